@@ -1,0 +1,1 @@
+//! bss2-training
