@@ -1,0 +1,114 @@
+//! The analog multiplier as everything above the chip sees it.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use serde::{Deserialize, Serialize};
+
+use crate::{ArrayError, ArrayGeometry, Region, RunSettings};
+
+/// An array of analog multipliers: weights stay, vectors stream through.
+///
+/// Implementations are exclusive like a chip (`&mut self`); they may use threads inside as long as
+/// results do not depend on them. `&mut T` and `Box<dyn MacArray>` forward.
+pub trait MacArray {
+    /// Sizes of the array.
+    fn geometry(&self) -> ArrayGeometry;
+
+    /// Writes a block of weights (inputs × columns, −63…63) into a region and leaves the rest of
+    /// the synram as it is. A fresh array holds zeros.
+    ///
+    /// # Errors
+    /// See [`Region::check_weights`]; the array is unchanged then.
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError>;
+
+    /// Multiplies each activation vector (vectors × inputs, 0…31) with the region's weights into
+    /// `outputs` (vectors × columns), in CADC units (LSB) relative to the baseline, saturated to
+    /// `i8`.
+    ///
+    /// Equal requests with equal activations give equal outputs, bit for bit, however a batch is
+    /// split: give each part the [trial](Trial) of the whole with its own `first_vector`.
+    ///
+    /// # Errors
+    /// See [`Region::check_run`]; `outputs` are unchanged then.
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<(), ArrayError>;
+}
+
+/// What to run, how, and with which random numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// The inputs driven and the columns read.
+    pub region: Region,
+    /// Timing of the events.
+    pub settings: RunSettings,
+    /// Key of the trial-to-trial noise.
+    pub trial: Trial,
+}
+
+/// Key of the trial-to-trial noise of one run.
+///
+/// Noise depends on the key, the hemisphere, the vector's number and the column, and on nothing
+/// else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Trial {
+    /// Seed of the experiment's trials; 0 is a seed like any other.
+    pub seed: u64,
+    /// Counts passes over the array: a new number, new noise.
+    pub pass: u64,
+    /// Number of the batch's first vector, for batches run in parts.
+    pub first_vector: u64,
+}
+
+impl Trial {
+    /// The first pass under a seed.
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            pass: 0,
+            first_vector: 0,
+        }
+    }
+
+    /// Hands out this pass and moves on to the next.
+    pub fn next_pass(&mut self) -> Self {
+        let current = *self;
+        self.pass = self.pass.wrapping_add(1);
+        current
+    }
+}
+
+macro_rules! forward_mac_array {
+    ($($pointer:ty),*) => {$(
+        impl<T: MacArray + ?Sized> MacArray for $pointer {
+            fn geometry(&self) -> ArrayGeometry {
+                (**self).geometry()
+            }
+
+            fn load_weights(
+                &mut self,
+                region: Region,
+                weights: ArrayView2<'_, i8>,
+            ) -> Result<(), ArrayError> {
+                (**self).load_weights(region, weights)
+            }
+
+            fn run(
+                &mut self,
+                request: &RunRequest,
+                activations: ArrayView2<'_, u8>,
+                outputs: ArrayViewMut2<'_, i8>,
+            ) -> Result<(), ArrayError> {
+                (**self).run(request, activations, outputs)
+            }
+        }
+    )*};
+}
+
+forward_mac_array!(&mut T, Box<T>);

@@ -1,0 +1,111 @@
+//! Errors of the traits in this crate.
+
+use thiserror::Error;
+
+use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register, WEIGHT_MAX};
+
+/// Why an array refused weights or a run.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ArrayError {
+    /// A geometry with a size of zero.
+    #[error(
+        "an array needs at least one hemisphere, input and column, found {hemispheres} × {inputs} × {columns}"
+    )]
+    EmptyGeometry {
+        /// Number of hemispheres.
+        hemispheres: usize,
+        /// Inputs per hemisphere.
+        inputs: usize,
+        /// Columns per hemisphere.
+        columns: usize,
+    },
+    /// A region that is empty or reaches beyond the array.
+    #[error("{region:?} is empty or reaches beyond the array ({geometry:?})")]
+    RegionOutside {
+        /// The region asked for.
+        region: Region,
+        /// The array's sizes.
+        geometry: ArrayGeometry,
+    },
+    /// An argument of another shape than the region asks for.
+    #[error("{what} must have shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Which argument.
+        what: &'static str,
+        /// Rows and columns that the region asks for.
+        expected: (usize, usize),
+        /// Rows and columns that came.
+        found: (usize, usize),
+    },
+    /// A weight beyond 6 bits and sign.
+    #[error(
+        "weight {value} at input {input}, column {column} is outside −{WEIGHT_MAX}…{WEIGHT_MAX}"
+    )]
+    WeightOutOfRange {
+        /// The weight.
+        value: i8,
+        /// Its row in the block of weights.
+        input: usize,
+        /// Its column in the block of weights.
+        column: usize,
+    },
+    /// An activation beyond 5 bits.
+    #[error("activation {value} of vector {vector} at input {input} is outside 0…{ACTIVATION_MAX}")]
+    ActivationOutOfRange {
+        /// The activation.
+        value: u8,
+        /// Its vector in the batch.
+        vector: usize,
+        /// Its input in the vector.
+        input: usize,
+    },
+    /// A run setting outside its range.
+    #[error("{name} = {value} is outside 1…{max}")]
+    SettingOutOfRange {
+        /// Name of the setting.
+        name: &'static str,
+        /// Its value.
+        value: u32,
+        /// Largest accepted value.
+        max: u32,
+    },
+    /// A replay was asked for something else than what was recorded.
+    #[error("replay step {step}: {reason}")]
+    ReplayMismatch {
+        /// Index of the recorded step.
+        step: usize,
+        /// What differs.
+        reason: &'static str,
+    },
+}
+
+/// Why a chip refused to write a register.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// Another number of values than the register has instances.
+    #[error("register {register} has {expected} instances, found {found} values")]
+    InstanceCount {
+        /// The register.
+        register: Register,
+        /// Its instances on this chip.
+        expected: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// A value outside the register's range.
+    #[error("register {register}, instance {instance}: {value} is outside {min}…{max}")]
+    ValueOutOfRange {
+        /// The register.
+        register: Register,
+        /// Which instance.
+        instance: usize,
+        /// The value asked for.
+        value: i32,
+        /// Smallest accepted value.
+        min: i32,
+        /// Largest accepted value.
+        max: i32,
+    },
+}

@@ -1,0 +1,135 @@
+//! Sizes and value ranges of the chip.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ArrayError;
+
+/// Largest magnitude of a signed weight: 6 bits per synapse, the sign from the driver's row pair.
+pub const WEIGHT_MAX: i8 = 63;
+
+/// Largest activation: 5 bits, sent as a pulse length.
+pub const ACTIVATION_MAX: u8 = 31;
+
+/// Sizes of an array of analog multipliers: synrams of `inputs` signed rows × `columns` each.
+///
+/// A signed input takes one synapse driver with its two rows (excitatory and inhibitory); one
+/// synram belongs to each hemisphere of the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawGeometry")]
+pub struct ArrayGeometry {
+    hemispheres: usize,
+    inputs: usize,
+    columns: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGeometry {
+    hemispheres: usize,
+    inputs: usize,
+    columns: usize,
+}
+
+impl TryFrom<RawGeometry> for ArrayGeometry {
+    type Error = ArrayError;
+
+    fn try_from(raw: RawGeometry) -> Result<Self, ArrayError> {
+        Self::new(raw.hemispheres, raw.inputs, raw.columns)
+    }
+}
+
+impl ArrayGeometry {
+    /// One BSS-2 chip in membrane mode: 2 hemispheres of 128 signed inputs × 256 columns.
+    pub const BSS2: Self = Self {
+        hemispheres: 2,
+        inputs: 128,
+        columns: 256,
+    };
+
+    /// An array of another size, for tests and thought experiments.
+    ///
+    /// # Errors
+    /// [`ArrayError::EmptyGeometry`] if one of the sizes is zero.
+    pub fn new(hemispheres: usize, inputs: usize, columns: usize) -> Result<Self, ArrayError> {
+        if hemispheres == 0 || inputs == 0 || columns == 0 {
+            return Err(ArrayError::EmptyGeometry {
+                hemispheres,
+                inputs,
+                columns,
+            });
+        }
+        Ok(Self {
+            hemispheres,
+            inputs,
+            columns,
+        })
+    }
+
+    /// Number of hemispheres, each with one synram.
+    pub const fn hemispheres(self) -> usize {
+        self.hemispheres
+    }
+
+    /// Signed inputs (synapse drivers) per hemisphere.
+    pub const fn inputs(self) -> usize {
+        self.inputs
+    }
+
+    /// Columns (neurons, CADC channels) per hemisphere.
+    pub const fn columns(self) -> usize {
+        self.columns
+    }
+}
+
+/// What a register or a measured quantity exists once per.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Scope {
+    /// CapMem block: one per 128 columns of a hemisphere, 4 per chip, ordered by hemisphere, then
+    /// column. Its drivers are the 64 of the same half of the hemisphere's driver column
+    /// (assumption).
+    Quadrant,
+    /// Synapse driver: 128 per hemisphere, ordered by hemisphere, then row pair.
+    Driver,
+    /// Column with its neuron and its CADC channel: 256 per hemisphere, ordered by hemisphere,
+    /// then column.
+    Column,
+}
+
+impl Scope {
+    /// Quadrants per hemisphere.
+    pub const QUADRANTS_PER_HEMISPHERE: usize = 2;
+
+    /// Instances of this scope on a chip of the given geometry.
+    pub const fn instances(self, geometry: ArrayGeometry) -> usize {
+        geometry.hemispheres() * self.per_hemisphere(geometry)
+    }
+
+    /// Instances of this scope in one hemisphere.
+    pub const fn per_hemisphere(self, geometry: ArrayGeometry) -> usize {
+        match self {
+            Self::Quadrant => Self::QUADRANTS_PER_HEMISPHERE,
+            Self::Driver => geometry.inputs(),
+            Self::Column => geometry.columns(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chip_has_the_published_sizes() {
+        let chip = ArrayGeometry::BSS2;
+        assert_eq!(Scope::Quadrant.instances(chip), 4);
+        assert_eq!(Scope::Driver.instances(chip), 256);
+        assert_eq!(Scope::Column.instances(chip), 512);
+    }
+
+    #[test]
+    fn zero_sizes_are_refused() {
+        for (hemispheres, inputs, columns) in [(0, 1, 1), (1, 0, 1), (1, 1, 0)] {
+            assert!(ArrayGeometry::new(hemispheres, inputs, columns).is_err());
+        }
+    }
+}

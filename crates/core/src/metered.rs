@@ -1,0 +1,136 @@
+//! A wrapper that counts what its chip is asked to do.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::{
+    ArrayError, ArrayGeometry, ChipControl, ChipIdentity, ChipProbe, ControlError, CostLedger,
+    MacArray, Region, Register, RunRequest,
+};
+
+/// Wraps an array or a chip and counts its cost in a [`CostLedger`].
+///
+/// Only calls that succeed are counted.
+#[derive(Clone, Debug)]
+pub struct Metered<T> {
+    inner: T,
+    ledger: CostLedger,
+}
+
+impl<T> Metered<T> {
+    /// Wraps `inner` with an empty ledger.
+    pub fn new(inner: T) -> Self {
+        Self {
+            inner,
+            ledger: CostLedger::default(),
+        }
+    }
+
+    /// The counts so far.
+    pub const fn ledger(&self) -> &CostLedger {
+        &self.ledger
+    }
+
+    /// Hands out the counts and starts again from zero.
+    pub fn take_ledger(&mut self) -> CostLedger {
+        std::mem::take(&mut self.ledger)
+    }
+
+    /// The wrapped array.
+    pub const fn inner(&self) -> &T {
+        &self.inner
+    }
+
+    /// Unwraps the array.
+    pub fn into_inner(self) -> T {
+        self.inner
+    }
+
+    fn count_run(&mut self, request: &RunRequest, activations: ArrayView2<'_, u8>) {
+        let vectors = activations.nrows() as u64;
+        let sends = u64::from(request.settings.num_sends());
+        let active = activations.iter().filter(|&&x| x > 0).count() as u64;
+        let region = request.region;
+        self.ledger += CostLedger {
+            runs: 1,
+            vectors,
+            events: active * sends,
+            event_cycles: active * sends * u64::from(request.settings.wait_between_events()),
+            macs: vectors * (region.inputs * region.columns) as u64,
+            cadc_conversions: vectors * region.columns as u64,
+            ..CostLedger::default()
+        };
+    }
+}
+
+impl<T: MacArray> MacArray for Metered<T> {
+    fn geometry(&self) -> ArrayGeometry {
+        self.inner.geometry()
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.inner.load_weights(region, weights)?;
+        self.ledger.weights_written += weights.len() as u64;
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.inner.run(request, activations, outputs)?;
+        self.count_run(request, activations);
+        Ok(())
+    }
+}
+
+impl<T: ChipProbe> ChipProbe for Metered<T> {
+    fn read_cadc(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        codes: ArrayViewMut2<'_, u8>,
+    ) -> Result<(), ArrayError> {
+        self.inner.read_cadc(request, activations, codes)?;
+        self.count_run(request, activations);
+        Ok(())
+    }
+}
+
+impl<T: ChipControl> ChipControl for Metered<T> {
+    fn identity(&self) -> ChipIdentity {
+        self.inner.identity()
+    }
+
+    fn control_geometry(&self) -> ArrayGeometry {
+        self.inner.control_geometry()
+    }
+
+    fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
+        self.inner.write_register(register, values)?;
+        self.ledger.register_writes += values.len() as u64;
+        Ok(())
+    }
+
+    fn read_register(&self, register: Register) -> &[i32] {
+        self.inner.read_register(register)
+    }
+
+    fn settle(&mut self) {
+        self.inner.settle();
+        self.ledger.settles += 1;
+    }
+
+    fn reset_registers(&mut self) {
+        self.inner.reset_registers();
+        let geometry = self.inner.control_geometry();
+        let writes: usize = Register::ALL.iter().map(|r| r.instances(geometry)).sum();
+        self.ledger.register_writes += writes as u64;
+        self.ledger.settles += 1;
+    }
+}

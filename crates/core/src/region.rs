@@ -1,0 +1,225 @@
+//! The rectangle of a synram that a block of weights occupies.
+
+use std::ops::Range;
+
+use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize};
+
+use crate::{ACTIVATION_MAX, ArrayError, ArrayGeometry, WEIGHT_MAX};
+
+/// A rectangle of signed inputs × columns in the synram of one hemisphere.
+///
+/// Weights are loaded into a region, and a run drives the inputs and reads the columns of one.
+/// Drivers outside stay silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Region {
+    /// Index of the hemisphere.
+    pub hemisphere: usize,
+    /// First signed input (synapse driver).
+    pub first_input: usize,
+    /// Number of signed inputs.
+    pub inputs: usize,
+    /// First column.
+    pub first_column: usize,
+    /// Number of columns.
+    pub columns: usize,
+}
+
+impl Region {
+    /// The whole synram of a hemisphere.
+    pub const fn whole(geometry: ArrayGeometry, hemisphere: usize) -> Self {
+        Self {
+            hemisphere,
+            first_input: 0,
+            inputs: geometry.inputs(),
+            first_column: 0,
+            columns: geometry.columns(),
+        }
+    }
+
+    /// The inputs as an index range.
+    pub const fn input_range(&self) -> Range<usize> {
+        self.first_input..self.first_input + self.inputs
+    }
+
+    /// The columns as an index range.
+    pub const fn column_range(&self) -> Range<usize> {
+        self.first_column..self.first_column + self.columns
+    }
+
+    /// Checks that the region is not empty and lies on the array.
+    ///
+    /// # Errors
+    /// [`ArrayError::RegionOutside`].
+    pub fn check(&self, geometry: ArrayGeometry) -> Result<(), ArrayError> {
+        let fits = |first: usize, count: usize, limit: usize| {
+            count > 0 && first.checked_add(count).is_some_and(|end| end <= limit)
+        };
+        let inside = self.hemisphere < geometry.hemispheres()
+            && fits(self.first_input, self.inputs, geometry.inputs())
+            && fits(self.first_column, self.columns, geometry.columns());
+        if inside {
+            Ok(())
+        } else {
+            Err(ArrayError::RegionOutside {
+                region: *self,
+                geometry,
+            })
+        }
+    }
+
+    /// Checks a block of weights (inputs × columns, −63…63) that is to be loaded here.
+    ///
+    /// # Errors
+    /// [`ArrayError::RegionOutside`], [`ArrayError::Shape`] or [`ArrayError::WeightOutOfRange`].
+    pub fn check_weights(
+        &self,
+        geometry: ArrayGeometry,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.check(geometry)?;
+        expect_shape("weights", (self.inputs, self.columns), weights.dim())?;
+        if weights.iter().all(|&w| w >= -WEIGHT_MAX && w <= WEIGHT_MAX) {
+            return Ok(());
+        }
+        let offender = weights
+            .indexed_iter()
+            .find(|&(_, &w)| !(-WEIGHT_MAX..=WEIGHT_MAX).contains(&w));
+        match offender {
+            None => Ok(()),
+            Some(((input, column), &value)) => Err(ArrayError::WeightOutOfRange {
+                value,
+                input,
+                column,
+            }),
+        }
+    }
+
+    /// Checks the activations (vectors × inputs, 0…31) and the shape of the outputs (vectors ×
+    /// columns) of a run on this region.
+    ///
+    /// # Errors
+    /// [`ArrayError::RegionOutside`], [`ArrayError::Shape`] or [`ArrayError::ActivationOutOfRange`].
+    pub fn check_run(
+        &self,
+        geometry: ArrayGeometry,
+        activations: ArrayView2<'_, u8>,
+        outputs: (usize, usize),
+    ) -> Result<(), ArrayError> {
+        self.check(geometry)?;
+        let vectors = activations.nrows();
+        expect_shape("activations", (vectors, self.inputs), activations.dim())?;
+        expect_shape("outputs", (vectors, self.columns), outputs)?;
+        let largest = activations.iter().fold(0, |max, &x| x.max(max));
+        if largest <= ACTIVATION_MAX {
+            return Ok(());
+        }
+        let offender = activations
+            .indexed_iter()
+            .find(|&(_, &x)| x > ACTIVATION_MAX);
+        match offender {
+            None => Ok(()),
+            Some(((vector, input), &value)) => Err(ArrayError::ActivationOutOfRange {
+                value,
+                vector,
+                input,
+            }),
+        }
+    }
+}
+
+fn expect_shape(
+    what: &'static str,
+    expected: (usize, usize),
+    found: (usize, usize),
+) -> Result<(), ArrayError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(ArrayError::Shape {
+            what,
+            expected,
+            found,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    fn region() -> Region {
+        Region {
+            hemisphere: 1,
+            first_input: 100,
+            inputs: 28,
+            first_column: 0,
+            columns: 256,
+        }
+    }
+
+    #[test]
+    fn edges_are_inside_and_beyond_is_not() {
+        let chip = ArrayGeometry::BSS2;
+        assert!(region().check(chip).is_ok());
+        let outside = [
+            Region {
+                hemisphere: 2,
+                ..region()
+            },
+            Region {
+                inputs: 29,
+                ..region()
+            },
+            Region {
+                inputs: 0,
+                ..region()
+            },
+            Region {
+                first_column: 1,
+                ..region()
+            },
+            Region {
+                first_input: usize::MAX,
+                ..region()
+            },
+        ];
+        for region in outside {
+            assert!(region.check(chip).is_err(), "{region:?}");
+        }
+    }
+
+    #[test]
+    fn offending_values_are_named() {
+        let chip = ArrayGeometry::BSS2;
+        let mut weights = Array2::<i8>::zeros((28, 256));
+        weights[[3, 7]] = -64;
+        assert_eq!(
+            region().check_weights(chip, weights.view()),
+            Err(ArrayError::WeightOutOfRange {
+                value: -64,
+                input: 3,
+                column: 7
+            })
+        );
+        let mut activations = Array2::<u8>::zeros((2, 28));
+        activations[[1, 27]] = 32;
+        assert_eq!(
+            region().check_run(chip, activations.view(), (2, 256)),
+            Err(ArrayError::ActivationOutOfRange {
+                value: 32,
+                vector: 1,
+                input: 27
+            })
+        );
+        assert!(matches!(
+            region().check_run(chip, activations.view(), (2, 255)),
+            Err(ArrayError::Shape {
+                what: "outputs",
+                ..
+            })
+        ));
+    }
+}

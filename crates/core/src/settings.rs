@@ -1,0 +1,102 @@
+//! How the events of a multiplication are sent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ArrayError;
+
+/// Checked timing of a multiplication: how often the vector is sent, and how fast.
+///
+/// The whole activation vector is sent event by event, one event per `wait_between_events` cycles
+/// of 8 ns, then repeated `num_sends` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawSettings")]
+pub struct RunSettings {
+    num_sends: u32,
+    wait_between_events: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSettings {
+    num_sends: u32,
+    wait_between_events: u32,
+}
+
+impl TryFrom<RawSettings> for RunSettings {
+    type Error = ArrayError;
+
+    fn try_from(raw: RawSettings) -> Result<Self, ArrayError> {
+        Self::new(raw.num_sends, raw.wait_between_events)
+    }
+}
+
+impl RunSettings {
+    /// Length of the clock cycle that `wait_between_events` counts, in microseconds.
+    pub const CYCLE_US: f64 = 0.008;
+    /// Largest accepted number of sends (assumption: ten times the largest published use).
+    pub const NUM_SENDS_MAX: u32 = 1000;
+    /// Largest accepted wait, in cycles (assumption: 8 µs, beyond any published use).
+    pub const WAIT_BETWEEN_EVENTS_MAX: u32 = 1000;
+
+    /// Checks and keeps the two numbers.
+    ///
+    /// # Errors
+    /// [`ArrayError::SettingOutOfRange`] unless `num_sends` and `wait_between_events` both lie in
+    /// 1…1000.
+    pub fn new(num_sends: u32, wait_between_events: u32) -> Result<Self, ArrayError> {
+        let check = |name, value, max| {
+            if (1..=max).contains(&value) {
+                Ok(value)
+            } else {
+                Err(ArrayError::SettingOutOfRange { name, value, max })
+            }
+        };
+        Ok(Self {
+            num_sends: check("num_sends", num_sends, Self::NUM_SENDS_MAX)?,
+            wait_between_events: check(
+                "wait_between_events",
+                wait_between_events,
+                Self::WAIT_BETWEEN_EVENTS_MAX,
+            )?,
+        })
+    }
+
+    /// How often the vector is sent.
+    pub const fn num_sends(self) -> u32 {
+        self.num_sends
+    }
+
+    /// Cycles of 8 ns from one event to the next.
+    pub const fn wait_between_events(self) -> u32 {
+        self.wait_between_events
+    }
+
+    /// Time from one event to the next, in microseconds.
+    pub fn event_interval_us(self) -> f64 {
+        f64::from(self.wait_between_events) * Self::CYCLE_US
+    }
+}
+
+impl Default for RunSettings {
+    /// One send, 5 cycles between events, as in the existing software stack.
+    fn default() -> Self {
+        Self {
+            num_sends: 1,
+            wait_between_events: 5,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_both_ranges() {
+        assert!(RunSettings::new(1, 1).is_ok());
+        assert!(RunSettings::new(1000, 1000).is_ok());
+        for (sends, wait) in [(0, 5), (1001, 5), (1, 0), (1, 1001)] {
+            assert!(RunSettings::new(sends, wait).is_err());
+        }
+    }
+}
