@@ -77,6 +77,7 @@ impl Trial {
     }
 
     /// Hands out this pass and moves on to the next.
+    #[must_use = "the pass handed out is used up"]
     pub fn next_pass(&mut self) -> Self {
         let current = *self;
         self.pass = self.pass.wrapping_add(1);

@@ -1,6 +1,6 @@
 //! The rectangle of a synram that a block of weights occupies.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -79,15 +79,9 @@ impl Region {
     ) -> Result<(), ArrayError> {
         self.check(geometry)?;
         expect_shape("weights", (self.inputs, self.columns), weights.dim())?;
-        if weights.iter().all(|&w| w >= -WEIGHT_MAX && w <= WEIGHT_MAX) {
-            return Ok(());
-        }
-        let offender = weights
-            .indexed_iter()
-            .find(|&(_, &w)| !(-WEIGHT_MAX..=WEIGHT_MAX).contains(&w));
-        match offender {
+        match find_outside(weights, -WEIGHT_MAX..=WEIGHT_MAX) {
             None => Ok(()),
-            Some(((input, column), &value)) => Err(ArrayError::WeightOutOfRange {
+            Some(((input, column), value)) => Err(ArrayError::WeightOutOfRange {
                 value,
                 input,
                 column,
@@ -110,22 +104,31 @@ impl Region {
         let vectors = activations.nrows();
         expect_shape("activations", (vectors, self.inputs), activations.dim())?;
         expect_shape("outputs", (vectors, self.columns), outputs)?;
-        let largest = activations.iter().fold(0, |max, &x| x.max(max));
-        if largest <= ACTIVATION_MAX {
-            return Ok(());
-        }
-        let offender = activations
-            .indexed_iter()
-            .find(|&(_, &x)| x > ACTIVATION_MAX);
-        match offender {
+        match find_outside(activations, 0..=ACTIVATION_MAX) {
             None => Ok(()),
-            Some(((vector, input), &value)) => Err(ArrayError::ActivationOutOfRange {
+            Some(((vector, input), value)) => Err(ArrayError::ActivationOutOfRange {
                 value,
                 vector,
                 input,
             }),
         }
     }
+}
+
+/// The first value outside the range with its position. Without early exit, the common case (none)
+/// is a vectorised sweep.
+fn find_outside<T: Copy + PartialOrd>(
+    values: ArrayView2<'_, T>,
+    range: RangeInclusive<T>,
+) -> Option<((usize, usize), T)> {
+    let outside = |value: &T| !range.contains(value);
+    if !values.iter().fold(false, |any, value| any | outside(value)) {
+        return None;
+    }
+    values
+        .indexed_iter()
+        .find(|(_, value)| outside(value))
+        .map(|(position, &value)| (position, value))
 }
 
 fn expect_shape(
