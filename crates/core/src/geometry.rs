@@ -10,6 +10,10 @@ pub const WEIGHT_MAX: i8 = 63;
 /// Largest activation: 5 bits, sent as a pulse length.
 pub const ACTIVATION_MAX: u8 = 31;
 
+/// CADC code that stands for zero: a multiplication's result is the code minus this, saturated to
+/// `i8`. Calibration brings every column's baseline here.
+pub const BASELINE_CODE: u8 = 128;
+
 /// Sizes of an array of analog multipliers: synrams of `inputs` signed rows × `columns` each.
 ///
 /// A signed input takes one synapse driver with its two rows (excitatory and inhibitory); one

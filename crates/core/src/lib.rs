@@ -83,7 +83,7 @@ pub use array::{MacArray, RunRequest, Trial};
 pub use control::{ChipControl, ChipIdentity};
 pub use cost::{CostLedger, CostModel};
 pub use error::{ArrayError, ControlError};
-pub use geometry::{ACTIVATION_MAX, ArrayGeometry, Scope, WEIGHT_MAX};
+pub use geometry::{ACTIVATION_MAX, ArrayGeometry, BASELINE_CODE, Scope, WEIGHT_MAX};
 pub use metered::Metered;
 pub use probe::{Chip, ChipProbe};
 pub use recorder::{Recorder, Recording, Replay};

@@ -1,1 +1,62 @@
-//! bss2-hardware
+//! A simulated BrainScaleS-2 chip for analog matrix multiplication.
+//!
+//! Three implementations of [`MacArray`](bss2_core::MacArray) stand side by side:
+//!
+//! - [`IdealArray`]: exact integers, one known gain, the chip's clipping;
+//! - [`MockArray`]: the ideal gain and one Gaussian per output, as the existing software stack's
+//!   mock mode;
+//! - [`SimulatedChip`]: a chip with hidden mismatch drawn from a seed, the signal chain of synapse
+//!   driver, synapse, OTA, membrane and CADC, trial-to-trial noise, and the registers that
+//!   calibration turns. It also implements [`ChipControl`](bss2_core::ChipControl) and
+//!   [`ChipProbe`](bss2_core::ChipProbe).
+//!
+//! Each stage of the circuit is a module of its own that holds its parameters, what is drawn once
+//! per chip, and its equation: [`driver`], [`synapse`], [`ota`], [`membrane`], [`cadc`], [`noise`].
+//!
+//! # Example
+//!
+//! ```
+//! use bss2_core::{ChipControl, MacArray, Region, RunRequest, RunSettings, Trial};
+//! use bss2_hardware::{ChipConfig, SimulatedChip};
+//! use ndarray::Array2;
+//!
+//! let mut chip = SimulatedChip::new(&ChipConfig::typical().check()?, 42);
+//! let region = Region::whole(chip.geometry(), 0);
+//! chip.load_weights(region, Array2::from_elem((128, 256), 21).view())?;
+//!
+//! let request = RunRequest { region, settings: RunSettings::default(), trial: Trial::new(1) };
+//! let activations = Array2::from_elem((1, 128), 15);
+//! let mut outputs = Array2::zeros((1, 256));
+//! chip.run(&request, activations.view(), outputs.view_mut())?;
+//!
+//! // The columns of a fresh chip disagree: that is what calibration is for.
+//! let (least, most) = outputs.iter().fold((127, -128), |(a, b), &y| (a.min(y), b.max(y)));
+//! assert!(most - least > 20);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod cadc;
+mod chip;
+mod config;
+pub mod driver;
+mod error;
+mod ideal;
+mod lumped;
+pub mod membrane;
+mod mock;
+pub mod noise;
+pub mod ota;
+mod registers;
+mod stream;
+pub mod synapse;
+
+pub use chip::SimulatedChip;
+pub use config::{CheckedConfig, ChipConfig};
+pub use error::ConfigError;
+pub use ideal::IdealArray;
+pub use mock::MockArray;
+
+/// Gain of a default, calibrated chip with one send, in LSB per activation and weight unit: the
+/// middle of the published 0.0015…0.0021. The ideal array and the mock are built with it unless
+/// told otherwise.
+pub const NOMINAL_GAIN_LSB: f32 = 0.0018;

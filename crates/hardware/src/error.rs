@@ -1,0 +1,41 @@
+//! Errors of configurations.
+
+use thiserror::Error;
+
+/// Why a configuration was refused.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A parameter that is not a number or lies outside its range.
+    #[error("{field} = {value} is outside {min}…{max}")]
+    OutOfRange {
+        /// The parameter, with its section.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// Smallest accepted value.
+        min: f64,
+        /// Largest accepted value.
+        max: f64,
+    },
+}
+
+/// Refuses a value that is NaN or outside `min..=max`.
+pub(crate) fn check_range(
+    field: &'static str,
+    value: f32,
+    min: f64,
+    max: f64,
+) -> Result<(), ConfigError> {
+    let value = f64::from(value);
+    if (min..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::OutOfRange {
+            field,
+            value,
+            min,
+            max,
+        })
+    }
+}

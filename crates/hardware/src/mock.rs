@@ -1,0 +1,87 @@
+//! The mock mode of the existing software stack.
+
+use bss2_core::random::NoiseStream;
+use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunRequest};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+
+use crate::ConfigError;
+use crate::error::check_range;
+use crate::ideal::ExactSums;
+use crate::stream::NoiseSource;
+
+/// A gain and one Gaussian per output: y = sat(⌊gain · `num_sends` · Σ x·w + N(0, σ)⌋).
+///
+/// Source: hxtorch's mock mode, whose defaults are a gain of 0.002 and σ = 2 LSB.
+#[derive(Clone, Debug)]
+pub struct MockArray {
+    geometry: ArrayGeometry,
+    gain_lsb: f32,
+    noise_lsb: f32,
+    sums: ExactSums,
+    noise: Vec<f32>,
+}
+
+impl MockArray {
+    /// Standard deviation of the published mock of the second chip version, in LSB.
+    pub const PUBLISHED_NOISE_LSB: f32 = 1.6;
+
+    /// A mock with zero weights, a gain in LSB per activation and weight unit, and the standard
+    /// deviation of the noise in LSB.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless the gain lies in 10⁻⁶…10³ and the noise in 0…100.
+    pub fn new(
+        geometry: ArrayGeometry,
+        gain_lsb: f32,
+        noise_lsb: f32,
+    ) -> Result<Self, ConfigError> {
+        check_range("mock.gain_lsb", gain_lsb, 1e-6, 1e3)?;
+        check_range("mock.noise_lsb", noise_lsb, 0.0, 100.0)?;
+        Ok(Self {
+            geometry,
+            gain_lsb,
+            noise_lsb,
+            sums: ExactSums::new(geometry),
+            noise: vec![0.0; geometry.columns()],
+        })
+    }
+}
+
+impl MacArray for MockArray {
+    fn geometry(&self) -> ArrayGeometry {
+        self.geometry
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        region.check_weights(self.geometry, weights)?;
+        self.sums.load(region, weights);
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        mut outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        let region = request.region;
+        region.check_run(self.geometry, activations, outputs.dim())?;
+        let gain = self.gain_lsb * request.settings.num_sends() as f32;
+        let stream = NoiseStream::new(request.trial, region.hemisphere, NoiseSource::Mock as u64);
+        let sums = self.sums.compute(region, activations);
+        let noise = &mut self.noise[..region.columns];
+        for (v, mut out) in outputs.axis_iter_mut(Axis(0)).enumerate() {
+            let vector = request.trial.first_vector.wrapping_add(v as u64);
+            stream.fill(vector, region.first_column, noise);
+            Zip::from(&mut out)
+                .and(sums.row(v))
+                .and(ArrayView1::from(&*noise))
+                .for_each(|out, &sum, &n| *out = (gain * sum + self.noise_lsb * n).floor() as i8);
+        }
+        Ok(())
+    }
+}
