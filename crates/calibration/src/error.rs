@@ -1,0 +1,36 @@
+//! Errors of calibration.
+
+use bss2_core::{ArrayError, ChipIdentity, ControlError};
+use thiserror::Error;
+
+/// Why a calibration could not be run or applied.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CalibrationError {
+    /// The chip refused a measurement.
+    #[error("measurement refused: {0}")]
+    Array(#[from] ArrayError),
+    /// The chip refused a register value.
+    #[error("register write refused: {0}")]
+    Control(#[from] ControlError),
+    /// A result that belongs to another chip.
+    #[error("calibration belongs to chip {calibrated}, not to {found}")]
+    OtherChip {
+        /// The chip that was calibrated.
+        calibrated: ChipIdentity,
+        /// The chip at hand.
+        found: ChipIdentity,
+    },
+    /// An option outside its range.
+    #[error("{option} = {value} is outside {min}…{max}")]
+    OptionOutOfRange {
+        /// Name of the option.
+        option: &'static str,
+        /// Its value.
+        value: f64,
+        /// Smallest accepted value.
+        min: f64,
+        /// Largest accepted value.
+        max: f64,
+    },
+}

@@ -1,0 +1,116 @@
+//! Routines in their order.
+
+use bss2_core::{Chip, Metered};
+
+use crate::routine::{CadcOffset, ColumnGain, DriverOffset, InputSign, Routine};
+use crate::search::{BinarySearch, LinearPrediction, SearchAlgorithm};
+use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routine};
+
+/// The calibration of a chip for multiplications with signed weights.
+///
+/// CADC offsets, driver offsets, excitatory and inhibitory column gains, then the CADC offsets
+/// again, because the gains move the baselines a little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Procedure {
+    /// Readouts averaged for each CADC baseline, 1…1000.
+    pub baseline_runs: usize,
+    /// Multiplications averaged for each column amplitude, 1…1000.
+    pub gain_runs: usize,
+    /// Multiplications averaged for each driver amplitude, 1…1000.
+    pub driver_runs: usize,
+}
+
+impl Default for Procedure {
+    fn default() -> Self {
+        Self {
+            baseline_runs: 32,
+            gain_runs: 16,
+            driver_runs: 2,
+        }
+    }
+}
+
+/// Sends per event when a driver is measured alone: about 70 LSB at the high activation.
+const DRIVER_SENDS: u32 = 32;
+
+impl Procedure {
+    /// Number of routines, for progress.
+    pub const ROUTINES: usize = 5;
+
+    /// Calibrates the chip, tells `on_routine` of each routine that has ended, and leaves the chip
+    /// calibrated with all weights zero.
+    ///
+    /// # Errors
+    /// [`CalibrationError::OptionOutOfRange`] for an option outside its range, before the chip is
+    /// touched; what the chip refuses otherwise.
+    pub fn run<C: Chip + ?Sized>(
+        &self,
+        chip: &mut C,
+        trial_seed: u64,
+        on_routine: &mut dyn FnMut(&RoutineResult),
+    ) -> Result<CalibrationResult, CalibrationError> {
+        self.check()?;
+        let mut metered = Metered::new(chip);
+        let mut bench = Bench::new(&mut metered, trial_seed);
+        let mut routines = Vec::with_capacity(Self::ROUTINES);
+        for (routine, search) in &mut self.steps() {
+            let result = run_routine(&mut bench, routine.as_mut(), *search)?;
+            on_routine(&result);
+            routines.push(result);
+        }
+        bench.load_uniform_weight(0)?;
+        Ok(CalibrationResult {
+            chip: bss2_core::ChipControl::identity(&metered),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            trial_seed,
+            routines,
+            cost: metered.take_ledger(),
+        })
+    }
+
+    fn steps<C: Chip + ?Sized>(
+        &self,
+    ) -> [(Box<dyn Routine<C>>, &'static dyn SearchAlgorithm); Self::ROUTINES] {
+        /// The offset is added to the code as it is.
+        const UNIT_STEP: LinearPrediction = LinearPrediction {
+            response_per_step: 1.0,
+        };
+        let cadc_offset = CadcOffset {
+            runs: self.baseline_runs,
+        };
+        let driver_offset = DriverOffset {
+            runs: self.driver_runs,
+            num_sends: DRIVER_SENDS,
+        };
+        let gain = |sign| ColumnGain {
+            sign,
+            runs: self.gain_runs,
+        };
+        [
+            (Box::new(cadc_offset), &UNIT_STEP),
+            (Box::new(driver_offset), &BinarySearch),
+            (Box::new(gain(InputSign::Excitatory)), &BinarySearch),
+            (Box::new(gain(InputSign::Inhibitory)), &BinarySearch),
+            (Box::new(cadc_offset), &UNIT_STEP),
+        ]
+    }
+
+    fn check(&self) -> Result<(), CalibrationError> {
+        let options = [
+            ("baseline_runs", self.baseline_runs),
+            ("gain_runs", self.gain_runs),
+            ("driver_runs", self.driver_runs),
+        ];
+        for (option, value) in options {
+            if !(1..=1000).contains(&value) {
+                return Err(CalibrationError::OptionOutOfRange {
+                    option,
+                    value: value as f64,
+                    min: 1.0,
+                    max: 1000.0,
+                });
+            }
+        }
+        Ok(())
+    }
+}

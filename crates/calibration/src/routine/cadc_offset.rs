@@ -1,0 +1,57 @@
+//! Baselines of the CADC channels.
+
+use bss2_core::{BASELINE_CODE, Chip, Register};
+
+use super::Routine;
+use crate::search::Slope;
+use crate::{Bench, CalibrationError};
+
+/// Brings every channel's code without events to the baseline code 128.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CadcOffset {
+    /// Readouts averaged per measurement.
+    pub runs: usize,
+}
+
+impl<C: Chip + ?Sized> Routine<C> for CadcOffset {
+    fn name(&self) -> &'static str {
+        "CADC offset"
+    }
+
+    fn register(&self) -> Register {
+        Register::CadcOffset
+    }
+
+    fn slope(&self) -> Slope {
+        Slope::Rising
+    }
+
+    fn unit(&self) -> &'static str {
+        "LSB"
+    }
+
+    /// Half a step of the register and the noise of the mean.
+    fn tolerance(&self) -> f64 {
+        2.0
+    }
+
+    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError> {
+        let channels = Register::CadcOffset.instances(bench.chip.geometry());
+        Ok(vec![f64::from(BASELINE_CODE); channels])
+    }
+
+    fn measure(
+        &mut self,
+        bench: &mut Bench<'_, C>,
+        responses: &mut [f64],
+    ) -> Result<(), CalibrationError> {
+        let columns = bench.chip.geometry().columns();
+        for (hemisphere, responses) in responses.chunks_mut(columns).enumerate() {
+            let baseline = bench.baseline(hemisphere, self.runs)?;
+            for (response, code) in responses.iter_mut().zip(baseline) {
+                *response = code;
+            }
+        }
+        Ok(())
+    }
+}
