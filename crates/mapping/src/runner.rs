@@ -1,0 +1,101 @@
+//! Carrying out a plan.
+
+use bss2_core::{MacArray, RunRequest, RunSettings, Trial};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+
+use crate::{MappingError, Plan};
+
+/// Runs a plan on an array and keeps the buffers for the next batch.
+#[derive(Clone, Debug)]
+pub struct PlanRunner {
+    plan: Plan,
+    partial: Array2<i8>,
+}
+
+impl PlanRunner {
+    /// Takes over a plan.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            partial: Array2::zeros((0, 0)),
+        }
+    }
+
+    /// The plan.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Multiplies a batch of activations (vectors × inputs, 0…31) with the weights (inputs ×
+    /// outputs, −63…63) into `outputs` (vectors × outputs, LSB): per tile, loads its weights, runs
+    /// it as the next pass of `trial`, and adds its results, saturating to `i8`.
+    ///
+    /// # Errors
+    /// [`MappingError::OtherGeometry`] or [`MappingError::Shape`] before anything is run;
+    /// [`MappingError::Array`] if the array refuses, `outputs` then hold the tiles run so far.
+    pub fn run<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        weights: ArrayView2<'_, i8>,
+        activations: ArrayView2<'_, u8>,
+        settings: RunSettings,
+        trial: &mut Trial,
+        mut outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<(), MappingError> {
+        let vectors = activations.nrows();
+        self.check(array, weights.dim(), activations.dim(), outputs.dim())?;
+        for tile in self.plan.tiles() {
+            let block = weights.slice(s![tile.inputs.clone(), tile.outputs.clone()]);
+            array.load_weights(tile.region, block)?;
+            let request = RunRequest {
+                region: tile.region,
+                settings,
+                trial: trial.next_pass(),
+            };
+            let driven = activations.slice(s![.., tile.inputs.clone()]);
+            let mut sums = outputs.slice_mut(s![.., tile.outputs.clone()]);
+            if !tile.adds {
+                array.run(&request, driven, sums)?;
+                continue;
+            }
+            if self.partial.dim() != sums.dim() {
+                self.partial = Array2::zeros((vectors, tile.outputs.len()));
+            }
+            array.run(&request, driven, self.partial.view_mut())?;
+            sums.zip_mut_with(&self.partial, |sum, &part| *sum = sum.saturating_add(part));
+        }
+        Ok(())
+    }
+
+    fn check<A: MacArray + ?Sized>(
+        &self,
+        array: &A,
+        weights: (usize, usize),
+        activations: (usize, usize),
+        outputs: (usize, usize),
+    ) -> Result<(), MappingError> {
+        if array.geometry() != self.plan.geometry() {
+            return Err(MappingError::OtherGeometry {
+                planned: self.plan.geometry(),
+                found: array.geometry(),
+            });
+        }
+        let shape = self.plan.shape();
+        let vectors = activations.0;
+        let expectations = [
+            ("weights", (shape.inputs, shape.outputs), weights),
+            ("activations", (vectors, shape.inputs), activations),
+            ("outputs", (vectors, shape.outputs), outputs),
+        ];
+        for (what, expected, found) in expectations {
+            if expected != found {
+                return Err(MappingError::Shape {
+                    what,
+                    expected,
+                    found,
+                });
+            }
+        }
+        Ok(())
+    }
+}
