@@ -1,7 +1,8 @@
 //! Random streams: everything random in the workspace comes from an explicit seed through here.
 //!
-//! - [`chip_stream`] draws manufacturing mismatch. Each imperfection has a stream of its own, so
-//!   one can be switched off or reordered without moving any other draw.
+//! - [`keyed_stream`] draws what is drawn once: manufacturing mismatch, initial weights, orders of
+//!   samples. Each purpose has a stream of its own, so one can be switched off or reordered without
+//!   moving any other draw.
 //! - [`NoiseStream`] draws trial-to-trial noise. It is counter-based: the value for a (vector,
 //!   element) pair depends on the key alone, never on what was drawn before, so batches may be
 //!   split and spread over threads without changing a bit.
@@ -14,11 +15,10 @@ use crate::Trial;
 mod normal;
 mod philox;
 
-/// Portable stream for one imperfection of one chip: `ChaCha8` under the chip's seed, with the
-/// stream number set to `imperfection`.
-pub fn chip_stream(chip_seed: u64, imperfection: u64) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(chip_seed);
-    rng.set_stream(imperfection);
+/// Portable stream for one purpose under a seed: `ChaCha8` with the stream number set to `stream`.
+pub fn keyed_stream(seed: u64, stream: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
     rng
 }
 
@@ -93,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn chip_streams_keep_their_values() {
-        let words: Vec<u32> = (0..3).map(|i| chip_stream(7, i).next_u32()).collect();
+    fn keyed_streams_keep_their_values() {
+        let words: Vec<u32> = (0..3).map(|i| keyed_stream(7, i).next_u32()).collect();
         assert_eq!(words, [601_310_139, 2_832_706_247, 2_521_860_105]);
     }
 

@@ -11,11 +11,10 @@
 //! | [`Idx`] | MNIST and its kin, read from IDX files, plain or gzip | a folder with four files |
 //!
 //! Everything is deterministic: the same arguments give the same samples in the same order, on every
-//! platform. Random choices (which digit is held out, where a Yin-Yang point lies, the order of an
-//! epoch) come from `ChaCha8` generators that share no random numbers even for equal seeds.
+//! platform. Random choices (which digit is held out, where a Yin-Yang point lies) come from `ChaCha8` generators that share no random numbers even for equal seeds.
 //!
 //! ```
-//! use bss2_data::{Dataset, Digits, YinYang, epoch_order};
+//! use bss2_data::{Dataset, Digits, YinYang};
 //!
 //! let sets: Vec<Box<dyn Dataset>> = vec![
 //!     Box::new(Digits::new(42)),
@@ -24,20 +23,13 @@
 //! for set in &sets {
 //!     let split = set.split()?;
 //!     assert_eq!(split.train.features(), set.feature_shape().features());
-//!
-//!     // One epoch in mini-batches of 50, the last one shorter where 50 does not divide the set.
-//!     for indices in epoch_order(split.train.len(), 42, 0).chunks(50) {
-//!         let batch = split.train.select(indices)?;
-//!         assert_eq!(batch.inputs().nrows(), indices.len());
-//!         assert!(batch.labels().iter().all(|&label| usize::from(label) < set.num_classes()));
-//!     }
+//!     assert!(split.test.labels().iter().all(|&label| usize::from(label) < set.num_classes()));
 //! }
 //! # Ok::<(), bss2_data::DataError>(())
 //! ```
 
 mod dataset;
 mod digits;
-mod epoch;
 mod error;
 mod idx;
 mod idx_array;
@@ -48,7 +40,6 @@ mod yin_yang;
 
 pub use dataset::{Dataset, FeatureShape};
 pub use digits::Digits;
-pub use epoch::epoch_order;
 pub use error::DataError;
 pub use idx::Idx;
 pub use idx_array::{IdxArray, read_idx_images, read_idx_labels};

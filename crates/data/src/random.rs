@@ -7,13 +7,12 @@ use rand::{SeedableRng, rngs::ChaCha8Rng};
 pub(crate) enum Purpose {
     Split = 1,
     YinYang = 2,
-    EpochOrder = 3,
 }
 
 /// The generator of one purpose and stream.
 ///
 /// The purpose goes into the key beside the seed: a user who passes one seed everywhere must not get
-/// an epoch order that is correlated with the generated points.
+/// a split that is correlated with the generated points.
 pub(crate) fn stream(seed: u64, purpose: Purpose, stream: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -36,7 +35,6 @@ mod tests {
         assert_eq!(reference, first(1, Purpose::Split, 0));
         assert_ne!(reference, first(2, Purpose::Split, 0));
         assert_ne!(reference, first(1, Purpose::YinYang, 0));
-        assert_ne!(reference, first(1, Purpose::EpochOrder, 0));
         assert_ne!(reference, first(1, Purpose::Split, 1));
     }
 }

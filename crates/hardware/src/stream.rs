@@ -1,6 +1,6 @@
 //! One random stream per imperfection, so that none moves another's draws.
 
-use bss2_core::random::chip_stream;
+use bss2_core::random::keyed_stream;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -43,7 +43,7 @@ pub(crate) struct Draws(ChaCha8Rng);
 
 impl Draws {
     pub(crate) fn new(chip_seed: u64, imperfection: Imperfection) -> Self {
-        Self(chip_stream(chip_seed, imperfection as u64))
+        Self(keyed_stream(chip_seed, imperfection as u64))
     }
 
     /// A standard normal.

@@ -1,8 +1,8 @@
-//! Stratified splits and epoch orders, over random sets.
+//! Stratified splits, over random sets.
 
 use std::collections::BTreeSet;
 
-use bss2_data::{Dataset, Digits, Idx, Samples, Split, YinYang, epoch_order};
+use bss2_data::{Dataset, Digits, Idx, Samples, Split, YinYang};
 use proptest::prelude::*;
 
 /// Samples that can be told apart by their only feature.
@@ -61,19 +61,6 @@ proptest! {
             Split::stratified(&samples, 0.3, seed).unwrap(),
             Split::stratified(&samples, 0.3, seed).unwrap()
         );
-    }
-
-    #[test]
-    fn epoch_orders_are_permutations_that_repeat(len in 0_usize..500, seed: u64, epoch: u64) {
-        let order = epoch_order(len, seed, epoch);
-        prop_assert_eq!(&order, &epoch_order(len, seed, epoch));
-        let distinct: BTreeSet<usize> = order.iter().copied().collect();
-        prop_assert_eq!(distinct.len(), len);
-        prop_assert!(order.iter().all(|&index| index < len));
-        if len > 50 {
-            prop_assert_ne!(&order, &epoch_order(len, seed, epoch.wrapping_add(1)));
-            prop_assert_ne!(&order, &epoch_order(len, seed.wrapping_add(1), epoch));
-        }
     }
 }
 
