@@ -1,1 +1,64 @@
-//! bss2-training
+//! Training of networks on the BrainScaleS-2 analog multiplier.
+//!
+//! A [`Network`] is a stack of [`Layer`]s. Digital layers compute in `f32`; an [`AnalogDense`]
+//! layer runs on any [`MacArray`](bss2_core::MacArray), be it ideal, a mock or a chip, through a
+//! mapping plan. The backward pass never sees the array's inside: a [`GradientModel`] stands for
+//! what it is taken to do. Training with the chip in the loop is then nothing but [`train`] with a
+//! chip as the array.
+//!
+//! The usual way of a network: train it as [`float_mlp`], [`deploy`] it (scale to the array's
+//! ranges, quantise), and retrain it in the loop.
+//!
+//! # Example
+//!
+//! ```
+//! use bss2_core::ArrayGeometry;
+//! use bss2_data::{Dataset, YinYang};
+//! use bss2_hardware::{IdealArray, NOMINAL_GAIN_LSB};
+//! use bss2_training::{
+//!     Adam, CrossEntropy, Deployment, Examples, Schedule, Session, deploy, evaluate, float_mlp, train,
+//! };
+//!
+//! let data = YinYang::new(1000, 300, 1)?.split()?;
+//! let training = Examples::new(data.train.inputs().view(), data.train.labels())?;
+//! let test = Examples::new(data.test.inputs().view(), data.test.labels())?;
+//!
+//! let mut float = float_mlp(&[4, 32, 3], 1)?;
+//! let schedule = Schedule { epochs: 25, batch: 20, seed: 1 };
+//! let loss = CrossEntropy { logits_per_unit: 1.0 };
+//! let mut optimizer = Adam::new(0.01)?;
+//! train(&mut float, &mut Session::digital(), training, schedule, loss, &mut optimizer, &mut |_| {})?;
+//!
+//! // Sending each vector 8 times makes four inputs strong enough for 8-bit outputs.
+//! let deployment = Deployment { num_sends: 8, ..Deployment::default() };
+//! let (mut analog, _report) = deploy(&mut float, training.inputs(), deployment)?;
+//! let mut array = IdealArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB)?;
+//! let mut session = Session::on(&mut array, 1);
+//! let accuracy = evaluate(&mut analog, &mut session, test)?;
+//! assert!(accuracy > 0.6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod deploy;
+mod error;
+mod examples;
+mod gradient;
+mod layer;
+mod loss;
+mod network;
+mod optimizer;
+mod session;
+mod shuffle;
+mod trainer;
+
+pub use deploy::{DeployedLayer, Deployment, deploy};
+pub use error::TrainingError;
+pub use examples::Examples;
+pub use gradient::{GradientModel, LinearGain, SaturationMask};
+pub use layer::{AnalogDense, ConvertingRelu, Dense, Layer, Parameter, QuantiseInput, Relu};
+pub use loss::CrossEntropy;
+pub use network::{Network, float_mlp};
+pub use optimizer::{Adam, Optimizer, Sgd};
+pub use session::Session;
+pub use shuffle::epoch_order;
+pub use trainer::{Epoch, Schedule, evaluate, train};

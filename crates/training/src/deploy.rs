@@ -1,0 +1,168 @@
+//! From a digital network to the array.
+
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry, RunSettings, WEIGHT_MAX};
+use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::check_option;
+use crate::{
+    AnalogDense, ConvertingRelu, Layer, LinearGain, Network, QuantiseInput, TrainingError,
+};
+
+/// How to bring a digital network onto the array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Deployment {
+    /// Sizes of the array.
+    pub geometry: ArrayGeometry,
+    /// Repetitions of each vector.
+    pub num_sends: u32,
+    /// Cycles of 8 ns between events.
+    pub wait_between_events: u32,
+    /// Gain that the array is taken to have with one send, in LSB per activation and weight unit.
+    pub gain_lsb: f32,
+    /// Share of a layer's weights, by magnitude, that must fit the range ±63; the rest is clipped.
+    pub weight_quantile: f64,
+    /// Share of a layer's outputs, by magnitude, that must fit the range of `i8` and, after the
+    /// shift, of activations.
+    pub output_quantile: f64,
+}
+
+impl Default for Deployment {
+    /// One chip, two sends, 5 cycles between events, a gain of 0.0018 LSB (the middle of the
+    /// published range), 99.9 % of weights and outputs in range.
+    fn default() -> Self {
+        Self {
+            geometry: ArrayGeometry::BSS2,
+            num_sends: 2,
+            wait_between_events: 5,
+            gain_lsb: 0.0018,
+            weight_quantile: 0.999,
+            output_quantile: 0.999,
+        }
+    }
+}
+
+/// How one layer was brought onto the array.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeployedLayer {
+    /// Weight units per unit of the digital weights.
+    pub weight_scale: f32,
+    /// Share of weights that were clipped, 0…1.
+    pub clipped_weights: f64,
+    /// Magnitude at the output quantile expected of an ideal array, in LSB.
+    pub output_lsb: f32,
+    /// Right shift before the next layer; `None` for the last.
+    pub shift: Option<u8>,
+}
+
+/// Largest output magnitude that a layer is scaled to, in LSB: leaves room for offsets and noise.
+const OUTPUT_LIMIT_LSB: f32 = 110.0;
+
+/// Scales and quantises a digital network of dense layers with rectifiers between them (such as
+/// [`float_mlp`](crate::float_mlp)'s) for the array. Inputs are expected in 0…1.
+///
+/// Layer by layer, weights are scaled to the range ±63, less where `samples` (vectors × inputs)
+/// would drive the outputs beyond the range of `i8`, and the shift is chosen such that the
+/// next layer's activations use their range. As no layer has a bias, a scale per layer leaves the
+/// class decisions as they were, rounding and clipping apart.
+///
+/// # Errors
+/// [`TrainingError::NoSamples`], [`TrainingError::Width`] or [`TrainingError::OptionOutOfRange`]
+/// for arguments that do not fit; [`TrainingError::NotFinite`] for weights that are not.
+pub fn deploy(
+    digital: &mut Network,
+    samples: ArrayView2<'_, f32>,
+    deployment: Deployment,
+) -> Result<(Network, Vec<DeployedLayer>), TrainingError> {
+    let settings = RunSettings::new(deployment.num_sends, deployment.wait_between_events)?;
+    check_option("gain_lsb", f64::from(deployment.gain_lsb), 1e-9, 1e3)?;
+    check_option("weight_quantile", deployment.weight_quantile, 0.5, 1.0)?;
+    check_option("output_quantile", deployment.output_quantile, 0.5, 1.0)?;
+    if samples.is_empty() {
+        return Err(TrainingError::NoSamples);
+    }
+    let gain_lsb = deployment.gain_lsb * settings.num_sends() as f32;
+    let weights: Vec<Array2<f32>> = digital.parameters().map(|p| p.value.clone()).collect();
+    let mut activations = samples.mapv(|x| (x * f32::from(ACTIVATION_MAX)).round_ties_even());
+    let mut layers: Vec<Box<dyn Layer>> = vec![Box::new(QuantiseInput)];
+    let mut report = Vec::with_capacity(weights.len());
+
+    for (index, weights) in weights.iter().enumerate() {
+        if !weights.iter().all(|w| w.is_finite()) {
+            return Err(TrainingError::NotFinite {
+                layer: index,
+                what: "weights",
+            });
+        }
+        if activations.ncols() != weights.nrows() {
+            return Err(TrainingError::Width {
+                layer: index,
+                expected: weights.nrows(),
+                found: activations.ncols(),
+            });
+        }
+        let signal = activations.dot(weights) * gain_lsb;
+        let widest = quantile(weights.iter().map(|w| w.abs()), deployment.weight_quantile);
+        let loudest = quantile(signal.iter().map(|y| y.abs()), deployment.output_quantile);
+        let weight_scale = (f32::from(WEIGHT_MAX) / widest).min(OUTPUT_LIMIT_LSB / loudest);
+        // Weights of zero, or no signal at all: any scale will do.
+        let weight_scale = if weight_scale.is_finite() {
+            weight_scale
+        } else {
+            1.0
+        };
+        let limit = f32::from(WEIGHT_MAX);
+        let scaled = weights.mapv(|w| (w * weight_scale).clamp(-limit, limit));
+        let clipped = weights
+            .iter()
+            .filter(|w| w.abs() * weight_scale > limit)
+            .count();
+
+        let is_last = index + 1 == report.capacity();
+        let relu = ConvertingRelu {
+            shift: shift_for(loudest * weight_scale),
+        };
+        report.push(DeployedLayer {
+            weight_scale,
+            clipped_weights: clipped as f64 / weights.len() as f64,
+            output_lsb: loudest * weight_scale,
+            shift: (!is_last).then_some(relu.shift),
+        });
+        let shape = LayerShape {
+            inputs: weights.nrows(),
+            outputs: weights.ncols(),
+        };
+        let plan = InOrder.plan(shape, deployment.geometry)?;
+        let model = Box::new(LinearGain { gain_lsb });
+        layers.push(Box::new(AnalogDense::new(scaled, plan, settings, model)?));
+        if !is_last {
+            let step = f32::from(relu.shift).exp2();
+            activations = signal.mapv(|y| {
+                (y * weight_scale / step)
+                    .floor()
+                    .clamp(0.0, f32::from(ACTIVATION_MAX))
+            });
+            layers.push(Box::new(relu));
+        }
+    }
+    Ok((Network::new(layers)?, report))
+}
+
+/// The smallest shift that brings an output into the range of activations.
+fn shift_for(output_lsb: f32) -> u8 {
+    let mut shift = 0;
+    while shift < 7 && output_lsb / f32::from(shift).exp2() >= f32::from(ACTIVATION_MAX) + 1.0 {
+        shift += 1;
+    }
+    shift
+}
+
+/// The value below which the given share of a set lies; 0 for an empty set.
+fn quantile(values: impl Iterator<Item = f32>, share: f64) -> f32 {
+    let mut values: Vec<f32> = values.collect();
+    if values.is_empty() {
+        return 0.0;
+    }
+    let index = (share * (values.len() - 1) as f64).round() as usize;
+    *values.select_nth_unstable_by(index, f32::total_cmp).1
+}

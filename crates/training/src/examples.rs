@@ -1,0 +1,61 @@
+//! Inputs with their labels.
+
+use ndarray::{ArrayView2, Axis};
+
+use crate::TrainingError;
+
+/// A borrowed set of samples: at least one, with one label each.
+#[derive(Clone, Copy, Debug)]
+pub struct Examples<'a> {
+    /// Inputs, samples × features.
+    pub(crate) inputs: ArrayView2<'a, f32>,
+    /// Class numbers, counted from 0.
+    pub(crate) labels: &'a [u8],
+}
+
+impl<'a> Examples<'a> {
+    /// Joins inputs (samples × features) and labels.
+    ///
+    /// # Errors
+    /// [`TrainingError::LabelCount`] if their numbers differ, [`TrainingError::NoSamples`] if there
+    /// are none.
+    pub fn new(inputs: ArrayView2<'a, f32>, labels: &'a [u8]) -> Result<Self, TrainingError> {
+        if inputs.nrows() != labels.len() {
+            return Err(TrainingError::LabelCount {
+                inputs: inputs.nrows(),
+                labels: labels.len(),
+            });
+        }
+        if inputs.is_empty() {
+            return Err(TrainingError::NoSamples);
+        }
+        Ok(Self { inputs, labels })
+    }
+
+    /// Number of samples, at least one.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "a set of examples is never empty"
+    )]
+    pub const fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The inputs, samples × features.
+    pub const fn inputs(&self) -> ArrayView2<'a, f32> {
+        self.inputs
+    }
+
+    /// The set in parts of at most `size` samples.
+    pub(crate) fn chunks(self, size: usize) -> impl Iterator<Item = Examples<'a>> {
+        (0..self.len()).step_by(size).map(move |start| {
+            let end = self.len().min(start + size);
+            let (_, rest) = self.inputs.split_at(Axis(0), start);
+            let (inputs, _) = rest.split_at(Axis(0), end - start);
+            Examples {
+                inputs,
+                labels: &self.labels[start..end],
+            }
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Rectifiers.
+
+use bss2_core::ACTIVATION_MAX;
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::Layer;
+use crate::{Session, TrainingError};
+
+/// y = max(x, 0).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Relu;
+
+impl Layer for Relu {
+    fn outputs(&self, inputs: usize) -> Option<usize> {
+        Some(inputs)
+    }
+
+    fn forward(
+        &mut self,
+        _session: &mut Session<'_>,
+        input: ArrayView2<'_, f32>,
+        output: &mut Array2<f32>,
+    ) -> Result<(), TrainingError> {
+        output.zip_mut_with(&input, |to, &x| *to = if x > 0.0 { x } else { x * 0.0 });
+        Ok(())
+    }
+
+    fn backward(
+        &mut self,
+        input: ArrayView2<'_, f32>,
+        _output: ArrayView2<'_, f32>,
+        gradient: &mut Array2<f32>,
+        input_gradient: Option<&mut Array2<f32>>,
+    ) {
+        if let Some(input_gradient) = input_gradient {
+            Zip::from(input_gradient)
+                .and(input)
+                .and(&*gradient)
+                .for_each(|to, &x, &g| *to = if x > 0.0 { g } else { 0.0 });
+        }
+    }
+}
+
+/// From outputs of one analog layer to activations of the next, as the chip's processors do it:
+/// y = min(31, max(x, 0) >> shift).
+///
+/// Backward: the slope 2^−shift where the result is neither clipped nor rectified; the rounding
+/// passes the gradient unchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvertingRelu {
+    /// Bits to shift right, 0…7.
+    pub shift: u8,
+}
+
+impl ConvertingRelu {
+    fn step(self) -> f32 {
+        f32::from(self.shift).exp2()
+    }
+}
+
+impl Layer for ConvertingRelu {
+    fn outputs(&self, inputs: usize) -> Option<usize> {
+        Some(inputs)
+    }
+
+    fn forward(
+        &mut self,
+        _session: &mut Session<'_>,
+        input: ArrayView2<'_, f32>,
+        output: &mut Array2<f32>,
+    ) -> Result<(), TrainingError> {
+        let (per_step, max) = (self.step().recip(), f32::from(ACTIVATION_MAX));
+        output.zip_mut_with(&input, |to, &x| {
+            *to = (x * per_step).floor().clamp(0.0, max);
+        });
+        Ok(())
+    }
+
+    fn backward(
+        &mut self,
+        input: ArrayView2<'_, f32>,
+        _output: ArrayView2<'_, f32>,
+        gradient: &mut Array2<f32>,
+        input_gradient: Option<&mut Array2<f32>>,
+    ) {
+        let step = self.step();
+        let end = step * (f32::from(ACTIVATION_MAX) + 1.0);
+        if let Some(input_gradient) = input_gradient {
+            Zip::from(input_gradient)
+                .and(input)
+                .and(&*gradient)
+                .for_each(|to, &x, &g| *to = if x > 0.0 && x < end { g / step } else { 0.0 });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    #[test]
+    fn converting_relu_equals_the_integer_operation() {
+        for shift in 0..8_u8 {
+            let input = Array2::from_shape_fn((1, 256), |(_, i)| (i as i32 - 128) as f32);
+            let mut output = Array2::zeros((1, 256));
+            ConvertingRelu { shift }
+                .forward(&mut Session::digital(), input.view(), &mut output)
+                .unwrap();
+            for (i, &y) in output.iter().enumerate() {
+                let exact = ((i as i32 - 128).max(0) >> shift).min(31);
+                assert_eq!(y, exact as f32);
+            }
+        }
+    }
+}
