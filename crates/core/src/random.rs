@@ -52,10 +52,17 @@ impl NoiseStream {
             first_pair += 1;
             out = &mut out[1..];
         }
-        for (i, chunk) in out.chunks_mut(2).enumerate() {
-            let counter = [(first_pair + i) as u32, high];
-            let normals = normal::pair(philox::philox2x32(counter, key));
-            chunk.copy_from_slice(&normals[..chunk.len()]);
+        let normals_of = |pair: usize| {
+            let counter = [(first_pair + pair) as u32, high];
+            normal::pair(philox::philox2x32(counter, key))
+        };
+        let pairs = out.len() / 2;
+        let (whole, last) = out.as_chunks_mut::<2>();
+        for (pair, chunk) in whole.iter_mut().enumerate() {
+            *chunk = normals_of(pair);
+        }
+        if let [last] = last {
+            *last = normals_of(pairs)[0];
         }
     }
 }

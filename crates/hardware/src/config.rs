@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::ConfigError;
 use crate::cadc::CadcConfig;
 use crate::driver::DriverConfig;
+use crate::error::check_range;
 use crate::membrane::MembraneConfig;
 use crate::noise::NoiseConfig;
 use crate::ota::OtaConfig;
@@ -94,6 +95,15 @@ impl ChipConfig {
     /// [`ConfigError::OutOfRange`] names the first parameter that is not a number or lies outside
     /// its range.
     pub fn check(self) -> Result<CheckedConfig, ConfigError> {
+        let geometry = self.geometry;
+        check_range(
+            "geometry.hemispheres",
+            geometry.hemispheres() as f32,
+            1.0,
+            16.0,
+        )?;
+        check_range("geometry.inputs", geometry.inputs() as f32, 1.0, 1024.0)?;
+        check_range("geometry.columns", geometry.columns() as f32, 1.0, 1024.0)?;
         self.driver.check()?;
         self.synapse.check()?;
         self.ota.check()?;

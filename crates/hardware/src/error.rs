@@ -24,18 +24,17 @@ pub enum ConfigError {
 pub(crate) fn check_range(
     field: &'static str,
     value: f32,
-    min: f64,
-    max: f64,
+    min: f32,
+    max: f32,
 ) -> Result<(), ConfigError> {
-    let value = f64::from(value);
     if (min..=max).contains(&value) {
         Ok(())
     } else {
         Err(ConfigError::OutOfRange {
             field,
-            value,
-            min,
-            max,
+            value: f64::from(value),
+            min: f64::from(min),
+            max: f64::from(max),
         })
     }
 }

@@ -1,8 +1,8 @@
 //! Membrane: integrates both OTA currents, leaks, and ends softly.
 //!
 //! With the leak switched off a residual leak with time constant τ remains: charge that arrived at
-//! time t before the readout is worth exp(−t/τ), on average over the sending time
-//! 1 − T_int/(2τ) (the lumped form). The swing v ends in a floor F and a ceiling C over a
+//! time t before the readout is worth exp(−t/τ), on average over the integration time T
+//! (1 − exp(−T/τ))·τ/T ≈ 1 / (1 + T/2τ + T²/12τ²) (the lumped form, within 1 % up to T = 2τ). The swing v ends in a floor F and a ceiling C over a
 //! hyperbolic knee of width s:
 //!
 //! v′ = F + ½·(v − F + √((v − F)² + s²)), and the mirror image at C,
@@ -45,8 +45,8 @@ impl Default for MembraneConfig {
             floor_lsb: -110.0,
             ceiling_lsb: 140.0,
             end_spread_lsb: 8.0,
-            floor_softness_lsb: 20.0,
-            ceiling_softness_lsb: 14.0,
+            floor_softness_lsb: 24.0,
+            ceiling_softness_lsb: 20.0,
         }
     }
 }
@@ -98,7 +98,8 @@ impl Membrane {
     /// Swing after integrating `signal_lsb` over `integration_us`.
     #[inline]
     pub(crate) fn swing(&self, signal_lsb: f32, integration_us: f32) -> f32 {
-        let kept = (1.0 - 0.5 * integration_us * self.leak_rate_per_us).max(0.0);
+        let decay = integration_us * self.leak_rate_per_us;
+        let kept = 1.0 / (1.0 + decay * (0.5 + decay * (1.0 / 12.0)));
         self.soft_ends(signal_lsb * kept) - self.at_zero
     }
 

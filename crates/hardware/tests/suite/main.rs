@@ -1,0 +1,13 @@
+//! Laws of the three arrays and of the simulated chip, seen from outside.
+//!
+//! `conformance` holds what every [`MacArray`](bss2_core::MacArray) obeys; a new implementation
+//! joins with one line there.
+
+mod config;
+mod conformance;
+mod determinism;
+mod ideal_and_mock;
+mod noise;
+mod registers;
+mod signal_chain;
+mod support;

@@ -1,0 +1,247 @@
+//! Trial-to-trial noise: how much, and what is common to what.
+
+use bss2_core::{Region, RunRequest, Trial};
+use bss2_hardware::ChipConfig;
+use ndarray::{Array2, Axis, concatenate};
+
+use crate::support::{
+    BSS2, chip, column_deviations, column_means, correlation, load, load_random, median,
+    random_activations, repeat, run, settings, to_f64, whole,
+};
+
+const TRIALS: usize = 500;
+
+/// A chip without mismatch whose signal path is linear, and without noise until some is added.
+fn quiet() -> ChipConfig {
+    let mut config = ChipConfig::typical().without_mismatch().without_noise();
+    config.ota.inhibitory_ratio = 1.0;
+    config.ota.linear_range_lsb = 1e6;
+    config.membrane.floor_lsb = -1e6;
+    config.membrane.ceiling_lsb = 1e6;
+    config
+}
+
+/// Outputs of both hemispheres side by side (trials × 512) with strong rows of both signs that
+/// cancel in the mean.
+fn trials(config: ChipConfig) -> Array2<f64> {
+    let mut chip = chip(config, 1);
+    let weights = Array2::from_shape_fn((128, 256), |(i, _)| if i % 2 == 0 { 60_i8 } else { -60 });
+    let vector = Array2::from_elem((1, 128), 15_u8);
+    let batch = repeat(&vector, TRIALS);
+    let halves = [0, 1].map(|hemisphere| {
+        load(&mut chip, Region::whole(BSS2, hemisphere), weights.view());
+        to_f64(&run(&mut chip, &whole(BSS2, hemisphere), batch.view()))
+    });
+    concatenate(Axis(1), &[halves[0].view(), halves[1].view()]).expect("equal trials")
+}
+
+/// Mean correlation over some pairs of columns.
+fn mean_correlation(values: &Array2<f64>, pairs: impl Iterator<Item = (usize, usize)>) -> f64 {
+    let all: Vec<f64> = pairs.map(|(a, b)| correlation(values, a, b)).collect();
+    all.iter().sum::<f64>() / all.len() as f64
+}
+
+/// Mean correlations within a quadrant, across the quadrants of a hemisphere, and across
+/// hemispheres.
+fn correlations(values: &Array2<f64>) -> [f64; 3] {
+    let pairs = |distance| (0..100).map(move |c| (c, c + distance));
+    [27, 128, 256].map(|distance| mean_correlation(values, pairs(distance)))
+}
+
+#[test]
+fn a_single_pass_has_the_published_deviation() {
+    let deviations: Vec<f64> = (1..=3)
+        .map(|seed| {
+            let mut chip = chip(ChipConfig::typical(), seed);
+            load_random(&mut chip, seed);
+            let batch = repeat(&random_activations((1, 128), seed), TRIALS);
+            let outputs = to_f64(&run(&mut chip, &whole(BSS2, 0), batch.view()));
+            column_deviations(&outputs).mean().expect("256 columns")
+        })
+        .collect();
+    assert!(
+        (1.2..=2.0).contains(&median(deviations.clone())),
+        "{deviations:?}"
+    );
+}
+
+#[test]
+fn a_chip_without_noise_repeats_itself() {
+    let mut chip = chip(ChipConfig::typical().without_noise(), 1);
+    load_random(&mut chip, 1);
+    let batch = repeat(&random_activations((1, 128), 1), 20);
+    let outputs = run(&mut chip, &whole(BSS2, 0), batch.view());
+    assert!(outputs.rows().into_iter().all(|row| row == outputs.row(0)));
+}
+
+#[test]
+fn jitter_is_common_to_the_columns_of_a_hemisphere() {
+    let mut config = quiet();
+    config.driver.jitter_activations = 3.0;
+    let [within, across, hemispheres] = correlations(&trials(config));
+    assert!(within > 0.95 && across > 0.95, "{within} {across}");
+    assert!(hemispheres.abs() < 0.2, "{hemispheres}");
+}
+
+#[test]
+fn jitter_grows_with_the_root_of_the_sends() {
+    let mut config = quiet();
+    config.driver.jitter_activations = 3.0;
+    let deviation = |sends| {
+        let mut chip = chip(config.clone(), 1);
+        let weights = Array2::from_elem((128, 256), 63_i8);
+        load(&mut chip, Region::whole(BSS2, 0), weights.view());
+        // One row that is far enough from a zero amplitude and from the ceiling.
+        let mut vector = Array2::zeros((1, 128));
+        vector[[0, 0]] = 16_u8;
+        let request = RunRequest {
+            settings: settings(sends, 5),
+            ..whole(BSS2, 0)
+        };
+        let outputs = to_f64(&run(&mut chip, &request, repeat(&vector, 2000).view()));
+        column_deviations(&outputs)[0]
+    };
+    let (few, many) = (deviation(9), deviation(36));
+    assert!((many / few - 2.0).abs() < 0.15, "{few} {many}");
+}
+
+#[test]
+fn zeros_have_no_jitter() {
+    let mut config = quiet();
+    config.driver.jitter_activations = 10.0;
+    let mut chip = chip(config, 1);
+    load_random(&mut chip, 1);
+    let outputs = run(&mut chip, &whole(BSS2, 0), Array2::zeros((50, 128)).view());
+    assert!(outputs.iter().all(|&out| out == 0));
+}
+
+#[test]
+fn ramp_noise_is_common_to_a_quadrant_only() {
+    let mut config = quiet();
+    config.noise.ramp_lsb = 4.0;
+    let [within, across, hemispheres] = correlations(&trials(config));
+    assert!(within > 0.97, "{within}");
+    assert!(
+        across.abs() < 0.2 && hemispheres.abs() < 0.2,
+        "{across} {hemispheres}"
+    );
+}
+
+#[test]
+fn column_noise_is_independent() {
+    for source in 0..3 {
+        let mut config = quiet();
+        match source {
+            0 => config.noise.read_lsb = 4.0,
+            1 => config.noise.reset_lsb = 4.0,
+            _ => config.noise.integration_lsb_per_sqrt_us = 2.0,
+        }
+        let values = trials(config);
+        assert!(column_deviations(&values).iter().all(|&d| d > 3.0));
+        for mean in correlations(&values) {
+            // Of 100 pairs of 500 trials: 0.0045.
+            assert!(mean.abs() < 0.02, "{mean}");
+        }
+        let neighbours = mean_correlation(&values, (0..255).map(|c| (c, c + 1)));
+        assert!(neighbours.abs() < 0.015, "{neighbours}");
+    }
+}
+
+#[test]
+fn constant_noises_have_their_configured_deviation() {
+    for source in 0..3 {
+        let mut config = quiet();
+        match source {
+            0 => config.noise.read_lsb = 3.0,
+            1 => config.noise.reset_lsb = 3.0,
+            _ => config.noise.ramp_lsb = 3.0,
+        }
+        let values = trials(config);
+        let variances = column_deviations(&values).mapv(|d| d * d);
+        let variance = variances.mean().expect("columns");
+        // A quadrant has one draw per trial: 4 · 500 draws, 2.2 % of the deviation, four of them.
+        assert!((variance.sqrt() - 3.0).abs() < 0.2, "{}", variance.sqrt());
+        assert!(column_means(&values).mean().expect("columns").abs() < 0.3);
+    }
+}
+
+#[test]
+fn integration_noise_grows_with_the_root_of_the_time() {
+    let mut config = quiet();
+    config.noise.integration_lsb_per_sqrt_us = 1.0;
+    let deviation = |wait| {
+        let mut chip = chip(config.clone(), 1);
+        let batch = Array2::from_elem((TRIALS, 128), 1_u8);
+        let request = RunRequest {
+            settings: settings(1, wait),
+            trial: Trial::new(3),
+            ..whole(BSS2, 0)
+        };
+        let outputs = to_f64(&run(&mut chip, &request, batch.view()));
+        let variances = column_deviations(&outputs).mapv(|d| d * d - 1.0 / 12.0);
+        variances.mean().expect("columns")
+    };
+    for wait in [1, 5, 40] {
+        let expected = f64::from(wait) * 0.008 * 128.0 + 1.0;
+        let found = deviation(wait);
+        assert!((found / expected - 1.0).abs() < 0.05, "{found} {expected}");
+    }
+}
+
+#[test]
+fn a_source_switched_off_leaves_the_others() {
+    // In a linear chip the noises add up: all together are the sum of each alone.
+    let switch: [fn(&mut ChipConfig); 3] = [
+        |config| config.driver.jitter_activations = 3.0,
+        |config| config.noise.read_lsb = 4.0,
+        |config| config.noise.ramp_lsb = 4.0,
+    ];
+    let with = |on: [bool; 3]| {
+        let mut config = quiet();
+        for (set, on) in switch.iter().zip(on) {
+            if on {
+                set(&mut config);
+            }
+        }
+        trials(config)
+    };
+    let silent = with([false; 3]);
+    let alone: Vec<Array2<f64>> = (0..3)
+        .map(|source| with(std::array::from_fn(|i| i == source)) - &silent)
+        .collect();
+    for noise in &alone {
+        assert!(column_deviations(noise).iter().all(|&d| d > 2.0));
+    }
+    for on in [
+        [true, true, true],
+        [true, true, false],
+        [true, false, true],
+        [false, true, true],
+    ] {
+        let mut expected = silent.clone();
+        for (noise, on) in alone.iter().zip(on) {
+            if on {
+                expected += noise;
+            }
+        }
+        let worst = (with(on) - expected)
+            .iter()
+            .fold(0.0_f64, |worst, d| worst.max(d.abs()));
+        // Four roundings of at most half an LSB each, and one of the silent chip.
+        assert!(worst <= 2.5, "{on:?}: {worst}");
+    }
+}
+
+#[test]
+fn the_deviations_of_the_independent_sources_share_their_draws() {
+    let mut alone = quiet();
+    alone.noise.read_lsb = 3.0;
+    let mut both = quiet();
+    both.noise.read_lsb = 2.0;
+    both.noise.reset_lsb = 5.0_f32.sqrt();
+    let (alone, both) = (trials(alone), trials(both));
+    let worst = (&alone - &both)
+        .iter()
+        .fold(0.0_f64, |worst, d| worst.max(d.abs()));
+    assert!(worst <= 1.0, "{worst}");
+}

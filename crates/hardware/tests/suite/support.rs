@@ -1,0 +1,111 @@
+//! Stimuli, runs and statistics shared by the tests.
+
+use bss2_core::random::keyed_stream;
+use bss2_core::{ArrayGeometry, MacArray, Region, RunRequest, RunSettings, Trial};
+use bss2_hardware::{ChipConfig, SimulatedChip};
+use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
+use rand::RngExt;
+
+pub(crate) const BSS2: ArrayGeometry = ArrayGeometry::BSS2;
+
+pub(crate) fn geometry(hemispheres: usize, inputs: usize, columns: usize) -> ArrayGeometry {
+    ArrayGeometry::new(hemispheres, inputs, columns).expect("sizes are positive")
+}
+
+pub(crate) fn chip(config: ChipConfig, seed: u64) -> SimulatedChip {
+    SimulatedChip::new(&config.check().expect("parameters in range"), seed)
+}
+
+pub(crate) fn settings(num_sends: u32, wait_between_events: u32) -> RunSettings {
+    RunSettings::new(num_sends, wait_between_events).expect("settings in range")
+}
+
+/// One send at the default wait on a whole hemisphere.
+pub(crate) fn whole(geometry: ArrayGeometry, hemisphere: usize) -> RunRequest {
+    RunRequest {
+        region: Region::whole(geometry, hemisphere),
+        settings: RunSettings::default(),
+        trial: Trial::new(1),
+    }
+}
+
+/// Runs a good request.
+pub(crate) fn run(
+    array: &mut (impl MacArray + ?Sized),
+    request: &RunRequest,
+    activations: ArrayView2<'_, u8>,
+) -> Array2<i8> {
+    let mut outputs = Array2::zeros((activations.nrows(), request.region.columns));
+    array
+        .run(request, activations, outputs.view_mut())
+        .expect("a good request");
+    outputs
+}
+
+/// Loads good weights.
+pub(crate) fn load(
+    array: &mut (impl MacArray + ?Sized),
+    region: Region,
+    weights: ArrayView2<'_, i8>,
+) {
+    array
+        .load_weights(region, weights)
+        .expect("weights in range");
+}
+
+/// Loads random weights into every hemisphere.
+pub(crate) fn load_random(array: &mut (impl MacArray + ?Sized), seed: u64) {
+    let geometry = array.geometry();
+    for hemisphere in 0..geometry.hemispheres() {
+        let region = Region::whole(geometry, hemisphere);
+        let weights = random_weights((geometry.inputs(), geometry.columns()), seed);
+        load(array, region, weights.view());
+    }
+}
+
+pub(crate) fn random_weights(shape: (usize, usize), seed: u64) -> Array2<i8> {
+    let mut rng = keyed_stream(seed, 1001);
+    Array2::from_shape_simple_fn(shape, || rng.random_range(-63..=63))
+}
+
+/// Random activations of which about a third are zeros.
+pub(crate) fn random_activations(shape: (usize, usize), seed: u64) -> Array2<u8> {
+    let mut rng = keyed_stream(seed, 1002);
+    Array2::from_shape_simple_fn(shape, || rng.random_range(-15_i16..=31).max(0) as u8)
+}
+
+/// The same vector, many times: a new trial for each.
+pub(crate) fn repeat(vector: &Array2<u8>, times: usize) -> Array2<u8> {
+    assert_eq!(vector.nrows(), 1);
+    concatenate(Axis(0), &vec![vector.view(); times]).expect("rows of equal length")
+}
+
+pub(crate) fn to_f64(outputs: &Array2<i8>) -> Array2<f64> {
+    outputs.mapv(f64::from)
+}
+
+/// Mean of each column over the vectors.
+pub(crate) fn column_means(values: &Array2<f64>) -> Array1<f64> {
+    values.mean_axis(Axis(0)).expect("some vectors")
+}
+
+/// Standard deviation of each column over the vectors.
+pub(crate) fn column_deviations(values: &Array2<f64>) -> Array1<f64> {
+    values.std_axis(Axis(0), 1.0)
+}
+
+/// Correlation of two columns over the vectors.
+pub(crate) fn correlation(values: &Array2<f64>, a: usize, b: usize) -> f64 {
+    correlation_of(&values.column(a).to_owned(), &values.column(b).to_owned())
+}
+
+pub(crate) fn correlation_of(a: &Array1<f64>, b: &Array1<f64>) -> f64 {
+    let centred = |x: &Array1<f64>| x - x.mean().expect("some values");
+    let (a, b) = (centred(a), centred(b));
+    a.dot(&b) / (a.dot(&a) * b.dot(&b)).sqrt()
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
