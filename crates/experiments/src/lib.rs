@@ -1,1 +1,44 @@
-//! bss2-experiments
+//! The bss2 study: what each choice of calibration, mapping and training costs and gains.
+//!
+//! An [`Experiment`] turns [`Settings`] into an [`Outcome`]: tidy records of every single result,
+//! a summary, tables and charts. [`run_study`] runs experiments side by side on a number of
+//! threads and writes one result folder with tables (CSV, JSON), the resolved configuration and a
+//! self-contained HTML page.
+//!
+//! `cargo xtask experiments` is the command line to this crate.
+//!
+//! # Example
+//!
+//! ```
+//! use bss2_experiments::{EXPERIMENTS, Preset, Settings, Silent, find};
+//!
+//! assert!(EXPERIMENTS.iter().any(|e| e.name == "first-study"));
+//! let unknown = find("second-study");
+//! assert!(unknown.is_err_and(|e| e.to_string().contains("first-study")));
+//!
+//! let settings = Settings { preset: Preset::Smoke, chips: Some(1), ..Settings::default() };
+//! let outcome = find("first-study")?.run(&settings, &Silent)?;
+//! assert!(outcome.summary["accuracy/float"].value > 90.0);
+//! # Ok::<(), bss2_experiments::ExperimentError>(())
+//! ```
+
+mod dataset;
+mod error;
+mod experiment;
+pub mod first_study;
+mod outcome;
+mod output;
+pub mod plot;
+mod progress;
+pub mod report;
+mod settings;
+mod study;
+
+pub use dataset::StudyData;
+pub use error::ExperimentError;
+pub use experiment::{EXPERIMENTS, Experiment, find};
+pub use outcome::{Outcome, Record, Rule, SummaryEntry};
+pub use output::ResultFolder;
+pub use progress::{Progress, Silent, Task};
+pub use settings::{Preset, Settings};
+pub use study::{StudyReport, run_study};

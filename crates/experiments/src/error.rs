@@ -1,0 +1,86 @@
+//! Errors of a study.
+
+use std::path::PathBuf;
+
+use bss2_calibration::CalibrationError;
+use bss2_data::DataError;
+use bss2_hardware::ConfigError;
+use bss2_training::TrainingError;
+use thiserror::Error;
+
+use crate::plot::PlotError;
+use crate::report::ReportError;
+
+/// Why a study did not run or could not be written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExperimentError {
+    /// No experiment has that name.
+    #[error("unknown experiment '{name}', known are: {known}")]
+    UnknownExperiment {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A setting outside its range.
+    #[error("{setting} = {value} is outside {min}…{max}")]
+    SettingOutOfRange {
+        /// Name of the setting.
+        setting: &'static str,
+        /// Its value.
+        value: u64,
+        /// Smallest accepted value.
+        min: u64,
+        /// Largest accepted value.
+        max: u64,
+    },
+    /// The output path holds something that is not a result folder of ours.
+    #[error("{} is not empty and holds no results of an earlier study; choose another folder", folder.display())]
+    ForeignFolder {
+        /// The path.
+        folder: PathBuf,
+    },
+    /// A file or folder could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Results could not be brought into a file format.
+    #[error("cannot encode {what}: {reason}")]
+    Encode {
+        /// Which file.
+        what: &'static str,
+        /// What the encoder says.
+        reason: String,
+    },
+    /// The threads could not be started.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// Number of threads asked for.
+        threads: usize,
+        /// What the system says.
+        reason: String,
+    },
+    /// The data cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A chip's configuration was refused.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A calibration failed.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
+    /// A training failed.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// A chart could not be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+    /// The report could not be put together.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}

@@ -1,0 +1,56 @@
+//! The experiments there are.
+
+use serde::Serialize;
+
+use crate::{ExperimentError, Outcome, Progress, Settings, first_study};
+
+/// An experiment that can be run by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment {
+    /// Name on the command line and in result files.
+    pub name: &'static str,
+    /// One line on what it shows.
+    pub about: &'static str,
+    pub(crate) run: fn(&Settings, &dyn Progress) -> Result<Outcome, ExperimentError>,
+    pub(crate) resolve: fn(&Settings) -> Result<toml::Table, ExperimentError>,
+}
+
+/// All experiments, in the order in which they run.
+pub const EXPERIMENTS: &[Experiment] = &[first_study::EXPERIMENT];
+
+/// Finds an experiment by name.
+///
+/// # Errors
+/// [`ExperimentError::UnknownExperiment`] names those there are.
+pub fn find(name: &str) -> Result<&'static Experiment, ExperimentError> {
+    EXPERIMENTS.iter().find(|e| e.name == name).ok_or_else(|| {
+        let known: Vec<&str> = EXPERIMENTS.iter().map(|e| e.name).collect();
+        ExperimentError::UnknownExperiment {
+            name: name.to_owned(),
+            known: known.join(", "),
+        }
+    })
+}
+
+impl Experiment {
+    /// Runs the experiment on the current thread pool.
+    ///
+    /// # Errors
+    /// [`ExperimentError`] if a setting or the data cannot be used, or a part of the work fails.
+    pub fn run(
+        &self,
+        settings: &Settings,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, ExperimentError> {
+        settings.check()?;
+        (self.run)(settings, progress)
+    }
+}
+
+/// A configuration as TOML.
+pub(crate) fn to_toml(configuration: &impl Serialize) -> Result<toml::Table, ExperimentError> {
+    toml::Table::try_from(configuration).map_err(|error| ExperimentError::Encode {
+        what: "configuration.toml",
+        reason: error.to_string(),
+    })
+}

@@ -1,0 +1,239 @@
+//! Tables, with numbers aligned and verdicts in words.
+
+use crate::plot::{fixed, with_deviation};
+
+use super::ReportError;
+use super::html::inline;
+
+/// A column: its heading and whether it holds numbers, which are aligned at the right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    heading: String,
+    numeric: bool,
+}
+
+impl Column {
+    /// A column of text.
+    pub fn text(heading: impl Into<String>) -> Self {
+        Self {
+            heading: heading.into(),
+            numeric: false,
+        }
+    }
+
+    /// A column of numbers; its heading names the unit.
+    pub fn number(heading: impl Into<String>) -> Self {
+        Self {
+            heading: heading.into(),
+            numeric: true,
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        if self.numeric {
+            " class=\"number\""
+        } else {
+            ""
+        }
+    }
+}
+
+/// Whether something meets its mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Pass,
+    /// It does not.
+    Miss,
+}
+
+impl Verdict {
+    /// The verdict on a condition.
+    pub fn of(met: bool) -> Self {
+        if met { Self::Pass } else { Self::Miss }
+    }
+
+    fn to_html(self) -> &'static str {
+        match self {
+            Self::Pass => "<span class=\"verdict pass\">✓ pass</span>",
+            Self::Miss => "<span class=\"verdict miss\">✗ miss</span>",
+        }
+    }
+}
+
+/// A cell: text, a number or a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    text: String,
+    verdict: Option<Verdict>,
+}
+
+impl Cell {
+    /// Text; also for a number that is already formatted.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            verdict: None,
+        }
+    }
+
+    /// A number with fixed decimals.
+    pub fn number(value: f64, decimals: usize) -> Self {
+        Self::text(fixed(value, decimals))
+    }
+
+    /// A mean and its standard deviation.
+    pub fn mean(mean: f64, deviation: f64) -> Self {
+        Self::text(with_deviation(mean, deviation))
+    }
+
+    /// A verdict alone.
+    pub fn verdict(verdict: Verdict) -> Self {
+        Self {
+            text: String::new(),
+            verdict: Some(verdict),
+        }
+    }
+
+    /// Adds a verdict behind the text.
+    #[must_use]
+    pub fn with_verdict(mut self, verdict: Verdict) -> Self {
+        self.verdict = Some(verdict);
+        self
+    }
+
+    fn to_html(&self) -> String {
+        let verdict = self.verdict.map_or("", Verdict::to_html);
+        let space = if self.text.is_empty() || verdict.is_empty() {
+            ""
+        } else {
+            " "
+        };
+        format!("{}{space}{verdict}", inline(&self.text))
+    }
+}
+
+/// A table with a caption; the first cell of each row is its heading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    caption: String,
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(caption: impl Into<String>, columns: Vec<Column>) -> Self {
+        Self {
+            caption: caption.into(),
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::RowLength`] if there are not as many cells as columns.
+    pub fn with_row(mut self, cells: Vec<Cell>) -> Result<Self, ReportError> {
+        self.push_row(cells)?;
+        Ok(self)
+    }
+
+    /// Adds a row in place.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::RowLength`] if there are not as many cells as columns.
+    pub fn push_row(&mut self, cells: Vec<Cell>) -> Result<(), ReportError> {
+        if cells.len() != self.columns.len() {
+            let (columns, cells) = (self.columns.len(), cells.len());
+            return Err(ReportError::RowLength {
+                caption: self.caption.clone(),
+                columns,
+                cells,
+            });
+        }
+        self.rows.push(cells);
+        Ok(())
+    }
+
+    pub(super) fn to_html(&self) -> String {
+        let headings = self
+            .columns
+            .iter()
+            .map(|column| {
+                format!(
+                    "<th scope=\"col\"{}>{}</th>",
+                    column.class(),
+                    inline(&column.heading)
+                )
+            })
+            .collect::<Vec<_>>()
+            .concat();
+        let rows: String = self.rows.iter().map(|row| self.row_html(row)).collect();
+        // a box that scrolls has to be reachable by keyboard; the caption does not scroll with it
+        format!(
+            "<figure class=\"table\">\n<figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\">\n\
+             <table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
+             </div>\n</figure>\n",
+            inline(&self.caption)
+        )
+    }
+
+    fn row_html(&self, row: &[Cell]) -> String {
+        let cells = self.columns.iter().zip(row).enumerate();
+        let cells: String = cells
+            .map(|(index, (column, cell))| {
+                let (class, content) = (column.class(), cell.to_html());
+                if index == 0 {
+                    format!("<th scope=\"row\"{class}>{content}</th>")
+                } else {
+                    format!("<td{class}>{content}</td>")
+                }
+            })
+            .collect();
+        format!("<tr>{cells}</tr>\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_to_fit() {
+        let table = Table::new("t", vec![Column::text("a"), Column::number("b")]);
+        let short = table.clone().with_row(vec![Cell::text("x")]);
+        assert_eq!(
+            short,
+            Err(ReportError::RowLength {
+                caption: "t".into(),
+                columns: 2,
+                cells: 1
+            })
+        );
+        let html = table
+            .with_row(vec![Cell::text("x"), Cell::number(1.0, 1)])
+            .expect("two cells")
+            .to_html();
+        assert!(
+            html.contains("<th scope=\"row\">x</th><td class=\"number\">1.0</td>"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn verdicts_are_words() {
+        let html = Cell::number(97.1, 1)
+            .with_verdict(Verdict::of(true))
+            .to_html();
+        assert_eq!(html, "97.1 <span class=\"verdict pass\">✓ pass</span>");
+        assert!(
+            Cell::verdict(Verdict::Miss)
+                .to_html()
+                .contains("miss</span>")
+        );
+    }
+}
