@@ -35,11 +35,21 @@ pub enum ExperimentError {
         /// Largest accepted value.
         max: u64,
     },
-    /// The output path holds something that is not a result folder of ours.
-    #[error("{} is not empty and holds no results of an earlier study; choose another folder", folder.display())]
+    /// The output folder holds something that a study does not write, and that would be lost.
+    #[error("{} holds '{entry}', which is no result of a study; choose another folder", folder.display())]
     ForeignFolder {
-        /// The path.
+        /// The folder.
         folder: PathBuf,
+        /// What it holds.
+        entry: String,
+    },
+    /// A folder could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
     },
     /// A file or folder could not be written.
     #[error("cannot write {}: {source}", path.display())]

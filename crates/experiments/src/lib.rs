@@ -10,13 +10,13 @@
 //! # Example
 //!
 //! ```
-//! use bss2_experiments::{EXPERIMENTS, Preset, Settings, Silent, find};
+//! use bss2_experiments::{EXPERIMENTS, Settings, Silent, find};
 //!
 //! assert!(EXPERIMENTS.iter().any(|e| e.name == "first-study"));
 //! let unknown = find("second-study");
 //! assert!(unknown.is_err_and(|e| e.to_string().contains("first-study")));
 //!
-//! let settings = Settings { preset: Preset::Smoke, chips: Some(1), ..Settings::default() };
+//! let settings = Settings { chips: Some(1), ..Settings::default() };
 //! let outcome = find("first-study")?.run(&settings, &Silent)?;
 //! assert!(outcome.summary["accuracy/float"].value > 90.0);
 //! # Ok::<(), bss2_experiments::ExperimentError>(())

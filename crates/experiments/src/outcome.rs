@@ -61,6 +61,16 @@ pub enum Rule {
     AtMost,
 }
 
+impl Rule {
+    /// The comparison as a sign.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::AtLeast => "≥",
+            Self::AtMost => "≤",
+        }
+    }
+}
+
 impl SummaryEntry {
     /// Mean and standard deviation of values that are all finite and at least one; `None`
     /// otherwise.

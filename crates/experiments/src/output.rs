@@ -1,105 +1,121 @@
 //! The folder of a study's results: complete or not there.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
 
 use crate::ExperimentError;
 
-/// A result folder that is being written beside its final place; [`publish`](Self::publish) moves
-/// it there as a whole. Dropped before that, it leaves nothing behind.
+/// The files of a result folder, kept in memory until [`publish`](Self::publish) writes them all.
 #[derive(Debug)]
 pub struct ResultFolder {
     target: PathBuf,
-    draft: TempDir,
+    files: Vec<(String, Vec<u8>)>,
 }
 
-/// The folder within the draft that becomes the target.
-const RESULTS: &str = "results";
-
-/// The file by which a folder is known as one of ours.
-const MARK: &str = "summary.json";
-
 impl ResultFolder {
-    /// Prepares to write `target`. It may be missing, empty, or hold an earlier study's results,
-    /// which are then replaced.
+    /// Makes sure that `target` can be written later, and changes nothing yet. It may be missing,
+    /// empty, or hold an earlier study's results, which will then be replaced.
     ///
     /// # Errors
     /// [`ExperimentError::ForeignFolder`] if it holds anything else,
-    /// [`ExperimentError::Write`] if its parent cannot be written.
+    /// [`ExperimentError::Write`] if nothing can be written where it is to be.
     pub fn claim(target: &Path) -> Result<Self, ExperimentError> {
-        let target = std::path::absolute(target).map_err(|e| write_error(target, e))?;
-        refuse_foreign(&target)?;
-        let parent = target.parent().unwrap_or(&target);
-        fs::create_dir_all(parent).map_err(|e| write_error(parent, e))?;
-        let draft = tempfile::Builder::new()
-            .prefix(".bss2-draft-")
-            .tempdir_in(parent)
-            .map_err(|e| write_error(parent, e))?;
-        fs::create_dir(draft.path().join(RESULTS)).map_err(|e| write_error(parent, e))?;
-        Ok(Self { target, draft })
+        let absolute = std::path::absolute(target).map_err(|e| write_error(target, e))?;
+        refuse_foreign(&absolute)?;
+        let existing = absolute.ancestors().skip(1).find(|path| path.exists());
+        let existing = existing.unwrap_or(&absolute);
+        // A file without a name: it cannot be left behind.
+        tempfile::tempfile_in(existing).map_err(|e| write_error(existing, e))?;
+        Ok(Self {
+            target: absolute,
+            files: Vec::new(),
+        })
     }
 
-    /// The results within the draft: the draft itself is readable by its owner only.
-    fn results(&self) -> PathBuf {
-        self.draft.path().join(RESULTS)
+    /// Adds a file, given by its path within the folder.
+    pub fn add(&mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.files.push((name.into(), content.into()));
     }
 
-    /// Writes one file, given by its path within the folder.
+    /// Writes the folder beside its place and moves it there as a whole.
     ///
     /// # Errors
-    /// [`ExperimentError::Write`].
-    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), ExperimentError> {
-        let path = self.results().join(name);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(|e| write_error(parent, e))?;
-        }
-        fs::write(&path, content).map_err(|e| write_error(&self.target.join(name), e))
-    }
-
-    /// Moves the folder to its place.
-    ///
-    /// # Errors
-    /// [`ExperimentError::Write`]; an earlier study's results are then back in their place.
+    /// [`ExperimentError::ForeignFolder`] or [`ExperimentError::Write`]; what was there before is
+    /// then as it was.
     pub fn publish(self) -> Result<(), ExperimentError> {
         refuse_foreign(&self.target)?;
         let failed = |e| write_error(&self.target, e);
         let parent = self.target.parent().unwrap_or(&self.target);
-        let earlier = tempfile::Builder::new()
-            .prefix(".bss2-earlier-")
+        fs::create_dir_all(parent).map_err(failed)?;
+        let draft = tempfile::Builder::new()
+            .prefix(".bss2-draft-")
             .tempdir_in(parent)
             .map_err(failed)?;
-        let aside = earlier.path().join("results");
-        let existed = self.target.exists();
-        if existed {
-            fs::rename(&self.target, &aside).map_err(failed)?;
+        // Within the draft, which only its owner may read: the results get ordinary permissions.
+        let (new, old) = (draft.path().join("new"), draft.path().join("old"));
+        fs::create_dir(&new).map_err(failed)?;
+        for (name, content) in &self.files {
+            write_file(&new.join(name), content)
+                .map_err(|e| write_error(&self.target.join(name), e))?;
         }
-        if let Err(error) = fs::rename(self.results(), &self.target) {
-            if existed {
-                fs::rename(&aside, &self.target).map_err(failed)?;
-            }
-            return Err(failed(error));
-        }
-        Ok(())
+        swap(&new, &self.target, &old).map_err(failed)
     }
 }
 
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(path, content)
+}
+
+/// Moves `new` to `target`, and what was there to `old`; puts it back if that fails.
+fn swap(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
+    if !target.exists() {
+        return fs::rename(new, target);
+    }
+    fs::rename(target, old)?;
+    fs::rename(new, target).inspect_err(|_| {
+        // The first error says what went wrong; a second one could add nothing.
+        let _ = fs::rename(old, target);
+    })
+}
+
+/// Refuses to replace a folder with anything in it that a study does not write.
 fn refuse_foreign(target: &Path) -> Result<(), ExperimentError> {
-    let foreign = || ExperimentError::ForeignFolder {
-        folder: target.to_owned(),
-    };
     if !target.exists() {
         return Ok(());
     }
-    let mut entries = fs::read_dir(target).map_err(|_| foreign())?;
-    if entries.next().is_some() && !target.join(MARK).is_file() {
-        return Err(foreign());
+    let unreadable = |source| ExperimentError::Read {
+        path: target.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(target).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !is_ours(&entry.path()) {
+            return Err(ExperimentError::ForeignFolder {
+                folder: target.to_owned(),
+                entry: entry.file_name().to_string_lossy().into_owned(),
+            });
+        }
     }
     Ok(())
 }
 
-fn write_error(path: &Path, source: std::io::Error) -> ExperimentError {
+fn is_ours(path: &Path) -> bool {
+    let has_extension =
+        |path: &Path, extension: &str| path.extension().is_some_and(|e| e == extension);
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("summary.json" | "configuration.toml" | "index.html") => path.is_file(),
+        Some("figures") => fs::read_dir(path).is_ok_and(|mut figures| {
+            figures.all(|figure| figure.is_ok_and(|f| has_extension(&f.path(), "svg")))
+        }),
+        _ => path.is_file() && has_extension(path, "csv"),
+    }
+}
+
+fn write_error(path: &Path, source: io::Error) -> ExperimentError {
     ExperimentError::Write {
         path: path.to_owned(),
         source,

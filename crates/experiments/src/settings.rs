@@ -10,8 +10,6 @@ use crate::ExperimentError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// A few seconds: shows that everything runs, figures are of little worth.
-    Smoke,
     /// At most a minute on two cores.
     #[default]
     Quick,
@@ -19,6 +17,17 @@ pub enum Preset {
     Standard,
     /// As many chips and epochs as the findings in the documentation rest on.
     Full,
+}
+
+impl Preset {
+    /// Name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// Settings of a study.

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::experiment::to_toml;
-use crate::report::{Page, Table};
+use crate::plot::fixed;
+use crate::report::{Cell, Column, Details, Page, Table, Verdict};
 use crate::{
     Experiment, ExperimentError, Outcome, Preset, Progress, Record, ResultFolder, Settings,
     SummaryEntry,
@@ -90,7 +91,7 @@ fn configuration(
 }
 
 fn write(
-    folder: ResultFolder,
+    mut folder: ResultFolder,
     configuration: &str,
     settings: &Settings,
     outcomes: &[(&'static Experiment, Outcome)],
@@ -101,23 +102,56 @@ fn write(
         "Analog matrix multiplication on simulated BrainScaleS-2 chips: what imperfections cost, \
          what calibration and training win back.",
     )
-    .with_fact("Version", env!("CARGO_PKG_VERSION"))
-    .with_fact("Seed", settings.seed.to_string());
+    .with_fact("bss2", env!("CARGO_PKG_VERSION"))
+    .with_fact("Seed", settings.seed.to_string())
+    .with_fact("Preset", settings.preset.name());
     for (experiment, outcome) in outcomes {
         summaries.insert(experiment.name, &outcome.summary);
-        folder.write(&format!("{}.csv", experiment.name), &csv(&outcome.records)?)?;
+        folder.add(format!("{}.csv", experiment.name), csv(&outcome.records)?);
         for (stem, chart) in &outcome.charts {
-            folder.write(
-                &format!("figures/{stem}.svg"),
-                chart.to_standalone_svg().as_bytes(),
-            )?;
+            folder.add(format!("figures/{stem}.svg"), chart.to_standalone_svg());
         }
-        page.push_section(outcome.section.clone())?;
+        let details = Details::new("Configuration of the run", configuration);
+        let section = outcome.section.clone().with_details(details);
+        page.push_section(match expectations(&outcome.summary)? {
+            Some(table) => section.with_table(table),
+            None => section,
+        })?;
     }
-    folder.write("summary.json", &json(&summaries)?)?;
-    folder.write("configuration.toml", configuration.as_bytes())?;
-    folder.write("index.html", page.to_html().as_bytes())?;
+    folder.add("summary.json", json(&summaries)?);
+    folder.add("configuration.toml", configuration);
+    folder.add("index.html", page.to_html());
     folder.publish()
+}
+
+/// What was expected of an experiment's figures, and whether it came.
+fn expectations(
+    summary: &BTreeMap<String, SummaryEntry>,
+) -> Result<Option<Table>, ExperimentError> {
+    let mut table = Table::new(
+        "Expectations",
+        vec![
+            Column::text("Figure"),
+            Column::number("Value"),
+            Column::number("Expected"),
+            Column::text("Unit"),
+            Column::text("Verdict"),
+        ],
+    );
+    let mut any = false;
+    for (figure, entry) in summary {
+        if let (Some(target), Some(rule), Some(pass)) = (entry.target, entry.rule, entry.pass) {
+            any = true;
+            table.push_row(vec![
+                Cell::text(figure),
+                Cell::number(entry.value, 2),
+                Cell::text(format!("{} {}", rule.sign(), fixed(target, 2))),
+                Cell::text(entry.unit),
+                Cell::verdict(Verdict::of(pass)),
+            ])?;
+        }
+    }
+    Ok(any.then_some(table))
 }
 
 fn csv(records: &[Record]) -> Result<Vec<u8>, ExperimentError> {

@@ -116,9 +116,13 @@ impl ChipRun {
         let (mut network, layers) =
             deploy(&mut digital, training.inputs(), parameters.deployment())?;
         let geometry = ArrayGeometry::BSS2;
-        let mut ideal = IdealArray::new(geometry, parameters.gain_lsb)?;
+        let mut ideal = IdealArray::new(geometry, parameters.gain_lsb as f32)?;
         let ideal = on_array(&mut network, &mut ideal, Stage::Ideal)?;
-        let mut mock = MockArray::new(geometry, parameters.gain_lsb, parameters.mock_noise_lsb)?;
+        let mut mock = MockArray::new(
+            geometry,
+            parameters.gain_lsb as f32,
+            parameters.mock_noise_lsb as f32,
+        )?;
         let mock = on_array(&mut network, &mut mock, Stage::Mock)?;
 
         let config = ChipConfig::typical().check()?;
@@ -181,7 +185,7 @@ fn trained_digitally(
         CrossEntropy {
             logits_per_unit: 1.0,
         },
-        &mut Adam::new(parameters.float_rate)?,
+        &mut Adam::new(parameters.float_rate as f32)?,
         &mut |_| {},
     )?;
     Ok(network)
@@ -207,9 +211,9 @@ fn retrain(
         data.training()?,
         schedule,
         CrossEntropy {
-            logits_per_unit: parameters.logits_per_lsb,
+            logits_per_unit: parameters.logits_per_lsb as f32,
         },
-        &mut Adam::new(parameters.loop_rate)?,
+        &mut Adam::new(parameters.loop_rate as f32)?,
         &mut |epoch| {
             note("trained an epoch in the loop");
             learning.push(epoch);

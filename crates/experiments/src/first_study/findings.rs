@@ -8,7 +8,7 @@ use super::chip_run::{ChipRun, Stage};
 use super::{EXPERIMENT, Parameters, records};
 use crate::plot::{
     Axis, Category, CategoryChart, Chart, Distribution, ErrorStyle, Histogram, LineChart,
-    LinePoint, LineSeries, Summary,
+    LinePoint, LineSeries, Summary, fixed, significant,
 };
 use crate::report::{Cell, Column, Figure, KeyNumber, Section, Table};
 use crate::{ExperimentError, Outcome, Rule, StudyData, SummaryEntry};
@@ -113,30 +113,34 @@ fn accuracy_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {
             Column::number("Chip time of preparation"),
         ],
     );
-    let text_of = |values: &[f64]| Summary::of(values).map_or("–".to_owned(), |s| s.text());
     for stage in Stage::ALL {
         let preparation = match stage {
-            Stage::Calibrated => {
-                text_of(
-                    &runs
-                        .iter()
-                        .map(|run| run.calibration_ms)
-                        .collect::<Vec<_>>(),
-                ) + " ms"
-            }
-            Stage::InTheLoop => {
-                text_of(&runs.iter().map(|run| run.training_s).collect::<Vec<_>>()) + " s more"
-            }
+            Stage::Calibrated => text(runs.iter().map(|run| run.calibration_ms), 1) + " ms",
+            Stage::InTheLoop => text(runs.iter().map(|run| run.training_s), 2) + " s more",
             _ => "–".to_owned(),
         };
         table.push_row(vec![
             Cell::text(stage.name()),
-            Cell::text(text_of(&accuracies(runs, stage))),
-            Cell::text(text_of(&inference_times(runs, stage))),
+            Cell::text(text(accuracies(runs, stage), 1)),
+            Cell::text(text(inference_times(runs, stage), 1)),
             Cell::text(preparation),
         ])?;
     }
     Ok(table)
+}
+
+/// Mean ± standard deviation where there is one, a dash where there is nothing.
+fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> String {
+    let values: Vec<f64> = values.into_iter().collect();
+    match Summary::of(&values) {
+        None => "–".to_owned(),
+        Some(Summary {
+            mean,
+            deviation: Some(0.0),
+            ..
+        }) => fixed(mean, decimals),
+        Some(summary) => summary.text_with(decimals),
+    }
 }
 
 fn inference_times(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
@@ -258,9 +262,10 @@ fn section(
         Stage::InTheLoop,
     ] {
         if let Some(summary) = Summary::of(&accuracies(runs, stage)) {
-            let number = KeyNumber::new(stage.name(), summary.mean).with_unit("%");
+            let number =
+                KeyNumber::new(format!("Accuracy, {}", stage.name()), summary.mean).with_unit("%");
             section = section.with_key_number(match summary.deviation {
-                Some(deviation) => number.with_deviation(deviation),
+                Some(deviation) => number.with_deviation(deviation).with_decimals(1),
                 None => number.with_decimals(1),
             });
         }
@@ -278,7 +283,7 @@ const LIMITS: &str = "The chip model is the lumped one of this version: no tempe
 
 fn method(runs: &[ChipRun], parameters: &Parameters, data: &StudyData) -> String {
     format!(
-        "{} ({} inputs, {} classes). For each of {} chips, a {}-{}-{} network without bias is \
+        "Data: {} ({} inputs, {} classes). For each of {} chips, a {}-{}-{} network without bias is \
          trained digitally for {} epochs, scaled to weights of ±63 and activations of 0…31, and \
          run with `num_sends` = {} and `wait_between_events` = {}. The ideal array rounds exact \
          sums at a gain of {} LSB; the mock adds noise of {} LSB per pass. The fresh chip has \
@@ -302,29 +307,27 @@ fn method(runs: &[ChipRun], parameters: &Parameters, data: &StudyData) -> String
 
 /// Says what the numbers say, whatever they are.
 fn finding(runs: &[ChipRun]) -> String {
-    let text = |values: &[f64]| Summary::of(values).map_or("–".to_owned(), |s| s.text());
     format!(
         "On the ideal array the network reaches {} %. A fresh chip loses {} percentage points \
          against that; calibration wins back {} of them, training in the loop another {}. What \
          remains to the ideal array is {} percentage points.",
-        text(&accuracies(runs, Stage::Ideal)),
-        text(&gaps(runs, Stage::Ideal, Stage::Uncalibrated)),
-        text(&gaps(runs, Stage::Calibrated, Stage::Uncalibrated)),
-        text(&gaps(runs, Stage::InTheLoop, Stage::Calibrated)),
-        text(&gaps(runs, Stage::Ideal, Stage::InTheLoop)),
+        text(accuracies(runs, Stage::Ideal), 1),
+        text(gaps(runs, Stage::Ideal, Stage::Uncalibrated), 1),
+        text(gaps(runs, Stage::Calibrated, Stage::Uncalibrated), 1),
+        text(gaps(runs, Stage::InTheLoop, Stage::Calibrated), 1),
+        text(gaps(runs, Stage::Ideal, Stage::InTheLoop), 1),
     )
 }
 
 fn calibration_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {
     let mut table = Table::new(
         "Calibration: spread of the distance from the target over the instances that succeeded, \
-         mean ± standard deviation over chips",
+         mean over chips",
         vec![
             Column::text("Routine"),
             Column::text("Register"),
             Column::number("Spread before"),
             Column::number("Spread after"),
-            Column::text("Unit"),
             Column::number("Success, %"),
         ],
     );
@@ -332,21 +335,26 @@ fn calibration_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {
         return Ok(table);
     };
     for (index, routine) in first.calibration.routines.iter().enumerate() {
-        let text = |value: fn(&RoutineResult) -> f64| {
-            let values: Vec<f64> = runs
+        let mean = |value: fn(&RoutineResult) -> f64| {
+            let routines = runs
                 .iter()
-                .filter_map(|run| run.calibration.routines.get(index))
-                .map(value)
-                .collect();
-            Summary::of(&values).map_or("–".to_owned(), |s| s.text())
+                .filter_map(|run| run.calibration.routines.get(index));
+            let values: Vec<f64> = routines.map(value).collect();
+            Summary::of(&values).map_or(f64::NAN, |summary| summary.mean)
         };
+        // A ratio has the unit 1, which is not written.
+        let unit = if routine.unit == "1" {
+            ""
+        } else {
+            routine.unit.as_str()
+        };
+        let spread = |value| format!("{} {unit}", significant(mean(value), 2));
         table.push_row(vec![
             Cell::text(&*routine.name),
-            Cell::text(routine.register.name()),
-            Cell::text(text(RoutineResult::spread_before)),
-            Cell::text(text(RoutineResult::spread_after)),
-            Cell::text(&*routine.unit),
-            Cell::text(text(|r| 100.0 * r.success_rate())),
+            Cell::text(format!("`{}`", routine.register)),
+            Cell::text(spread(RoutineResult::spread_before)),
+            Cell::text(spread(RoutineResult::spread_after)),
+            Cell::number(mean(|r| 100.0 * r.success_rate()), 1),
         ])?;
     }
     Ok(table)

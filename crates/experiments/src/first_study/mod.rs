@@ -37,21 +37,21 @@ pub struct Parameters {
     /// Cycles of 8 ns between events.
     pub wait_between_events: u32,
     /// Gain assumed of the array and given to the ideal array and the mock, in LSB.
-    pub gain_lsb: f32,
+    pub gain_lsb: f64,
     /// Noise of the mock, in LSB.
-    pub mock_noise_lsb: f32,
+    pub mock_noise_lsb: f64,
     /// Samples per training step.
     pub batch: usize,
     /// Epochs of digital training.
     pub float_epochs: usize,
     /// Learning rate of digital training.
-    pub float_rate: f32,
+    pub float_rate: f64,
     /// Epochs with the chip in the loop.
     pub loop_epochs: usize,
     /// Learning rate with the chip in the loop, in weight units.
-    pub loop_rate: f32,
+    pub loop_rate: f64,
     /// Logits per LSB with the chip in the loop.
-    pub logits_per_lsb: f32,
+    pub logits_per_lsb: f64,
 }
 
 impl Parameters {
@@ -59,7 +59,6 @@ impl Parameters {
     pub fn resolve(settings: &Settings) -> Self {
         let from_files = settings.data.is_some();
         let (chips, digits_epochs, file_epochs) = match settings.preset {
-            Preset::Smoke => (1, (20, 4), (1, 1)),
             Preset::Quick => (5, (40, 30), (6, 3)),
             Preset::Standard => (10, (60, 40), (15, 8)),
             Preset::Full => (20, (80, 60), (30, 20)),
@@ -74,8 +73,8 @@ impl Parameters {
             hidden: 128,
             num_sends: 2,
             wait_between_events: 5,
-            gain_lsb: bss2_hardware::NOMINAL_GAIN_LSB,
-            mock_noise_lsb: bss2_hardware::MockArray::PUBLISHED_NOISE_LSB,
+            gain_lsb: decimal(bss2_hardware::NOMINAL_GAIN_LSB),
+            mock_noise_lsb: decimal(bss2_hardware::MockArray::PUBLISHED_NOISE_LSB),
             batch: if from_files { 100 } else { 32 },
             float_epochs,
             float_rate: 0.002,
@@ -91,10 +90,18 @@ impl Parameters {
         Deployment {
             num_sends: self.num_sends,
             wait_between_events: self.wait_between_events,
-            gain_lsb: self.gain_lsb,
+            gain_lsb: self.gain_lsb as f32,
             ..Deployment::default()
         }
     }
+}
+
+/// The number that an `f32` is written as: 0.0018, not 0.001799999969….
+fn decimal(value: f32) -> f64 {
+    value
+        .to_string()
+        .parse()
+        .unwrap_or_else(|_| f64::from(value))
 }
 
 fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {

@@ -24,6 +24,7 @@ mod html;
 mod page;
 mod section;
 mod table;
+mod text;
 
 #[cfg(test)]
 mod tests;

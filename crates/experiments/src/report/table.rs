@@ -29,6 +29,16 @@ impl Column {
         }
     }
 
+    /// The heading as it is.
+    pub(super) fn heading(&self) -> String {
+        self.heading.clone()
+    }
+
+    /// Whether its cells are aligned at the right.
+    pub(super) const fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
     fn class(&self) -> &'static str {
         if self.numeric {
             " class=\"number\""
@@ -51,6 +61,13 @@ impl Verdict {
     /// The verdict on a condition.
     pub fn of(met: bool) -> Self {
         if met { Self::Pass } else { Self::Miss }
+    }
+
+    const fn plain(self) -> &'static str {
+        match self {
+            Self::Pass => "✓ pass",
+            Self::Miss => "✗ miss",
+        }
     }
 
     fn to_html(self) -> &'static str {
@@ -102,6 +119,15 @@ impl Cell {
         self
     }
 
+    /// The cell for the terminal.
+    pub(super) fn plain(&self) -> String {
+        match (self.text.is_empty(), self.verdict) {
+            (_, None) => self.text.clone(),
+            (true, Some(verdict)) => verdict.plain().to_owned(),
+            (false, Some(verdict)) => format!("{} {}", self.text, verdict.plain()),
+        }
+    }
+
     fn to_html(&self) -> String {
         let verdict = self.verdict.map_or("", Verdict::to_html);
         let space = if self.text.is_empty() || verdict.is_empty() {
@@ -116,9 +142,9 @@ impl Cell {
 /// A table with a caption; the first cell of each row is its heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
-    caption: String,
-    columns: Vec<Column>,
-    rows: Vec<Vec<Cell>>,
+    pub(super) caption: String,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
