@@ -9,6 +9,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 mod arguments;
 mod bars;
@@ -22,9 +23,11 @@ const REFUSED: u8 = 2;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => {
-            return refuse(arguments::in_one_line(&error));
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            eprint!("{error}");
+            return ExitCode::from(REFUSED);
         }
+        Err(error) if error.use_stderr() => return refuse(&arguments::in_one_line(&error)),
         Err(help) => {
             print!("{help}");
             return ExitCode::SUCCESS;
@@ -35,11 +38,11 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(error.to_string()),
+        Err(error) => refuse(&error.to_string()),
     }
 }
 
-fn refuse(message: String) -> ExitCode {
+fn refuse(message: &str) -> ExitCode {
     eprintln!("error: {}", message.replace('\n', " "));
     ExitCode::from(REFUSED)
 }

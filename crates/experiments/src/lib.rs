@@ -42,3 +42,8 @@ pub use output::ResultFolder;
 pub use progress::{Progress, Silent, Task};
 pub use settings::{Preset, Settings};
 pub use study::{StudyReport, run_study};
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

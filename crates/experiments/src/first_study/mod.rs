@@ -55,23 +55,22 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The parameters for a preset, with a wider network and fewer epochs for data from files.
+    /// The parameters for a preset. Data from files get more sends, because their longer inputs
+    /// take several passes whose noise adds up, and fewer epochs, because they are larger.
     pub fn resolve(settings: &Settings) -> Self {
         let from_files = settings.data.is_some();
-        let (chips, digits_epochs, file_epochs) = match settings.preset {
-            Preset::Quick => (5, (40, 30), (6, 3)),
-            Preset::Standard => (10, (60, 40), (15, 8)),
-            Preset::Full => (20, (80, 60), (30, 20)),
-        };
-        let (float_epochs, loop_epochs) = if from_files {
-            file_epochs
-        } else {
-            digits_epochs
+        let (chips, float_epochs, loop_epochs) = match (settings.preset, from_files) {
+            (Preset::Quick, false) => (5, 40, 30),
+            (Preset::Standard, false) => (10, 60, 40),
+            (Preset::Full, false) => (20, 80, 60),
+            (Preset::Quick, true) => (3, 6, 3),
+            (Preset::Standard, true) => (5, 15, 8),
+            (Preset::Full, true) => (10, 30, 20),
         };
         Self {
             chip_seeds: settings.chip_seeds(chips),
             hidden: 128,
-            num_sends: 2,
+            num_sends: if from_files { 4 } else { 2 },
             wait_between_events: 5,
             gain_lsb: decimal(bss2_hardware::NOMINAL_GAIN_LSB),
             mock_noise_lsb: decimal(bss2_hardware::MockArray::PUBLISHED_NOISE_LSB),

@@ -1,0 +1,115 @@
+//! Data from IDX files of any size.
+
+use std::fs;
+use std::path::Path;
+
+use bss2_experiments::{Settings, Silent, find, run_study};
+
+/// An IDX file of unsigned bytes.
+fn idx(shape: &[u32], data: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, shape.len() as u8];
+    bytes.extend(shape.iter().flat_map(|size| size.to_be_bytes()));
+    bytes.extend(data);
+    bytes
+}
+
+/// Images of 5 × 4 pixels in three classes, each with its own bright row.
+fn write_set(folder: &Path, prefix: &str, count: u32) -> std::io::Result<()> {
+    let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
+    let pixels: Vec<u8> = (0..count)
+        .flat_map(|i| {
+            (0..20_u32).map(move |p| {
+                let bright = p / 4 == i % 3 + 1;
+                let texture = (i.wrapping_mul(31) + p.wrapping_mul(17)) % 60;
+                (if bright { 180 } else { 10 } + texture) as u8
+            })
+        })
+        .collect();
+    let name = |what: &str| folder.join(format!("{prefix}-{what}-ubyte"));
+    fs::write(name("images-idx3"), idx(&[count, 5, 4], &pixels))?;
+    fs::write(name("labels-idx1"), idx(&[count], &labels))
+}
+
+#[test]
+fn images_of_any_size_are_learned() {
+    let data = tempfile::tempdir().unwrap();
+    write_set(data.path(), "train", 600).unwrap();
+    write_set(data.path(), "t10k", 90).unwrap();
+    let settings = Settings {
+        data: Some(data.path().to_owned()),
+        chips: Some(1),
+        ..Settings::default()
+    };
+    let outcome = find("first-study")
+        .unwrap()
+        .run(&settings, &Silent)
+        .unwrap();
+    assert!(outcome.summary["accuracy/float"].value > 90.0);
+    assert!(outcome.summary["accuracy/chip in the loop"].value > 80.0);
+}
+
+#[test]
+fn corrupt_files_are_named_and_nothing_is_written() {
+    let data = tempfile::tempdir().unwrap();
+    write_set(data.path(), "train", 60).unwrap();
+    write_set(data.path(), "t10k", 30).unwrap();
+    let labels = data.path().join("t10k-labels-idx1-ubyte");
+    fs::write(&labels, &fs::read(&labels).unwrap()[..20]).unwrap();
+
+    let parent = tempfile::tempdir().unwrap();
+    let settings = Settings {
+        data: Some(data.path().to_owned()),
+        ..Settings::default()
+    };
+    let experiment = find("first-study").unwrap();
+    let folder = parent.path().join("results");
+    let refused = run_study(&[experiment], &settings, &folder, &Silent).unwrap_err();
+    let message = refused.to_string();
+    assert!(
+        message.contains("t10k-labels") && !message.contains('\n'),
+        "{message}"
+    );
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+}
+
+/// The real MNIST, where it is at hand: `BSS2_MNIST_DIR`, or the folder of shared data beside the
+/// project.
+#[test]
+#[expect(clippy::print_stderr, reason = "says why it did nothing")]
+fn mnist_is_learned_where_it_is_at_hand() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/mnist");
+    let folder = std::env::var_os("BSS2_MNIST_DIR").map_or(beside, Into::into);
+    if !folder.is_dir() {
+        eprintln!(
+            "skipped: no MNIST at {} (set BSS2_MNIST_DIR)",
+            folder.display()
+        );
+        return;
+    }
+    // A part of the training images keeps this short.
+    let data = tempfile::tempdir().unwrap();
+    let set = bss2_data::Idx::open("mnist", &folder).unwrap();
+    let split = bss2_data::Dataset::split(&set).unwrap();
+    for (prefix, samples, count) in [("train", &split.train, 2000), ("t10k", &split.test, 500)] {
+        let part = samples.take(count);
+        let pixels: Vec<u8> = part
+            .inputs()
+            .iter()
+            .map(|x| (x * 255.0).round() as u8)
+            .collect();
+        let name = |what: &str| data.path().join(format!("{prefix}-{what}-ubyte"));
+        fs::write(name("images-idx3"), idx(&[count as u32, 28, 28], &pixels)).unwrap();
+        fs::write(name("labels-idx1"), idx(&[count as u32], part.labels())).unwrap();
+    }
+    let settings = Settings {
+        data: Some(data.path().to_owned()),
+        chips: Some(1),
+        ..Settings::default()
+    };
+    let outcome = find("first-study")
+        .unwrap()
+        .run(&settings, &Silent)
+        .unwrap();
+    assert!(outcome.summary["accuracy/float"].value > 80.0);
+    assert!(outcome.summary["accuracy/chip in the loop"].value > 75.0);
+}

@@ -1,0 +1,7 @@
+//! Laws of the study: what it finds on the digits, that its bits do not depend on threads, and that
+//! result folders are complete or untouched.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod folders;
+mod idx_sets;
+mod study;

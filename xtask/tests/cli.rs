@@ -1,0 +1,98 @@
+//! The command line as a user meets it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn xtask(arguments: &[&str], folder: &Path) -> std::io::Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+}
+
+#[test]
+fn refusals_are_one_line_with_status_2_and_write_nothing() {
+    let refused: &[(&[&str], &str)] = &[
+        (
+            &["experiments", "no-such-study"],
+            "unknown experiment 'no-such-study'",
+        ),
+        (&["experiments", "--data", "nowhere"], "nowhere"),
+        (&["experiments", "--bogus"], "unexpected argument '--bogus'"),
+        (
+            &["experiments", "--preset", "huge"],
+            "possible values: quick, standard, full",
+        ),
+        (
+            &["experiments", "--chips", "0"],
+            "chips = 0 is outside 1…1000",
+        ),
+        (
+            &["experiments", "--threads", "many"],
+            "invalid value 'many'",
+        ),
+        (&["experiments", "--seed", "-1"], "unexpected argument"),
+        (&["no-such-task"], "unrecognized subcommand 'no-such-task'"),
+    ];
+    for (arguments, expected) in refused {
+        let folder = tempfile::tempdir().unwrap();
+        let output = xtask(arguments, folder.path()).unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+        assert!(message.starts_with("error: "), "{message}");
+        assert!(message.contains(expected), "{arguments:?}: {message}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn nothing_asked_for_shows_the_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = xtask(&[], folder.path()).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let help = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        help.contains("Commands:") && help.contains("experiments"),
+        "{help}"
+    );
+}
+
+#[test]
+fn help_and_list_succeed() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked: &[(&[&str], &str)] = &[
+        (&["--help"], "experiments"),
+        (&["experiments", "--help"], "--preset"),
+        (&["experiments", "--list"], "first-study"),
+    ];
+    for (arguments, expected) in asked {
+        let output = xtask(arguments, folder.path()).unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_study_of_one_chip_prints_its_table_and_leaves_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = xtask(
+        &["experiments", "first-study", "--chips", "1"],
+        folder.path(),
+    )
+    .unwrap();
+    assert!(output.status.success());
+    assert!(
+        output.stderr.is_empty(),
+        "no progress bars where there is no terminal"
+    );
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.contains("chip in the loop"), "{table}");
+    assert!(folder.path().join("results/index.html").is_file());
+}

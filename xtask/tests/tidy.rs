@@ -1,0 +1,92 @@
+//! What holds for the workspace as a whole.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
+
+fn metadata() -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(workspace())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn version(text: &str) -> Vec<u64> {
+    let mut parts: Vec<u64> = text.split('.').map(|part| part.parse().unwrap()).collect();
+    parts.resize(3, 0);
+    parts
+}
+
+/// Only one toolchain is at hand in CI; this keeps the promise of the minimum version as far as
+/// dependencies go, clippy's `incompatible_msrv` as far as the standard library goes.
+#[test]
+fn no_dependency_needs_a_newer_rust_than_the_workspace_declares() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours = packages.iter().find(|p| p["name"] == "bss2-core").unwrap();
+    let declared = version(ours["rust_version"].as_str().unwrap());
+    for package in packages {
+        if let Some(needed) = package["rust_version"].as_str() {
+            assert!(
+                version(needed) <= declared,
+                "{} needs Rust {needed}",
+                package["name"]
+            );
+        }
+    }
+}
+
+/// Arrows of ARCHITECTURE.md: what a crate may depend on, dev-dependencies apart.
+#[test]
+fn crates_depend_only_on_the_layers_below_them() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("bss2-core", &[][..]),
+        ("bss2-data", &[]),
+        ("bss2-hardware", &["bss2-core"]),
+        ("bss2-calibration", &["bss2-core"]),
+        ("bss2-mapping", &["bss2-core"]),
+        ("bss2-training", &["bss2-core", "bss2-mapping"]),
+    ]);
+    let metadata = metadata();
+    for package in metadata["packages"].as_array().unwrap() {
+        let Some(allowed) = allowed.get(package["name"].as_str().unwrap()) else {
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let name = dependency["name"].as_str().unwrap();
+            let is_layer = name.starts_with("bss2-") && dependency["kind"].is_null();
+            assert!(
+                !is_layer || allowed.contains(&name),
+                "{} depends on {name}",
+                package["name"]
+            );
+        }
+    }
+}
+
+#[test]
+fn architecture_names_every_crate_and_the_changelog_the_version() {
+    let read = |name: &str| std::fs::read_to_string(workspace().join(name)).unwrap();
+    let architecture = read("ARCHITECTURE.md");
+    for entry in std::fs::read_dir(workspace().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(architecture.contains(&format!("crates/{name}")), "{name}");
+    }
+    assert!(read("CHANGELOG.md").contains(env!("CARGO_PKG_VERSION")));
+}
