@@ -57,7 +57,7 @@ pub(crate) struct ExperimentOptions {
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum PresetName {
-    /// At most a minute on two cores.
+    /// At most a minute on two cores with the embedded digits.
     #[default]
     Quick,
     /// More chips and epochs.

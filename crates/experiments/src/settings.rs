@@ -10,7 +10,7 @@ use crate::ExperimentError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// At most a minute on two cores.
+    /// At most a minute on two cores with the embedded digits.
     #[default]
     Quick,
     /// More chips, for figures with uncertainties.

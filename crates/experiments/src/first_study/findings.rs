@@ -7,7 +7,7 @@ use bss2_calibration::RoutineResult;
 use super::chip_run::{ChipRun, Stage};
 use super::{EXPERIMENT, Parameters, records};
 use crate::plot::{
-    Axis, Category, CategoryChart, Chart, Distribution, ErrorStyle, Histogram, LineChart,
+    Axis, Bins, Category, CategoryChart, Chart, Distribution, ErrorStyle, Histogram, LineChart,
     LinePoint, LineSeries, Summary, fixed, significant,
 };
 use crate::report::{Cell, Column, Figure, KeyNumber, Section, Table};
@@ -20,7 +20,7 @@ pub(super) fn outcome(
 ) -> Result<Outcome, ExperimentError> {
     let summary = summary(runs, data);
     let table = accuracy_table(runs)?;
-    let charts = charts(runs, data);
+    let charts = charts(runs, data)?;
     let section = section(runs, parameters, data, &table, &charts)?;
     Ok(Outcome {
         records: runs.iter().flat_map(|run| records::of(run, data)).collect(),
@@ -149,27 +149,22 @@ fn inference_times(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
         .collect()
 }
 
-fn charts(runs: &[ChipRun], data: &StudyData) -> Vec<(&'static str, Box<dyn Chart>)> {
-    vec![
+type NamedChart = (&'static str, Box<dyn Chart>);
+
+fn charts(runs: &[ChipRun], data: &StudyData) -> Result<Vec<NamedChart>, ExperimentError> {
+    let baselines = residual_chart(runs, 0, "CADC baselines before and after calibration", 50.0)?;
+    let gains = residual_chart(
+        runs,
+        2,
+        "Column amplitudes before and after calibration",
+        40.0,
+    )?;
+    Ok(vec![
         ("first-study-accuracy", Box::new(accuracy_chart(runs, data))),
         ("first-study-learning", Box::new(learning_chart(runs))),
-        (
-            "first-study-baselines",
-            Box::new(residual_chart(
-                runs,
-                0,
-                "CADC baselines before and after calibration",
-            )),
-        ),
-        (
-            "first-study-gains",
-            Box::new(residual_chart(
-                runs,
-                2,
-                "Column amplitudes before and after calibration",
-            )),
-        ),
-    ]
+        ("first-study-baselines", Box::new(baselines)),
+        ("first-study-gains", Box::new(gains)),
+    ])
 }
 
 fn accuracy_chart(runs: &[ChipRun], data: &StudyData) -> CategoryChart {
@@ -206,8 +201,13 @@ fn learning_chart(runs: &[ChipRun]) -> LineChart {
     .with_error_style(ErrorStyle::Band)
 }
 
-/// Distances from the target of all instances of a routine on all chips.
-fn residual_chart(runs: &[ChipRun], routine: usize, title: &str) -> Histogram {
+/// Distances from the target of all instances of a routine on all chips, up to ±`limit`.
+fn residual_chart(
+    runs: &[ChipRun],
+    routine: usize,
+    title: &str,
+    limit: f64,
+) -> Result<Histogram, ExperimentError> {
     let routines = || {
         runs.iter()
             .filter_map(|run| run.calibration.routines.get(routine))
@@ -215,14 +215,12 @@ fn residual_chart(runs: &[ChipRun], routine: usize, title: &str) -> Histogram {
     let unit = routines().next().map_or("", |r| r.unit.as_str());
     let before = routines().flat_map(|r| r.before.iter().copied()).collect();
     let after = routines().flat_map(|r| r.after.iter().copied()).collect();
-    Histogram::new(
-        title,
-        Axis::linear("Distance from target", unit),
-        vec![
-            Distribution::new("before", before),
-            Distribution::new("after", after),
-        ],
-    )
+    let axis = Axis::linear("Distance from target", unit).with_range(-limit, limit)?;
+    let distributions = vec![
+        Distribution::new("before", before),
+        Distribution::new("after", after),
+    ];
+    Ok(Histogram::new(title, axis, distributions).with_bins(Bins::About(60)))
 }
 
 fn section(
@@ -230,7 +228,7 @@ fn section(
     parameters: &Parameters,
     data: &StudyData,
     table: &Table,
-    charts: &[(&'static str, Box<dyn Chart>)],
+    charts: &[NamedChart],
 ) -> Result<Section, ExperimentError> {
     let csv = format!("{}.csv", EXPERIMENT.name);
     let captions = [
