@@ -8,8 +8,7 @@ use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routi
 
 /// The calibration of a chip for multiplications with signed weights.
 ///
-/// CADC offsets, driver offsets, excitatory and inhibitory column gains, then the CADC offsets
-/// again, because the gains move the baselines a little.
+/// CADC offsets, driver offsets, then excitatory and inhibitory column gains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Procedure {
     /// Readouts averaged for each CADC baseline, 1…1000.
@@ -35,7 +34,7 @@ const DRIVER_SENDS: u32 = 32;
 
 impl Procedure {
     /// Number of routines, for progress.
-    pub const ROUTINES: usize = 5;
+    pub const ROUTINES: usize = 4;
 
     /// Calibrates the chip, tells `on_routine` of each routine that has ended, and leaves the chip
     /// calibrated with all weights zero.
@@ -91,7 +90,6 @@ impl Procedure {
             (Box::new(driver_offset), &BinarySearch),
             (Box::new(gain(InputSign::Excitatory)), &BinarySearch),
             (Box::new(gain(InputSign::Inhibitory)), &BinarySearch),
-            (Box::new(cadc_offset), &UNIT_STEP),
         ]
     }
 

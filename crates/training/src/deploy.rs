@@ -58,8 +58,9 @@ pub struct DeployedLayer {
 /// Largest output magnitude that a layer is scaled to, in LSB: leaves room for offsets and noise.
 const OUTPUT_LIMIT_LSB: f32 = 110.0;
 
-/// Scales and quantises a digital network of dense layers with rectifiers between them (such as
-/// [`float_mlp`](crate::float_mlp)'s) for the array. Inputs are expected in 0…1.
+/// Scales and quantises a digital network for the array: dense layers without bias, given by their
+/// `weights` (inputs × outputs each), with rectifiers between them, as
+/// [`float_mlp`](crate::float_mlp) makes them. Inputs are expected in 0…1; beyond, they are clipped.
 ///
 /// Layer by layer, weights are scaled to the range ±63, less where `samples` (vectors × inputs)
 /// would drive the outputs beyond the range of `i8`, and the shift is chosen such that the
@@ -67,10 +68,11 @@ const OUTPUT_LIMIT_LSB: f32 = 110.0;
 /// class decisions as they were, rounding and clipping apart.
 ///
 /// # Errors
-/// [`TrainingError::NoSamples`], [`TrainingError::Width`] or [`TrainingError::OptionOutOfRange`]
+/// [`TrainingError::Widths`] without weights; [`TrainingError::NoSamples`],
+/// [`TrainingError::Width`] or [`TrainingError::OptionOutOfRange`]
 /// for arguments that do not fit; [`TrainingError::NotFinite`] for weights that are not.
 pub fn deploy(
-    digital: &mut Network,
+    weights: &[Array2<f32>],
     samples: ArrayView2<'_, f32>,
     deployment: Deployment,
 ) -> Result<(Network, Vec<DeployedLayer>), TrainingError> {
@@ -78,14 +80,18 @@ pub fn deploy(
     check_option("gain_lsb", f64::from(deployment.gain_lsb), 1e-9, 1e3)?;
     check_option("weight_quantile", deployment.weight_quantile, 0.5, 1.0)?;
     check_option("output_quantile", deployment.output_quantile, 0.5, 1.0)?;
+    if weights.is_empty() {
+        return Err(TrainingError::Widths { widths: Vec::new() });
+    }
     if samples.is_empty() {
         return Err(TrainingError::NoSamples);
     }
     let gain_lsb = deployment.gain_lsb * settings.num_sends() as f32;
-    let weights: Vec<Array2<f32>> = digital.parameters().map(|p| p.value.clone()).collect();
-    let mut activations = samples.mapv(|x| (x * f32::from(ACTIVATION_MAX)).round_ties_even());
+    let mut activations =
+        samples.mapv(|x| (x.clamp(0.0, 1.0) * f32::from(ACTIVATION_MAX)).round_ties_even());
     let mut layers: Vec<Box<dyn Layer>> = vec![Box::new(QuantiseInput)];
-    let mut report = Vec::with_capacity(weights.len());
+    let layer_count = weights.len();
+    let mut report = Vec::with_capacity(layer_count);
 
     for (index, weights) in weights.iter().enumerate() {
         if !weights.iter().all(|w| w.is_finite()) {
@@ -118,7 +124,7 @@ pub fn deploy(
             .filter(|w| w.abs() * weight_scale > limit)
             .count();
 
-        let is_last = index + 1 == report.capacity();
+        let is_last = index + 1 == layer_count;
         let relu = ConvertingRelu {
             shift: shift_for(loudest * weight_scale),
         };

@@ -101,7 +101,12 @@ pub(crate) fn check_option(
     min: f64,
     max: f64,
 ) -> Result<(), TrainingError> {
-    if (min..=max).contains(&value) {
+    // Ends that come as `f32` may lie outside by its rounding.
+    let (lowest, highest) = (
+        f64::from(min as f32).min(min),
+        f64::from(max as f32).max(max),
+    );
+    if (lowest..=highest).contains(&value) {
         Ok(())
     } else {
         Err(TrainingError::OptionOutOfRange {

@@ -63,6 +63,12 @@ pub struct Parameter<'a> {
     pub range: RangeInclusive<f32>,
 }
 
+/// Whether all values are finite; without early exit, which would keep the sweep from being
+/// vectorised.
+pub(crate) fn all_finite(values: &Array2<f32>) -> bool {
+    values.iter().fold(true, |all, v| all & v.is_finite())
+}
+
 /// Gives a buffer a shape, reusing it where it fits.
 pub(crate) fn reshaped(buffer: &mut Array2<f32>, shape: (usize, usize)) -> &mut Array2<f32> {
     if buffer.dim() != shape {

@@ -31,7 +31,7 @@
 //!
 //! // Sending each vector 8 times makes four inputs strong enough for 8-bit outputs.
 //! let deployment = Deployment { num_sends: 8, ..Deployment::default() };
-//! let (mut analog, _report) = deploy(&mut float, training.inputs(), deployment)?;
+//! let (mut analog, _report) = deploy(&float.weights(), training.inputs(), deployment)?;
 //! let mut array = IdealArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB)?;
 //! let mut session = Session::on(&mut array, 1);
 //! let accuracy = evaluate(&mut analog, &mut session, test)?;

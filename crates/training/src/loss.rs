@@ -42,7 +42,16 @@ impl CrossEntropy {
                 *g = ((y - largest) * self.logits_per_unit).exp();
             });
             let sum = gradient.sum();
-            loss -= per_vector * (gradient[label] / sum).max(f32::MIN_POSITIVE).ln();
+            let probability = gradient[label] / sum;
+            // Not `max`, which would turn NaN into a number.
+            let underflows = probability < f32::MIN_POSITIVE;
+            loss -= per_vector
+                * if underflows {
+                    f32::MIN_POSITIVE
+                } else {
+                    probability
+                }
+                .ln();
             gradient *= 1.0 / sum;
             gradient[label] -= 1.0;
             gradient *= self.logits_per_unit * per_vector;

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::layer::reshaped;
+use crate::layer::{all_finite, reshaped};
 use crate::{Dense, Layer, Parameter, Relu, Session, TrainingError};
 
 /// Layers one after the other, with buffers for what passes between them.
@@ -89,6 +89,25 @@ impl Network {
         self.layers.iter_mut().filter_map(|layer| layer.parameter())
     }
 
+    /// Width of the outputs for inputs of the given width.
+    ///
+    /// # Errors
+    /// [`TrainingError::Width`] if a layer takes another number of inputs.
+    pub fn output_width(&mut self, inputs: usize) -> Result<usize, TrainingError> {
+        let mut width = inputs;
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            width = layer
+                .outputs(width)
+                .ok_or_else(|| width_error(index, layer.as_mut(), width))?;
+        }
+        Ok(width)
+    }
+
+    /// Copies of the weights (inputs × outputs) of all layers that have any.
+    pub fn weights(&mut self) -> Vec<Array2<f32>> {
+        self.parameters().map(|p| p.value.clone()).collect()
+    }
+
     fn first_with_parameters(&mut self) -> usize {
         self.layers
             .iter_mut()
@@ -105,11 +124,6 @@ impl std::fmt::Debug for Network {
     }
 }
 
-/// Without early exit, which would keep the sweep from being vectorised.
-fn all_finite(values: &Array2<f32>) -> bool {
-    values.iter().fold(true, |all, v| all & v.is_finite())
-}
-
 fn width_error(layer_index: usize, layer: &mut dyn Layer, found: usize) -> TrainingError {
     TrainingError::Width {
         layer: layer_index,
@@ -121,6 +135,7 @@ fn width_error(layer_index: usize, layer: &mut dyn Layer, found: usize) -> Train
 fn at_layer(error: TrainingError, index: usize) -> TrainingError {
     match error {
         TrainingError::NoArray { .. } => TrainingError::NoArray { layer: index },
+        TrainingError::NotFinite { what, .. } => TrainingError::NotFinite { layer: index, what },
         other => other,
     }
 }

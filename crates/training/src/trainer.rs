@@ -47,6 +47,13 @@ pub fn train(
 ) -> Result<(), TrainingError> {
     check_option("epochs", schedule.epochs as f64, 1.0, 1e6)?;
     check_option("batch", schedule.batch as f64, 1.0, 1e6)?;
+    check_option(
+        "logits_per_unit",
+        f64::from(loss.logits_per_unit),
+        1e-6,
+        1e6,
+    )?;
+    check_classes(network, examples)?;
     let mut batch = Batch::default();
     for epoch in 0..schedule.epochs {
         let order = epoch_order(examples.len(), schedule.seed, epoch as u64);
@@ -77,10 +84,10 @@ pub fn evaluate(
     session: &mut Session<'_>,
     examples: Examples<'_>,
 ) -> Result<f64, TrainingError> {
+    check_classes(network, examples)?;
     let mut correct = 0;
     for part in examples.chunks(EVALUATION_BATCH) {
         let outputs = network.forward(session, part.inputs)?;
-        check_labels(outputs.nrows(), outputs.ncols(), part.labels)?;
         correct += count_correct(outputs, part.labels);
     }
     Ok(correct as f64 / examples.len() as f64)
@@ -132,6 +139,12 @@ impl Batch {
         }
         Ok(StepResult { loss, correct })
     }
+}
+
+/// Refuses labels beyond the network's outputs before anything is run.
+fn check_classes(network: &mut Network, examples: Examples<'_>) -> Result<(), TrainingError> {
+    let classes = network.output_width(examples.inputs.ncols())?;
+    check_labels(examples.len(), classes, examples.labels)
 }
 
 fn diverged(cause: TrainingError, epoch: usize, step: usize) -> TrainingError {

@@ -34,6 +34,9 @@ pub struct ColumnGain {
 const ACTIVATION: u8 = 12;
 const WEIGHT: i8 = 21;
 
+/// Amplitude that columns must reach even where most of them are dead, in LSB.
+const SMALLEST_TARGET_LSB: f64 = 10.0;
+
 impl<C: Chip + ?Sized> Routine<C> for ColumnGain {
     fn name(&self) -> &'static str {
         match self.sign {
@@ -70,7 +73,7 @@ impl<C: Chip + ?Sized> Routine<C> for ColumnGain {
         let mut amplitudes =
             vec![0.0; Routine::<C>::register(self).instances(bench.chip.geometry())];
         self.measure(bench, &mut amplitudes)?;
-        let target = median(amplitudes.clone());
+        let target = median(amplitudes.clone()).max(SMALLEST_TARGET_LSB);
         amplitudes.fill(target);
         Ok(amplitudes)
     }

@@ -19,14 +19,15 @@ impl SearchAlgorithm for BinarySearch {
     ) -> Result<SearchOutcome, CalibrationError> {
         let (min, max) = (*problem.range.start(), *problem.range.end());
         let steps = usize::BITS - ((max - min) as usize).leading_zeros() + 2;
-        let mut step = ((max - min) / 2).max(1);
+        let mut step = (max - min + 1) / 2;
         let mut values = vec![min + step; problem.targets.len()];
         let mut responses = vec![0.0; values.len()];
         let mut best = vec![(f64::INFINITY, min); values.len()];
 
         for measurement in 1..=steps as usize {
             respond(&values, &mut responses)?;
-            step = (step / 2).max(1);
+            // Rounded up, so that both ends of the range can be reached.
+            step = (step + 1) / 2;
             let counts = measurement + CANDIDATES > steps as usize;
             let instances = values.iter_mut().zip(&responses).zip(problem.targets);
             for (((value, &response), &target), best) in instances.zip(&mut best) {

@@ -113,8 +113,11 @@ impl ChipRun {
         let float = evaluate(&mut digital, &mut Session::digital(), test)?;
         note(Stage::Float.name());
 
-        let (mut network, layers) =
-            deploy(&mut digital, training.inputs(), parameters.deployment())?;
+        let (mut network, layers) = deploy(
+            &digital.weights(),
+            training.inputs(),
+            parameters.deployment(),
+        )?;
         let geometry = ArrayGeometry::BSS2;
         let mut ideal = IdealArray::new(geometry, parameters.gain_lsb as f32)?;
         let ideal = on_array(&mut network, &mut ideal, Stage::Ideal)?;

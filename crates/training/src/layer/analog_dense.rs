@@ -5,7 +5,7 @@ use bss2_mapping::{Plan, PlanRunner};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2};
 
-use super::{Layer, Parameter};
+use super::{Layer, Parameter, all_finite};
 use crate::{GradientModel, Session, TrainingError};
 
 /// y = array(x, round(W)): inputs are activations 0…31, weights −63…63 (kept as `f32`, rounded for
@@ -70,7 +70,7 @@ impl Layer for AnalogDense {
         input: ArrayView2<'_, f32>,
         output: &mut Array2<f32>,
     ) -> Result<(), TrainingError> {
-        // The index is that of the layer alone; the network puts in its own.
+        // Errors name layer 0, as of a layer alone; the network puts in its own index.
         let array = session
             .array
             .as_deref_mut()
@@ -82,6 +82,12 @@ impl Layer for AnalogDense {
         self.activations.zip_mut_with(&input, |to, &x| {
             *to = quantise(x, 0.0, f32::from(ACTIVATION_MAX)) as u8;
         });
+        if !all_finite(&self.weights) {
+            return Err(TrainingError::NotFinite {
+                layer: 0,
+                what: "weights",
+            });
+        }
         let limit = f32::from(WEIGHT_MAX);
         self.loaded.zip_mut_with(&self.weights, |to, &w| {
             *to = quantise(w, -limit, limit) as i8;

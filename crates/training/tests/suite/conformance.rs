@@ -1,0 +1,249 @@
+//! What every layer keeps to, whatever it computes; and each layer's stated backward formula.
+
+use bss2_training::{
+    ConvertingRelu, Dense, GradientModel, Layer, LinearGain, QuantiseInput, Relu, SaturationMask,
+    Session,
+};
+use ndarray::{Array2, array};
+use proptest::prelude::*;
+
+use crate::support::{analog_dense, assert_close, ideal, product};
+
+/// A pattern of activations: small whole numbers suit every layer.
+fn input(vectors: usize, inputs: usize) -> Array2<f32> {
+    Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 7 + i * 5) % 32) as f32)
+}
+
+fn gradient_of_parameter(layer: &mut dyn Layer) -> Option<Array2<f32>> {
+    layer.parameter().map(|parameter| {
+        assert_eq!(parameter.gradient.dim(), parameter.value.dim());
+        assert!(parameter.value.iter().all(|w| parameter.range.contains(w)));
+        parameter.gradient.clone()
+    })
+}
+
+/// The laws of a layer that takes `inputs` inputs.
+fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
+    let mut array = ideal();
+    let mut session = Session::on(&mut array, 1);
+    let width = layer.outputs(inputs).expect("the layer takes its inputs");
+    for vectors in [5, 1, 0, 5] {
+        let input = input(vectors, inputs);
+        let mut output = Array2::from_elem((vectors, width), f32::NAN);
+        layer
+            .forward(&mut session, input.view(), &mut output)
+            .expect("good inputs");
+        assert_eq!(output.dim(), (vectors, width));
+        assert!(output.iter().all(|y| y.is_finite()), "every output is set");
+
+        // A gradient of zero stays zero, whatever was in the buffers.
+        let mut input_gradient = Array2::from_elem(input.dim(), f32::NAN);
+        layer.backward(
+            input.view(),
+            output.view(),
+            &mut Array2::zeros(output.dim()),
+            Some(&mut input_gradient),
+        );
+        assert!(input_gradient.iter().all(|&g| g == 0.0));
+        let of_parameter = gradient_of_parameter(layer);
+        assert!(of_parameter.iter().flatten().all(|&g| g == 0.0));
+
+        // Whether the input's gradient is asked for is no matter to the parameter's; nor is what
+        // ran before.
+        let gradient = Array2::from_shape_fn(output.dim(), |(v, o)| (v as f32) - (o as f32) / 3.0);
+        let mut both = Vec::new();
+        for _ in 0..2 {
+            layer.backward(
+                input.view(),
+                output.view(),
+                &mut gradient.clone(),
+                Some(&mut input_gradient),
+            );
+            both.push(gradient_of_parameter(layer));
+            layer.backward(input.view(), output.view(), &mut gradient.clone(), None);
+            both.push(gradient_of_parameter(layer));
+        }
+        assert!(both.windows(2).all(|pair| pair[0] == pair[1]));
+        assert!(input_gradient.iter().all(|g| g.is_finite()));
+    }
+}
+
+fn fractional_weights(inputs: usize, outputs: usize) -> Array2<f32> {
+    Array2::from_shape_fn((inputs, outputs), |(i, o)| {
+        ((i * 31 + o * 17) % 121) as f32 - 60.3
+    })
+}
+
+#[test]
+fn every_layer_conforms() {
+    let gain_lsb = 0.0018;
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Dense::new(fractional_weights(6, 4))),
+        Box::new(Relu),
+        Box::new(ConvertingRelu { shift: 0 }),
+        Box::new(ConvertingRelu { shift: 7 }),
+        Box::new(QuantiseInput),
+        Box::new(analog_dense(
+            fractional_weights(6, 4),
+            Box::new(LinearGain { gain_lsb }),
+        )),
+        Box::new(analog_dense(
+            fractional_weights(6, 4),
+            Box::new(SaturationMask { gain_lsb }),
+        )),
+    ];
+    for mut layer in layers {
+        assert_conforms(layer.as_mut(), 6);
+    }
+    // A layer larger than the array.
+    let mut large = analog_dense(
+        fractional_weights(300, 270),
+        Box::new(LinearGain { gain_lsb }),
+    );
+    assert_conforms(&mut large, 300);
+}
+
+#[test]
+fn layers_with_weights_take_their_width_only() {
+    let analog = analog_dense(
+        fractional_weights(6, 4),
+        Box::new(LinearGain { gain_lsb: 0.1 }),
+    );
+    let layers: [&dyn Layer; 2] = [&Dense::new(fractional_weights(6, 4)), &analog];
+    for layer in layers {
+        assert_eq!(
+            [0, 5, 6, 7].map(|n| layer.outputs(n)),
+            [None, None, Some(4), None]
+        );
+    }
+    let layers: [&dyn Layer; 3] = [&Relu, &ConvertingRelu { shift: 2 }, &QuantiseInput];
+    for layer in layers {
+        assert_eq!([1, 9].map(|n| layer.outputs(n)), [Some(1), Some(9)]);
+    }
+}
+
+/// The gradient that a layer hands back for one of `gradient` everywhere.
+fn pulled_back(layer: &mut dyn Layer, input: &Array2<f32>, gradient: f32) -> Vec<f32> {
+    let mut output = Array2::zeros(input.dim());
+    layer
+        .forward(&mut Session::digital(), input.view(), &mut output)
+        .expect("good inputs");
+    let mut result = Array2::from_elem(input.dim(), f32::NAN);
+    let mut gradient = Array2::from_elem(input.dim(), gradient);
+    layer.backward(
+        input.view(),
+        output.view(),
+        &mut gradient,
+        Some(&mut result),
+    );
+    result.iter().copied().collect()
+}
+
+#[test]
+fn converting_relu_passes_two_to_minus_shift_where_it_neither_clips_nor_rectifies() {
+    let every_output = Array2::from_shape_fn((1, 256), |(_, i)| i as f32 - 128.0);
+    for shift in 0..8_u8 {
+        let slope = 0.5_f32.powi(i32::from(shift));
+        let passed = pulled_back(&mut ConvertingRelu { shift }, &every_output, 3.0);
+        for (&x, passed) in every_output.iter().zip(passed) {
+            let rectified = x <= 0.0;
+            let clipped = (x as i32) >> shift > 31;
+            let expected = if rectified || clipped {
+                0.0
+            } else {
+                3.0 * slope
+            };
+            assert_eq!(passed, expected, "shift {shift}, input {x}");
+        }
+    }
+}
+
+#[test]
+fn quantised_inputs_pass_31_inside_0_to_1() {
+    let input = array![[-1.0, -1e-6, 0.0, 0.01, 0.5, 0.99, 1.0, 1.000_001, 2.0]];
+    let expected = [0.0, 0.0, 62.0, 62.0, 62.0, 62.0, 62.0, 0.0, 0.0];
+    assert_eq!(pulled_back(&mut QuantiseInput, &input, 2.0), expected);
+    let mut output = Array2::zeros(input.dim());
+    QuantiseInput
+        .forward(&mut Session::digital(), input.view(), &mut output)
+        .unwrap();
+    assert_eq!(
+        output,
+        array![[0.0, 0.0, 0.0, 0.0, 16.0, 31.0, 31.0, 31.0, 31.0]]
+    );
+}
+
+#[test]
+fn relu_passes_the_gradient_of_positive_inputs() {
+    let input = array![[-2.0, -1e-30, 0.0, 1e-30, 5.0]];
+    assert_eq!(
+        pulled_back(&mut Relu, &input, 2.0),
+        [0.0, 0.0, 0.0, 2.0, 2.0]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// g = model(dy), dW = xᵀ·g, dx = g·Wᵀ with the weights as they are kept, not as rounded.
+    #[test]
+    fn analog_dense_follows_its_formula(
+        (vectors, inputs, outputs) in (1_usize..6, 1_usize..12, 1_usize..9),
+        numbers in prop::collection::vec(-63.0_f32..63.0, 300),
+        saturated: bool,
+    ) {
+        let mut numbers = numbers.into_iter().cycle();
+        let mut matrix = |rows, columns| {
+            Array2::from_shape_simple_fn((rows, columns), || numbers.next().unwrap())
+        };
+        let weights = matrix(inputs, outputs);
+        let input = matrix(vectors, inputs).mapv(|x| (x.abs() / 2.0).floor());
+        let gradient = matrix(vectors, outputs) / 63.0;
+
+        // A strong array, so that some outputs are at the ends of the range.
+        let gain_lsb = 0.1;
+        let model: Box<dyn GradientModel> = if saturated {
+            Box::new(SaturationMask { gain_lsb })
+        } else {
+            Box::new(LinearGain { gain_lsb })
+        };
+        let mut layer = analog_dense(weights.clone(), model);
+        let mut array = bss2_hardware::IdealArray::new(crate::support::CHIP, gain_lsb).unwrap();
+        let mut output = Array2::zeros((vectors, outputs));
+        layer
+            .forward(&mut Session::on(&mut array, 1), input.view(), &mut output)
+            .unwrap();
+        let mut dx = Array2::from_elem(input.dim(), f32::NAN);
+        layer.backward(input.view(), output.view(), &mut gradient.clone(), Some(&mut dx));
+
+        let mut pulled = gradient;
+        pulled.zip_mut_with(&output, |g, &y| {
+            let at_an_end = y == 127.0 || y == -128.0;
+            *g *= if saturated && at_an_end { 0.0 } else { gain_lsb };
+        });
+        let dw = layer.parameter().unwrap().gradient.clone();
+        assert_close(&dw, &product(input.t(), pulled.view()), 1e-4);
+        assert_close(&dx, &product(pulled.view(), weights.t()), 1e-4);
+    }
+
+    #[test]
+    fn analog_dense_runs_rounded_weights(
+        numbers in prop::collection::vec(-63.0_f32..63.0, 12),
+        activations in prop::collection::vec(0_u8..32, 4),
+    ) {
+        let weights = Array2::from_shape_vec((4, 3), numbers).unwrap();
+        let input = Array2::from_shape_vec((1, 4), activations).unwrap().mapv(f32::from);
+        let gain_lsb = 0.01;
+        let mut layer = analog_dense(weights.clone(), Box::new(LinearGain { gain_lsb }));
+        let mut array = bss2_hardware::IdealArray::new(crate::support::CHIP, gain_lsb).unwrap();
+        let mut output = Array2::zeros((1, 3));
+        layer
+            .forward(&mut Session::on(&mut array, 1), input.view(), &mut output)
+            .unwrap();
+        let sums = product(input.view(), weights.mapv(f32::round_ties_even).view());
+        for (found, sum) in output.iter().zip(&sums) {
+            // Half a step for the array's rounding.
+            prop_assert!((f64::from(*found) - 0.01 * sum).abs() <= 0.5001, "{found}, {sum}");
+        }
+    }
+}

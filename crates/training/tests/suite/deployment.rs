@@ -1,0 +1,260 @@
+//! From a digital network to the array.
+
+use bss2_data::{Dataset, Digits};
+use bss2_hardware::{IdealArray, NOMINAL_GAIN_LSB};
+use bss2_training::{
+    Dense, Deployment, Layer, Network, Relu, Session, TrainingError, deploy, float_mlp,
+};
+use ndarray::{Array2, ArrayView1, array};
+
+use crate::support::{CHIP, Set, trained_mlp, weights, yin_yang};
+
+fn digits() -> [Set; 2] {
+    let split = Digits::new(1).split().expect("embedded");
+    [split.train, split.test].map(|samples| Set {
+        inputs: samples.inputs().clone(),
+        labels: samples.labels().to_vec(),
+    })
+}
+
+fn decision(outputs: ArrayView1<'_, f32>) -> usize {
+    (0..outputs.len()).fold(
+        0,
+        |best, i| if outputs[i] > outputs[best] { i } else { best },
+    )
+}
+
+fn decisions(network: &mut Network, session: &mut Session<'_>, set: &Set) -> Vec<usize> {
+    let outputs = network
+        .forward(session, set.inputs.view())
+        .expect("good inputs");
+    outputs.rows().into_iter().map(decision).collect()
+}
+
+/// Share of samples on which the deployed network decides like the digital one.
+fn agreement(float: &mut Network, set: &Set, num_sends: u32) -> f64 {
+    let deployment = Deployment {
+        num_sends,
+        ..Deployment::default()
+    };
+    let (mut analog, _) =
+        deploy(&float.weights(), set.inputs.view(), deployment).expect("a good set");
+    let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range");
+    let expected = decisions(float, &mut Session::digital(), set);
+    let found = decisions(&mut analog, &mut Session::on(&mut array, 1), set);
+    let equal = expected.iter().zip(&found).filter(|(a, b)| a == b).count();
+    equal as f64 / expected.len() as f64
+}
+
+#[test]
+fn on_an_ideal_array_with_enough_sends_the_decisions_stay() {
+    let [training, test] = digits();
+    let mut float = trained_mlp(&[64, 32, 10], &training, 10);
+    let share = agreement(&mut float, &test, 8);
+    assert!(share >= 0.95, "digits: {share}");
+
+    // Four inputs of 5 bits place the borders of Yin-Yang's classes less well.
+    let [training, test] = yin_yang(1000, 500);
+    let mut float = trained_mlp(&[4, 40, 3], &training, 20);
+    let share = agreement(&mut float, &test, 64);
+    assert!(share >= 0.92, "Yin-Yang: {share}");
+}
+
+#[test]
+fn a_signal_below_half_a_step_loses_the_decisions() {
+    let [training, test] = yin_yang(1000, 500);
+    let mut float = trained_mlp(&[4, 40, 3], &training, 20);
+    // 4 inputs · 31 · 63 · 0.0018 are at most 14 LSB.
+    assert!(agreement(&mut float, &test, 1) < 0.8);
+}
+
+/// Two layers of 2 × 2 with weights 1, −½, ¼, 2 and the unit matrix.
+fn hand_made() -> Network {
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Dense::new(array![[1.0, -0.5], [0.25, 2.0]])),
+        Box::new(Relu),
+        Box::new(Dense::new(array![[1.0, 0.0], [0.0, 1.0]])),
+    ];
+    Network::new(layers).expect("three layers")
+}
+
+fn unit_samples() -> Array2<f32> {
+    array![[1.0, 0.0], [0.0, 1.0]]
+}
+
+fn exact(gain_lsb: f32, weight_quantile: f64) -> Deployment {
+    Deployment {
+        num_sends: 1,
+        gain_lsb,
+        weight_quantile,
+        output_quantile: 1.0,
+        ..Deployment::default()
+    }
+}
+
+fn assert_near(found: f32, expected: f32) {
+    assert!(
+        (found - expected).abs() < 1e-4 * expected.abs(),
+        "{found}, expected {expected}"
+    );
+}
+
+#[test]
+fn weights_limit_the_scale_where_the_signal_is_weak() {
+    let (mut network, report) = deploy(
+        &hand_made().weights(),
+        unit_samples().view(),
+        exact(0.01, 1.0),
+    )
+    .unwrap();
+    // The largest weight 2 becomes 63; 31 · 63 · 0.01 LSB fit the activations as they are.
+    assert_near(report[0].weight_scale, 31.5);
+    assert_near(report[0].output_lsb, 19.53);
+    assert_eq!((report[0].shift, report[0].clipped_weights), (Some(0), 0.0));
+    // Activations are then ⌊9.765⌋, 0 and ⌊2.44⌋, ⌊19.53⌋: 19 · 63 · 0.01.
+    assert_near(report[1].weight_scale, 63.0);
+    assert_near(report[1].output_lsb, 11.97);
+    assert_eq!((report[1].shift, report[1].clipped_weights), (None, 0.0));
+    assert_eq!(report.len(), 2);
+    assert_eq!(
+        weights(&mut network),
+        [
+            array![[31.5, -15.75], [7.875, 63.0]],
+            array![[63.0, 0.0], [0.0, 63.0]],
+        ]
+    );
+}
+
+#[test]
+fn outputs_limit_the_scale_where_the_signal_is_strong() {
+    let (_, report) = deploy(
+        &hand_made().weights(),
+        unit_samples().view(),
+        exact(1.0, 1.0),
+    )
+    .unwrap();
+    // 31 · 2 · 1 LSB become 110; 110 >> 2 fits 0…31.
+    assert_near(report[0].weight_scale, 110.0 / 62.0);
+    assert_near(report[0].output_lsb, 110.0);
+    assert_eq!((report[0].shift, report[0].clipped_weights), (Some(2), 0.0));
+}
+
+#[test]
+fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
+    let (mut network, report) = deploy(
+        &hand_made().weights(),
+        unit_samples().view(),
+        exact(0.01, 0.6),
+    )
+    .unwrap();
+    // Of the magnitudes ¼, ½, 1, 2 the one at 0.6 of the way is 1: it becomes 63, and 2 is cut.
+    assert_near(report[0].weight_scale, 63.0);
+    assert_eq!(report[0].clipped_weights, 0.25);
+    assert_eq!(
+        weights(&mut network)[0],
+        array![[63.0, -31.5], [15.75, 63.0]]
+    );
+}
+
+#[test]
+fn sends_count_as_gain() {
+    let deployment = |num_sends, gain_lsb| Deployment {
+        num_sends,
+        gain_lsb,
+        ..exact(gain_lsb, 1.0)
+    };
+    let report = |d| {
+        let mut network = hand_made();
+        deploy(&network.weights(), unit_samples().view(), d)
+            .unwrap()
+            .1
+    };
+    assert_eq!(report(deployment(8, 0.25)), report(deployment(1, 2.0)));
+}
+
+#[test]
+fn a_network_of_zeros_is_deployed_as_zeros() {
+    let layers: Vec<Box<dyn Layer>> = vec![Box::new(Dense::new(Array2::zeros((3, 2))))];
+    let mut network = Network::new(layers).unwrap();
+    let (mut analog, report) = deploy(
+        &network.weights(),
+        Array2::zeros((4, 3)).view(),
+        Deployment::default(),
+    )
+    .unwrap();
+    assert_eq!(report[0].weight_scale, 1.0);
+    assert!(weights(&mut analog)[0].iter().all(|&w| w == 0.0));
+}
+
+#[test]
+fn the_digital_network_is_left_as_it_is() {
+    let mut network = float_mlp(&[2, 5, 3], 1).unwrap();
+    let before = weights(&mut network);
+    deploy(
+        &network.weights(),
+        unit_samples().view(),
+        Deployment::default(),
+    )
+    .unwrap();
+    assert_eq!(weights(&mut network), before);
+}
+
+#[test]
+fn arguments_that_do_not_fit_are_named() {
+    let attempt = |change: &dyn Fn(&mut Deployment), samples: Array2<f32>| {
+        let mut deployment = Deployment::default();
+        change(&mut deployment);
+        let result = deploy(&hand_made().weights(), samples.view(), deployment);
+        result.map(|_| ()).expect_err("the argument does not fit")
+    };
+    let good = unit_samples;
+    for (name, change) in [
+        (
+            "gain_lsb",
+            (|d| d.gain_lsb = f32::NAN) as fn(&mut Deployment),
+        ),
+        ("gain_lsb", |d| d.gain_lsb = 0.0),
+        ("weight_quantile", |d| d.weight_quantile = 0.4),
+        ("output_quantile", |d| d.output_quantile = 1.1),
+    ] {
+        let error = attempt(&change, good());
+        assert!(
+            matches!(error, TrainingError::OptionOutOfRange { option, .. } if option == name),
+            "{error:?}"
+        );
+    }
+    assert!(matches!(
+        attempt(&|d| d.num_sends = 0, good()),
+        TrainingError::Array(_)
+    ));
+    let empty = Array2::zeros((0, 2));
+    assert_eq!(attempt(&|_| {}, empty), TrainingError::NoSamples);
+    assert_eq!(
+        attempt(&|_| {}, Array2::zeros((2, 3))),
+        TrainingError::Width {
+            layer: 0,
+            expected: 2,
+            found: 3
+        }
+    );
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_not_deployed() {
+    for bad in [f32::NAN, f32::INFINITY] {
+        let mut network = hand_made();
+        network.parameters().nth(1).unwrap().value[[0, 1]] = bad;
+        let refused = deploy(
+            &network.weights(),
+            unit_samples().view(),
+            Deployment::default(),
+        );
+        assert_eq!(
+            refused.map(|_| ()).unwrap_err(),
+            TrainingError::NotFinite {
+                layer: 1,
+                what: "weights"
+            }
+        );
+    }
+}

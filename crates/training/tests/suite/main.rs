@@ -1,0 +1,10 @@
+//! Laws of training, seen from outside.
+
+mod conformance;
+mod deployment;
+mod errors;
+mod gradients;
+mod in_the_loop;
+mod optimizers;
+mod reproducibility;
+mod support;

@@ -1,0 +1,130 @@
+//! Arrays, networks and numbers that several tests use.
+
+use bss2_core::{ArrayGeometry, RunSettings};
+use bss2_data::{Dataset, YinYang};
+use bss2_hardware::{ChipConfig, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
+use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use bss2_training::{
+    Adam, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Network, Schedule,
+    Session, deploy, float_mlp, train,
+};
+use ndarray::{Array2, ArrayView2};
+
+pub(crate) const CHIP: ArrayGeometry = ArrayGeometry::BSS2;
+
+/// Loss of digital networks.
+pub(crate) const DIGITAL: CrossEntropy = CrossEntropy {
+    logits_per_unit: 1.0,
+};
+/// Loss of networks on an array, whose outputs are LSB.
+pub(crate) const ANALOG: CrossEntropy = CrossEntropy {
+    logits_per_unit: 0.1,
+};
+/// Eight sends make four inputs strong enough.
+pub(crate) const YIN_YANG_DEPLOYMENT: Deployment = Deployment {
+    num_sends: 8,
+    geometry: CHIP,
+    wait_between_events: 5,
+    gain_lsb: NOMINAL_GAIN_LSB,
+    weight_quantile: 0.999,
+    output_quantile: 0.999,
+};
+
+pub(crate) fn ideal() -> IdealArray {
+    IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range")
+}
+
+pub(crate) fn noisy() -> MockArray {
+    MockArray::new(CHIP, NOMINAL_GAIN_LSB, 1.6).expect("parameters in range")
+}
+
+/// A fresh chip: mismatch, noise, nothing calibrated.
+pub(crate) fn fresh_chip(seed: u64) -> SimulatedChip {
+    let config = ChipConfig::typical().check().expect("typical is in range");
+    SimulatedChip::new(&config, seed)
+}
+
+/// Inputs with their labels, owned.
+pub(crate) struct Set {
+    pub(crate) inputs: Array2<f32>,
+    pub(crate) labels: Vec<u8>,
+}
+
+impl Set {
+    pub(crate) fn examples(&self) -> Examples<'_> {
+        Examples::new(self.inputs.view(), &self.labels).expect("as many labels as inputs")
+    }
+}
+
+/// Training and test samples.
+pub(crate) fn yin_yang(training: usize, test: usize) -> [Set; 2] {
+    let split = YinYang::new(training, test, 1)
+        .and_then(|set| set.split())
+        .expect("counts in range");
+    [split.train, split.test].map(|samples| Set {
+        inputs: samples.inputs().clone(),
+        labels: samples.labels().to_vec(),
+    })
+}
+
+/// A digital network trained on a set.
+pub(crate) fn trained_mlp(widths: &[usize], set: &Set, epochs: usize) -> Network {
+    let mut network = float_mlp(widths, 1).expect("widths above zero");
+    let schedule = Schedule {
+        epochs,
+        batch: 20,
+        seed: 1,
+    };
+    let mut adam = Adam::new(0.01).expect("rate in range");
+    train(
+        &mut network,
+        &mut Session::digital(),
+        set.examples(),
+        schedule,
+        DIGITAL,
+        &mut adam,
+        &mut |_| {},
+    )
+    .expect("a good set");
+    network
+}
+
+/// A small network on the array, not trained: 4 inputs, 3 outputs.
+pub(crate) fn deployed_yin_yang(set: &Set) -> Network {
+    let mut float = float_mlp(&[4, 12, 3], 3).expect("widths above zero");
+    deploy(&float.weights(), set.inputs.view(), YIN_YANG_DEPLOYMENT)
+        .expect("a good set")
+        .0
+}
+
+pub(crate) fn analog_dense(weights: Array2<f32>, model: Box<dyn GradientModel>) -> AnalogDense {
+    let (inputs, outputs) = weights.dim();
+    let plan = InOrder
+        .plan(LayerShape { inputs, outputs }, CHIP)
+        .expect("a layer that is not empty");
+    AnalogDense::new(weights, plan, RunSettings::default(), model).expect("as large as the plan")
+}
+
+/// All weights of a network, layer by layer.
+pub(crate) fn weights(network: &mut Network) -> Vec<Array2<f32>> {
+    network.parameters().map(|p| p.value.clone()).collect()
+}
+
+/// The product of two matrices in `f64`, one number at a time.
+pub(crate) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<f64> {
+    Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+        (0..a.ncols())
+            .map(|k| f64::from(a[[i, k]]) * f64::from(b[[k, j]]))
+            .sum()
+    })
+}
+
+pub(crate) fn assert_close(found: &Array2<f32>, expected: &Array2<f64>, tolerance: f64) {
+    assert_eq!(found.dim(), expected.dim());
+    for ((position, &found), &expected) in found.indexed_iter().zip(expected) {
+        assert!(
+            (f64::from(found) - expected).abs() <= tolerance * expected.abs().max(1.0),
+            "{position:?}: {found}, expected {expected}"
+        );
+    }
+}
