@@ -26,8 +26,7 @@ pub fn keyed_stream(seed: u64, stream: u64) -> ChaCha8Rng {
 /// element.
 ///
 /// Philox2x32-10 (Salmon et al., SC 2011) turns each counter into two words, Box and Muller's
-/// transform turns these into the normals of two neighbouring elements. Largest possible magnitude:
-/// 6.66 σ.
+/// transform turns these into two normals. Largest possible magnitude: 6.66 σ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseStream {
     key: u64,
@@ -43,27 +42,53 @@ impl NoiseStream {
 
     /// Fills `out` with the standard normals of elements `first`, `first + 1`, … of a vector.
     pub fn fill(&self, vector: u64, first: usize, out: &mut [f32]) {
+        pulp::Arch::new().dispatch(Fill {
+            stream: *self,
+            vector,
+            first,
+            out,
+        });
+    }
+
+    /// The same for code that is compiled for the processor at hand already.
+    #[inline(always)]
+    pub fn fill_inline(&self, vector: u64, first: usize, out: &mut [f32]) {
         let words = mix(self.key ^ vector);
-        let (key, high) = (words as u32, (words >> 32) as u32);
-        let mut first_pair = first / 2;
-        let mut out = out;
-        if first % 2 == 1 && !out.is_empty() {
-            out[0] = normal::pair(philox::philox2x32([first_pair as u32, high], key))[1];
-            first_pair += 1;
-            out = &mut out[1..];
+        let block =
+            |number: usize| normal::block(number as u32, (words >> 32) as u32, words as u32);
+        let lead = first.next_multiple_of(normal::BLOCK) - first;
+        let (lead, whole) = out.split_at_mut(lead.min(out.len()));
+        if !lead.is_empty() {
+            let offset = first % normal::BLOCK;
+            lead.copy_from_slice(&block(first / normal::BLOCK)[offset..][..lead.len()]);
         }
-        let normals_of = |pair: usize| {
-            let counter = [(first_pair + pair) as u32, high];
-            normal::pair(philox::philox2x32(counter, key))
-        };
-        let pairs = out.len() / 2;
-        let (whole, last) = out.as_chunks_mut::<2>();
-        for (pair, chunk) in whole.iter_mut().enumerate() {
-            *chunk = normals_of(pair);
+        let mut number = first.div_ceil(normal::BLOCK);
+        let (whole, tail) = whole.as_chunks_mut();
+        for chunk in whole {
+            *chunk = block(number);
+            number += 1;
         }
-        if let [last] = last {
-            *last = normals_of(pairs)[0];
+        if !tail.is_empty() {
+            tail.copy_from_slice(&block(number)[..tail.len()]);
         }
+    }
+}
+
+/// [`NoiseStream::fill`] as a task that is compiled once per kind of processor. A closure would not
+/// be inlined into that.
+struct Fill<'a> {
+    stream: NoiseStream,
+    vector: u64,
+    first: usize,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        self.stream.fill_inline(self.vector, self.first, self.out);
     }
 }
 
@@ -114,7 +139,7 @@ mod tests {
             first_vector: 0,
         };
         NoiseStream::new(trial, 1, 3).fill(4, 0, &mut out);
-        assert_eq!(out, [-1.023_712, 0.536_278_55, -0.427_555_47, 0.422_944_2]);
+        assert_eq!(out, [-1.023_712, -0.427_555_47, -0.749_361_1, 1.803_805_7]);
     }
 
     #[test]

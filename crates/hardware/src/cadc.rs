@@ -109,8 +109,7 @@ pub(crate) struct Converter {
     baseline: f32,
     bow: f32,
     s_shape: f32,
-    digital_offset: i32,
-    stuck: Option<u8>,
+    digital_offset: f32,
 }
 
 impl Cadc {
@@ -141,6 +140,11 @@ impl Cadc {
         }
     }
 
+    /// The code at which a column of the chip is stuck.
+    pub(crate) fn stuck_code(&self, column: usize) -> Option<u8> {
+        self.channels[column].stuck
+    }
+
     /// Applies the registers to the channel of a column of the chip.
     pub(crate) fn converter(
         &self,
@@ -163,23 +167,28 @@ impl Cadc {
             baseline: (f32::from(BASELINE_CODE) - start_lsb) / slope + channel.offset,
             bow: channel.bow,
             s_shape: channel.s_shape,
-            digital_offset: registers.integer(Register::CadcOffset, column),
-            stuck: channel.stuck,
+            digital_offset: registers.value(Register::CadcOffset, column),
         }
     }
 }
 
 impl Converter {
     /// Code of a voltage that lies `voltage_lsb` above the nominal reset potential.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn convert(&self, voltage_lsb: f32) -> u8 {
-        if let Some(code) = self.stuck {
-            return code;
-        }
         let linear = self.baseline + self.gain * voltage_lsb;
         let t = ((linear - 127.5) / 127.5).clamp(-1.0, 1.0);
         let bend = self.bow * (1.5 * t * t - 0.5) + self.s_shape * (2.5 * t * t - 1.5) * t;
-        let code = (linear + bend).round_ties_even() as i32 + self.digital_offset;
-        code.clamp(0, 255) as u8
+        let code = round_ties_even(linear + bend) + self.digital_offset;
+        code.clamp(0.0, 255.0) as i32 as u8
     }
+}
+
+/// Rounds magnitudes below 2²² without a call into the mathematical library, which processors
+/// without SSE 4.1 would need: adding 1.5·2²³ leaves no bits for a fraction. Larger ones, which end
+/// at a clamp anyway, may be off by one.
+#[inline(always)]
+fn round_ties_even(value: f32) -> f32 {
+    const MAGIC: f32 = 12_582_912.0;
+    (value + MAGIC) - MAGIC
 }

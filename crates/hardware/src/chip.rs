@@ -7,7 +7,8 @@ use bss2_core::{
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
 use crate::CheckedConfig;
-use crate::lumped::{Folded, Instance};
+use crate::instance::Instance;
+use crate::lumped::Folded;
 use crate::registers::RegisterFile;
 
 /// A BSS-2 chip with mismatch drawn from a seed, registers at their reset values, and no weights.

@@ -41,6 +41,7 @@ mod config;
 pub mod driver;
 mod error;
 mod ideal;
+mod instance;
 mod lumped;
 pub mod membrane;
 mod mock;

@@ -96,14 +96,14 @@ pub(crate) struct Membrane {
 
 impl Membrane {
     /// Swing after integrating `signal_lsb` over `integration_us`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn swing(&self, signal_lsb: f32, integration_us: f32) -> f32 {
         let decay = integration_us * self.leak_rate_per_us;
         let kept = 1.0 / (1.0 + decay * (0.5 + decay * (1.0 / 12.0)));
         self.soft_ends(signal_lsb * kept) - self.at_zero
     }
 
-    #[inline]
+    #[inline(always)]
     fn soft_ends(&self, v: f32) -> f32 {
         let above = v - self.floor;
         let v = self.floor + 0.5 * (above + (above * above + self.floor_softness).sqrt());

@@ -77,7 +77,7 @@ impl OtaConfig {
 }
 
 /// Compresses the signal of one sign.
-#[inline]
+#[inline(always)]
 pub(crate) fn compress(signal_lsb: f32, voltage_per_lsb: f32) -> f32 {
     let voltage = signal_lsb * voltage_per_lsb;
     signal_lsb / (1.0 + (2.0 / 3.0) * voltage * voltage).sqrt()

@@ -97,7 +97,7 @@ impl Synapses {
         driver: usize,
         first_column: usize,
         weights: impl Iterator<Item = i8>,
-        mismatch_growth: impl Iterator<Item = f32>,
+        mismatch_growth: &[f32],
         currents: &mut [f32],
     ) {
         let plane = |sign: Sign, bit: usize| {
@@ -107,7 +107,7 @@ impl Synapses {
         let excitatory: [&[f32]; BITS] = std::array::from_fn(|bit| plane(Sign::Excitatory, bit));
         let inhibitory: [&[f32]; BITS] = std::array::from_fn(|bit| plane(Sign::Inhibitory, bit));
         let synapses = currents.iter_mut().zip(weights).zip(mismatch_growth);
-        for (column, ((current, weight), growth)) in synapses.enumerate() {
+        for (column, ((current, weight), &growth)) in synapses.enumerate() {
             let planes = if weight >= 0 {
                 &excitatory
             } else {

@@ -2,19 +2,43 @@
 
 use std::f32::consts::{FRAC_PI_2, LN_2, SQRT_2};
 
+use super::philox::philox2x32;
+
+/// Pairs of normals that are computed side by side.
+const LANES: usize = 16;
+
+/// Normals in a block.
+pub(super) const BLOCK: usize = 2 * LANES;
+
+/// The normals of one block of a stream's vector, given by the high word of its counters and their
+/// key: element i and element i + 16 come from one pair of random words.
+#[inline(always)]
+pub(super) fn block(number: u32, high: u32, key: u32) -> [f32; BLOCK] {
+    let first = number.wrapping_mul(LANES as u32);
+    let low = std::array::from_fn(|lane| u64::from(first.wrapping_add(lane as u32)));
+    let (radius_words, angle_words) = philox2x32::<LANES>(low, [u64::from(high); LANES], key);
+    let mut normals = [0.0; BLOCK];
+    for lane in 0..LANES {
+        let [a, b] = pair(radius_words[lane], angle_words[lane]);
+        normals[lane] = a;
+        normals[LANES + lane] = b;
+    }
+    normals
+}
+
 /// Two independent standard normals from two random words.
-#[inline]
-pub(super) fn pair(words: [u32; 2]) -> [f32; 2] {
+#[inline(always)]
+fn pair(radius_word: u32, angle_word: u32) -> [f32; 2] {
     // 31 bits and a half step: strictly inside (0, 1), so the logarithm is finite.
-    let uniform = ((words[0] >> 1) as f32 + 0.5) * (1.0 / (1_u32 << 31) as f32);
+    let uniform = ((radius_word >> 1) as i32 as f32 + 0.5) * (1.0 / (1_u32 << 31) as f32);
     let radius = (-2.0 * ln(uniform)).max(0.0).sqrt();
-    let (sine, cosine) = sin_cos_of_word(words[1]);
+    let (sine, cosine) = sin_cos_of_word(angle_word);
     [radius * cosine, radius * sine]
 }
 
 /// Natural logarithm of a positive normal number, to about 1 ulp of the result near 1 and 10⁻⁷
 /// relative elsewhere (minimax polynomial of `logf` in Cephes).
-#[inline]
+#[inline(always)]
 fn ln(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 9] = [
         7.037_683_6e-2,
@@ -42,7 +66,7 @@ fn ln(x: f32) -> f32 {
 
 /// Sine and cosine of a uniformly random angle: the top two bits choose the quadrant, the rest the
 /// angle within ±π/4 of its middle (Taylor polynomials, error below 4·10⁻⁷).
-#[inline]
+#[inline(always)]
 fn sin_cos_of_word(word: u32) -> (f32, f32) {
     let within = (word << 2) as i32;
     let angle = within as f32 * (FRAC_PI_2 / 4_294_967_296.0);

@@ -5,18 +5,27 @@ const MULTIPLIER: u64 = 0xd256_d193;
 const WEYL: u32 = 0x9e37_79b9;
 const ROUNDS: u32 = 10;
 
-/// Scrambles a 64-bit counter under a 32-bit key.
-#[inline]
-pub(super) fn philox2x32(counter: [u32; 2], key: u32) -> [u32; 2] {
-    let [mut left, mut right] = counter;
+const LOW_WORD: u64 = 0xffff_ffff;
+
+/// Scrambles 64-bit counters, given as low and high words, under one 32-bit key. Lanes are
+/// independent; there are many so that the compiler can use vector instructions, and they are 64
+/// bits wide because the products are.
+#[inline(always)]
+pub(super) fn philox2x32<const LANES: usize>(
+    mut low: [u64; LANES],
+    mut high: [u64; LANES],
+    key: u32,
+) -> ([u32; LANES], [u32; LANES]) {
     let mut round_key = key;
     for _ in 0..ROUNDS {
-        let product = MULTIPLIER * u64::from(left);
-        left = (product >> 32) as u32 ^ round_key ^ right;
-        right = product as u32;
+        for lane in 0..LANES {
+            let product = MULTIPLIER * (low[lane] & LOW_WORD);
+            low[lane] = (product >> 32) ^ u64::from(round_key) ^ high[lane];
+            high[lane] = product & LOW_WORD;
+        }
         round_key = round_key.wrapping_add(WEYL);
     }
-    [left, right]
+    (low.map(|word| word as u32), high.map(|word| word as u32))
 }
 
 #[cfg(test)]
@@ -26,13 +35,17 @@ mod tests {
     /// Known answers distributed with Random123 (`kat_vectors`, philox2x32 10).
     #[test]
     fn known_answers() {
-        assert_eq!(philox2x32([0, 0], 0), [0xff1d_ae59, 0x6cd1_0df2]);
+        let answer = |low, high, key| {
+            let (low, high) = philox2x32([low], [high], key);
+            [low[0], high[0]]
+        };
+        assert_eq!(answer(0, 0, 0), [0xff1d_ae59, 0x6cd1_0df2]);
         assert_eq!(
-            philox2x32([0xffff_ffff, 0xffff_ffff], 0xffff_ffff),
+            answer(0xffff_ffff, 0xffff_ffff, 0xffff_ffff),
             [0x2c3f_628b, 0xab4f_d7ad]
         );
         assert_eq!(
-            philox2x32([0x243f_6a88, 0x85a3_08d3], 0x1319_8a2e),
+            answer(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e),
             [0xdd7c_e038, 0xf62a_4c12]
         );
     }
