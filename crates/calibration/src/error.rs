@@ -21,6 +21,14 @@ pub enum CalibrationError {
         /// The chip at hand.
         found: ChipIdentity,
     },
+    /// A search over no values, or over too many.
+    #[error("a search needs a range of 1 to 2²⁴ values, found {min}…{max}")]
+    Range {
+        /// Smallest value.
+        min: i32,
+        /// Largest value.
+        max: i32,
+    },
     /// An option outside its range.
     #[error("{option} = {value} is outside {min}…{max}")]
     OptionOutOfRange {

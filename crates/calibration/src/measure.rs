@@ -22,9 +22,10 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         }
     }
 
-    /// CADC codes of a hemisphere's columns (vectors × columns), averaged over `runs` runs.
+    /// CADC codes of a hemisphere's columns (vectors × columns), averaged over `runs` runs, 1…1000.
     ///
     /// # Errors
+    /// [`CalibrationError::OptionOutOfRange`] for another number of runs;
     /// [`CalibrationError::Array`] if the chip refuses.
     pub fn mean_codes(
         &mut self,
@@ -33,6 +34,7 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         activations: ArrayView2<'_, u8>,
         runs: usize,
     ) -> Result<Array2<f64>, CalibrationError> {
+        check_runs("runs", runs)?;
         let region = Region::whole(self.chip.geometry(), hemisphere);
         let shape = (activations.nrows(), region.columns);
         let mut codes = Array2::zeros(shape);
@@ -51,19 +53,20 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         Ok(mean)
     }
 
-    /// Codes of a hemisphere's columns without any event, averaged over `runs` runs.
+    /// Codes of a hemisphere's columns without any event, averaged over `runs` runs, 1…1000.
     ///
     /// # Errors
-    /// [`CalibrationError::Array`] if the chip refuses.
+    /// See [`mean_codes`](Self::mean_codes).
     pub fn baseline(
         &mut self,
         hemisphere: usize,
         runs: usize,
     ) -> Result<Array1<f64>, CalibrationError> {
+        check_runs("runs", runs)?;
         // The runs become vectors of one pass: fewer round trips, as much noise.
         let silence = Array2::zeros((runs, self.chip.geometry().inputs()));
         let codes = self.mean_codes(hemisphere, RunSettings::default(), silence.view(), 1)?;
-        Ok(codes.mean_axis(Axis(0)).unwrap_or_default())
+        Ok(codes.sum_axis(Axis(0)) / runs as f64)
     }
 
     /// Loads the same weight into every synapse of every hemisphere.
@@ -81,11 +84,40 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
     }
 }
 
-/// Median of a set of numbers; NaN sorts to the ends. Zero for an empty set.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
-    if values.is_empty() {
-        return 0.0;
+/// Refuses to average over no runs or over more than 1000.
+pub(crate) fn check_runs(option: &'static str, runs: usize) -> Result<(), CalibrationError> {
+    const MAX: usize = 1000;
+    if (1..=MAX).contains(&runs) {
+        return Ok(());
     }
+    Err(CalibrationError::OptionOutOfRange {
+        option,
+        value: runs as f64,
+        min: 1.0,
+        max: MAX as f64,
+    })
+}
+
+/// Median of a set of numbers (of an even count the mean of the middle two); NaN sorts to the ends,
+/// an empty set has NaN.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
     let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+    match values.get(middle) {
+        None => f64::NAN,
+        Some(upper) if values.len() % 2 == 1 => *upper,
+        Some(upper) => 0.5 * (values[middle - 1] + upper),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_of_odd_even_and_empty_sets() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert!(median(Vec::new()).is_nan());
+    }
 }

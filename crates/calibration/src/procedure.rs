@@ -1,7 +1,9 @@
 //! Routines in their order.
 
-use bss2_core::{Chip, Metered};
+use bss2_core::{Chip, ChipControl, Metered};
+use serde::{Deserialize, Serialize};
 
+use crate::measure::check_runs;
 use crate::routine::{CadcOffset, ColumnGain, DriverOffset, InputSign, Routine};
 use crate::search::{BinarySearch, LinearPrediction, SearchAlgorithm};
 use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routine};
@@ -9,7 +11,8 @@ use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routi
 /// The calibration of a chip for multiplications with signed weights.
 ///
 /// CADC offsets, driver offsets, then excitatory and inhibitory column gains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Procedure {
     /// Readouts averaged for each CADC baseline, 1…1000.
     pub baseline_runs: usize,
@@ -36,7 +39,7 @@ impl Procedure {
     /// Number of routines, for progress.
     pub const ROUTINES: usize = 4;
 
-    /// Calibrates the chip, tells `on_routine` of each routine that has ended, and leaves the chip
+    /// Resets the chip's registers, calibrates it, tells `on_routine` of each routine that has ended, and leaves the chip
     /// calibrated with all weights zero.
     ///
     /// # Errors
@@ -50,6 +53,7 @@ impl Procedure {
     ) -> Result<CalibrationResult, CalibrationError> {
         self.check()?;
         let mut metered = Metered::new(chip);
+        metered.reset_registers()?;
         let mut bench = Bench::new(&mut metered, trial_seed);
         let mut routines = Vec::with_capacity(Self::ROUTINES);
         for (routine, search) in &mut self.steps() {
@@ -59,9 +63,10 @@ impl Procedure {
         }
         bench.load_uniform_weight(0)?;
         Ok(CalibrationResult {
-            chip: bss2_core::ChipControl::identity(&metered),
+            chip: metered.identity(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             trial_seed,
+            procedure: *self,
             routines,
             cost: metered.take_ledger(),
         })
@@ -94,21 +99,8 @@ impl Procedure {
     }
 
     fn check(&self) -> Result<(), CalibrationError> {
-        let options = [
-            ("baseline_runs", self.baseline_runs),
-            ("gain_runs", self.gain_runs),
-            ("driver_runs", self.driver_runs),
-        ];
-        for (option, value) in options {
-            if !(1..=1000).contains(&value) {
-                return Err(CalibrationError::OptionOutOfRange {
-                    option,
-                    value: value as f64,
-                    min: 1.0,
-                    max: 1000.0,
-                });
-            }
-        }
-        Ok(())
+        check_runs("baseline_runs", self.baseline_runs)?;
+        check_runs("gain_runs", self.gain_runs)?;
+        check_runs("driver_runs", self.driver_runs)
     }
 }

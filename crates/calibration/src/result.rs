@@ -3,7 +3,7 @@
 use bss2_core::{ChipControl, ChipIdentity, CostLedger, Register};
 use serde::{Deserialize, Serialize};
 
-use crate::CalibrationError;
+use crate::{CalibrationError, Procedure};
 
 /// What one routine did to its register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub struct CalibrationResult {
     pub tool_version: String,
     /// Seed of the measurements' noise.
     pub trial_seed: u64,
+    /// The options.
+    pub procedure: Procedure,
     /// The routines in the order they ran; later ones override earlier ones on the same register.
     pub routines: Vec<RoutineResult>,
     /// What it cost.
@@ -74,7 +76,7 @@ pub struct CalibrationResult {
 }
 
 impl CalibrationResult {
-    /// Writes the values to the chip they belong to, and settles.
+    /// Resets the registers of the chip that the values belong to, writes them, and settles.
     ///
     /// # Errors
     /// [`CalibrationError::OtherChip`] if the chip is another one, before anything is written;
@@ -91,10 +93,11 @@ impl CalibrationResult {
         for routine in &self.routines {
             routine.register.check(geometry, &routine.values)?;
         }
+        chip.reset_registers()?;
         for routine in &self.routines {
             chip.write_register(routine.register, &routine.values)?;
         }
-        chip.settle();
+        chip.settle()?;
         Ok(())
     }
 }

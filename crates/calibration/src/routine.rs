@@ -30,11 +30,14 @@ pub trait Routine<C: Chip + ?Sized> {
     /// Largest distance from its target at which an instance counts as calibrated.
     fn tolerance(&self) -> f64;
 
-    /// Brings stimuli into place and fixes the target of each instance.
+    /// Brings stimuli into place.
     ///
     /// # Errors
     /// What the chip refuses.
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError>;
+    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<(), CalibrationError>;
+
+    /// The target of each instance, given the responses before the search.
+    fn targets(&self, initial: &[f64]) -> Vec<f64>;
 
     /// Measures the response of each instance.
     ///
@@ -60,27 +63,23 @@ pub fn run_routine<C: Chip + ?Sized>(
     let register = routine.register();
     let spec = register.spec();
     let slope = routine.slope();
-    let targets = routine.prepare(bench)?;
-    let mut responses = vec![0.0; targets.len()];
+    routine.prepare(bench)?;
+    let mut responses = vec![0.0; register.instances(bench.chip.geometry())];
+    routine.measure(bench, &mut responses)?;
+    let targets = routine.targets(&responses);
     let errors = |responses: &[f64]| -> Vec<f64> {
         responses.iter().zip(&targets).map(|(r, t)| r - t).collect()
     };
-
-    routine.measure(bench, &mut responses)?;
     let before = errors(&responses);
 
     let mut set_and_measure = |values: &[i32], responses: &mut [f64]| {
         bench.chip.write_register(register, values)?;
         if spec.capmem {
-            bench.chip.settle();
+            bench.chip.settle()?;
         }
         routine.measure(bench, responses)
     };
-    let problem = Problem {
-        range: spec.min..=spec.max,
-        slope,
-        targets: &targets,
-    };
+    let problem = Problem::new(spec.min..=spec.max, slope, &targets)?;
     let outcome = search.search(&problem, &mut set_and_measure)?;
     set_and_measure(&outcome.values, &mut responses)?;
     let after = errors(&responses);
@@ -99,6 +98,7 @@ pub fn run_routine<C: Chip + ?Sized>(
         success,
         before,
         after,
+        // Those before and after the search count too.
         measurements: outcome.measurements + 2,
     })
 }

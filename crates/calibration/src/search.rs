@@ -22,16 +22,65 @@ pub enum Slope {
     Falling,
 }
 
-/// What is searched: for each instance the value in `range` whose response is nearest to its
+/// What is searched: for each instance the value in a range whose response is nearest to its
 /// target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem<'a> {
-    /// Smallest and largest register value.
-    pub range: RangeInclusive<i32>,
+    min: i32,
+    max: i32,
+    slope: Slope,
+    targets: &'a [f64],
+}
+
+impl<'a> Problem<'a> {
+    /// Smallest and largest register value, direction of the response, one target per instance.
+    ///
+    /// # Errors
+    /// [`CalibrationError::Range`] unless the range holds at least one and at most 2²⁴ values.
+    pub fn new(
+        range: RangeInclusive<i32>,
+        slope: Slope,
+        targets: &'a [f64],
+    ) -> Result<Self, CalibrationError> {
+        let (min, max) = (*range.start(), *range.end());
+        if min > max || i64::from(max) - i64::from(min) >= 1 << 24 {
+            return Err(CalibrationError::Range { min, max });
+        }
+        Ok(Self {
+            min,
+            max,
+            slope,
+            targets,
+        })
+    }
+
+    /// Smallest register value.
+    pub const fn min(&self) -> i32 {
+        self.min
+    }
+
+    /// Largest register value.
+    pub const fn max(&self) -> i32 {
+        self.max
+    }
+
     /// Direction of the response.
-    pub slope: Slope,
+    pub const fn slope(&self) -> Slope {
+        self.slope
+    }
+
     /// One target per instance.
-    pub targets: &'a [f64],
+    pub const fn targets(&self) -> &'a [f64] {
+        self.targets
+    }
+
+    /// Tells for each value whether it lies strictly inside the range.
+    fn strictly_inside(&self, values: &[i32]) -> Vec<bool> {
+        values
+            .iter()
+            .map(|&value| value > self.min && value < self.max)
+            .collect()
+    }
 }
 
 /// What a search found.
@@ -57,14 +106,6 @@ pub trait SearchAlgorithm {
         problem: &Problem<'_>,
         respond: &mut Respond<'_>,
     ) -> Result<SearchOutcome, CalibrationError>;
-}
-
-/// Tells for each value whether it lies strictly inside the range.
-fn strictly_inside(values: &[i32], range: &RangeInclusive<i32>) -> Vec<bool> {
-    values
-        .iter()
-        .map(|v| v > range.start() && v < range.end())
-        .collect()
 }
 
 #[cfg(test)]
@@ -97,9 +138,9 @@ mod tests {
             let signed = if falling { -gain } else { gain };
             let slope = if falling { Slope::Falling } else { Slope::Rising };
             let targets = vec![0.0; zeros.len()];
-            let problem = Problem { range: 0..=63, slope, targets: &targets };
+            let problem = Problem::new(0..=63, slope, &targets).unwrap();
             let searches: [&dyn SearchAlgorithm; 2] =
-                [&BinarySearch, &LinearPrediction { response_per_step: signed }];
+                [&BinarySearch, &LinearPrediction { response_per_step: gain }];
             for search in searches {
                 let found = search.search(&problem, &mut respond_linear(signed, &zeros, 1e9)).unwrap();
                 for (value, zero) in found.values.iter().zip(&zeros) {
@@ -111,7 +152,7 @@ mod tests {
         #[test]
         fn binary_search_copes_with_saturation(zeros in prop::collection::vec(1.0_f64..1021.0, 1..20)) {
             let targets = vec![0.0; zeros.len()];
-            let problem = Problem { range: 0..=1022, slope: Slope::Rising, targets: &targets };
+            let problem = Problem::new(0..=1022, Slope::Rising, &targets).unwrap();
             let found = BinarySearch.search(&problem, &mut respond_linear(1.0, &zeros, 20.0)).unwrap();
             for (value, zero) in found.values.iter().zip(&zeros) {
                 prop_assert!((f64::from(*value) - zero).abs() <= 0.5 + 1e-9, "{value} for {zero}");
@@ -122,11 +163,7 @@ mod tests {
     #[test]
     fn out_of_reach_ends_at_the_boundary_and_is_reported() {
         let zeros = [-1000.0, 30.0, 1000.0];
-        let problem = Problem {
-            range: 0..=63,
-            slope: Slope::Rising,
-            targets: &[0.0; 3],
-        };
+        let problem = Problem::new(0..=63, Slope::Rising, &[0.0; 3]).unwrap();
         let searches: [&dyn SearchAlgorithm; 2] = [
             &BinarySearch,
             &LinearPrediction {
@@ -144,11 +181,7 @@ mod tests {
 
     #[test]
     fn responses_that_are_no_numbers_do_no_harm() {
-        let problem = Problem {
-            range: 0..=63,
-            slope: Slope::Rising,
-            targets: &[0.0; 2],
-        };
+        let problem = Problem::new(0..=63, Slope::Rising, &[0.0; 2]).unwrap();
         let searches: [&dyn SearchAlgorithm; 2] = [
             &BinarySearch,
             &LinearPrediction {

@@ -21,14 +21,35 @@ pub trait ChipControl {
     /// See [`Register::check`]; the chip is unchanged then.
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError>;
 
-    /// The values last written, or the reset values.
-    fn read_register(&self, register: Register) -> &[i32];
+    /// Reads the values last written, or the reset values, one per instance.
+    ///
+    /// # Errors
+    /// [`ControlError::InstanceCount`] if `values` is not as long as the register has instances;
+    /// [`ControlError::Device`] if the chip does not answer.
+    fn read_register(&mut self, register: Register, values: &mut [i32])
+    -> Result<(), ControlError>;
+
+    /// [`read_register`](Self::read_register) into a new vector.
+    ///
+    /// # Errors
+    /// [`ControlError::Device`] if the chip does not answer.
+    fn register_values(&mut self, register: Register) -> Result<Vec<i32>, ControlError> {
+        let mut values = vec![0; register.instances(self.control_geometry())];
+        self.read_register(register, &mut values)?;
+        Ok(values)
+    }
 
     /// Waits until all CapMem cells have taken their new values (20 ms on the chip).
-    fn settle(&mut self);
+    ///
+    /// # Errors
+    /// [`ControlError::Device`] if the chip does not answer.
+    fn settle(&mut self) -> Result<(), ControlError>;
 
     /// Sets every register to its reset value and settles.
-    fn reset_registers(&mut self);
+    ///
+    /// # Errors
+    /// [`ControlError::Device`] if the chip does not answer.
+    fn reset_registers(&mut self) -> Result<(), ControlError>;
 }
 
 /// Name of one individual chip.
@@ -72,16 +93,20 @@ macro_rules! forward_control {
                 (**self).write_register(register, values)
             }
 
-            fn read_register(&self, register: Register) -> &[i32] {
-                (**self).read_register(register)
+            fn read_register(
+                &mut self,
+                register: Register,
+                values: &mut [i32],
+            ) -> Result<(), ControlError> {
+                (**self).read_register(register, values)
             }
 
-            fn settle(&mut self) {
-                (**self).settle();
+            fn settle(&mut self) -> Result<(), ControlError> {
+                (**self).settle()
             }
 
-            fn reset_registers(&mut self) {
-                (**self).reset_registers();
+            fn reset_registers(&mut self) -> Result<(), ControlError> {
+                (**self).reset_registers()
             }
         }
     )*};

@@ -76,7 +76,7 @@ impl Default for CostModel {
     fn default() -> Self {
         Self {
             reset_us: 2.0,
-            readout_delay_us: 1.0,
+            readout_delay_us: RunSettings::READOUT_DELAY_US,
             conversion_us: 1.0 / 1.85,
             weight_us: 0.008,
             register_us: 1.0,

@@ -8,17 +8,15 @@ use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register, WEIGHT_MAX};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ArrayError {
-    /// A geometry with a size of zero.
-    #[error(
-        "an array needs at least one hemisphere, input and column, found {hemispheres} × {inputs} × {columns}"
-    )]
-    EmptyGeometry {
-        /// Number of hemispheres.
-        hemispheres: usize,
-        /// Inputs per hemisphere.
-        inputs: usize,
-        /// Columns per hemisphere.
-        columns: usize,
+    /// A geometry with a size outside its range.
+    #[error("geometry: {name} = {value} is outside 1…{max}")]
+    GeometryOutOfRange {
+        /// Which size.
+        name: &'static str,
+        /// Its value.
+        value: usize,
+        /// Largest accepted value.
+        max: usize,
     },
     /// A region that is empty or reaches beyond the array.
     #[error("{region:?} is empty or reaches beyond the array ({geometry:?})")]
@@ -70,6 +68,12 @@ pub enum ArrayError {
         /// Largest accepted value.
         max: u32,
     },
+    /// The device or the link to it failed.
+    #[error("device: {reason}")]
+    Device {
+        /// What it reports.
+        reason: String,
+    },
     /// A replay was asked for something else than what was recorded.
     #[error("replay step {step}: {reason}")]
     ReplayMismatch {
@@ -93,6 +97,12 @@ pub enum ControlError {
         expected: usize,
         /// Values given.
         found: usize,
+    },
+    /// The device or the link to it failed.
+    #[error("device: {reason}")]
+    Device {
+        /// What it reports.
+        reason: String,
     },
     /// A value outside the register's range.
     #[error("register {register}, instance {instance}: {value} is outside {min}…{max}")]

@@ -14,6 +14,10 @@ pub const ACTIVATION_MAX: u8 = 31;
 /// `i8`. Calibration brings every column's baseline here.
 pub const BASELINE_CODE: u8 = 128;
 
+/// Gain of a default, calibrated chip with one send, in LSB per activation and weight unit: the
+/// middle of the published 0.0015…0.0021. What is not told otherwise assumes it.
+pub const NOMINAL_GAIN_LSB: f32 = 0.0018;
+
 /// Sizes of an array of analog multipliers: synrams of `inputs` signed rows × `columns` each.
 ///
 /// A signed input takes one synapse driver with its two rows (excitatory and inhibitory); one
@@ -50,17 +54,26 @@ impl ArrayGeometry {
         columns: 256,
     };
 
+    /// Largest accepted number of hemispheres.
+    pub const HEMISPHERES_MAX: usize = 16;
+    /// Largest accepted number of inputs or columns per hemisphere: four times the chip's.
+    pub const SIDE_MAX: usize = 1024;
+
     /// An array of another size, for tests and thought experiments.
     ///
     /// # Errors
-    /// [`ArrayError::EmptyGeometry`] if one of the sizes is zero.
+    /// [`ArrayError::GeometryOutOfRange`] unless there are 1…16 hemispheres and 1…1024 inputs and
+    /// columns in each.
     pub fn new(hemispheres: usize, inputs: usize, columns: usize) -> Result<Self, ArrayError> {
-        if hemispheres == 0 || inputs == 0 || columns == 0 {
-            return Err(ArrayError::EmptyGeometry {
-                hemispheres,
-                inputs,
-                columns,
-            });
+        let sizes = [
+            ("hemispheres", hemispheres, Self::HEMISPHERES_MAX),
+            ("inputs", inputs, Self::SIDE_MAX),
+            ("columns", columns, Self::SIDE_MAX),
+        ];
+        for (name, value, max) in sizes {
+            if !(1..=max).contains(&value) {
+                return Err(ArrayError::GeometryOutOfRange { name, value, max });
+            }
         }
         Ok(Self {
             hemispheres,
@@ -131,8 +144,15 @@ mod tests {
     }
 
     #[test]
-    fn zero_sizes_are_refused() {
-        for (hemispheres, inputs, columns) in [(0, 1, 1), (1, 0, 1), (1, 1, 0)] {
+    fn sizes_outside_their_ranges_are_refused() {
+        for (hemispheres, inputs, columns) in [
+            (0, 1, 1),
+            (1, 0, 1),
+            (1, 1, 0),
+            (17, 1, 1),
+            (1, 1025, 1),
+            (1, 1, usize::MAX),
+        ] {
             assert!(ArrayGeometry::new(hemispheres, inputs, columns).is_err());
         }
     }

@@ -67,6 +67,7 @@
 //! ```
 
 mod array;
+mod buffer;
 mod control;
 mod cost;
 mod error;
@@ -80,10 +81,13 @@ mod register;
 mod settings;
 
 pub use array::{MacArray, RunRequest, Trial};
+pub use buffer::Buffer;
 pub use control::{ChipControl, ChipIdentity};
 pub use cost::{CostLedger, CostModel};
 pub use error::{ArrayError, ControlError};
-pub use geometry::{ACTIVATION_MAX, ArrayGeometry, BASELINE_CODE, Scope, WEIGHT_MAX};
+pub use geometry::{
+    ACTIVATION_MAX, ArrayGeometry, BASELINE_CODE, NOMINAL_GAIN_LSB, Scope, WEIGHT_MAX,
+};
 pub use metered::Metered;
 pub use probe::{Chip, ChipProbe};
 pub use recorder::{Recorder, Recording, Replay};

@@ -117,20 +117,26 @@ impl<T: ChipControl> ChipControl for Metered<T> {
         Ok(())
     }
 
-    fn read_register(&self, register: Register) -> &[i32] {
-        self.inner.read_register(register)
+    fn read_register(
+        &mut self,
+        register: Register,
+        values: &mut [i32],
+    ) -> Result<(), ControlError> {
+        self.inner.read_register(register, values)
     }
 
-    fn settle(&mut self) {
-        self.inner.settle();
+    fn settle(&mut self) -> Result<(), ControlError> {
+        self.inner.settle()?;
         self.ledger.settles += 1;
+        Ok(())
     }
 
-    fn reset_registers(&mut self) {
-        self.inner.reset_registers();
+    fn reset_registers(&mut self) -> Result<(), ControlError> {
+        self.inner.reset_registers()?;
         let geometry = self.inner.control_geometry();
         let writes: usize = Register::ALL.iter().map(|r| r.instances(geometry)).sum();
         self.ledger.register_writes += writes as u64;
         self.ledger.settles += 1;
+        Ok(())
     }
 }

@@ -52,7 +52,7 @@ pub struct RegisterSpec {
 
 impl Register {
     /// Every register.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &'static [Self] = &[
         Self::CadcVRampOffset,
         Self::CadcIRampSlope,
         Self::SynIBiasDac,
@@ -95,19 +95,28 @@ impl Register {
         self.spec().scope.instances(geometry)
     }
 
+    /// Checks that there are as many values as instances.
+    ///
+    /// # Errors
+    /// [`ControlError::InstanceCount`].
+    pub fn check_count(self, geometry: ArrayGeometry, count: usize) -> Result<(), ControlError> {
+        let expected = self.instances(geometry);
+        if count == expected {
+            return Ok(());
+        }
+        Err(ControlError::InstanceCount {
+            register: self,
+            expected,
+            found: count,
+        })
+    }
+
     /// Checks that there is one value in range for each instance.
     ///
     /// # Errors
     /// [`ControlError::InstanceCount`] or [`ControlError::ValueOutOfRange`].
     pub fn check(self, geometry: ArrayGeometry, values: &[i32]) -> Result<(), ControlError> {
-        let expected = self.instances(geometry);
-        if values.len() != expected {
-            return Err(ControlError::InstanceCount {
-                register: self,
-                expected,
-                found: values.len(),
-            });
-        }
+        self.check_count(geometry, values.len())?;
         let RegisterSpec { min, max, .. } = self.spec();
         match values.iter().position(|v| !(min..=max).contains(v)) {
             None => Ok(()),
@@ -154,7 +163,7 @@ mod tests {
 
     #[test]
     fn reset_values_are_in_range() {
-        for register in Register::ALL {
+        for &register in Register::ALL {
             let spec = register.spec();
             assert!((spec.min..=spec.max).contains(&spec.reset), "{register}");
         }

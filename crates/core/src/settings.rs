@@ -33,6 +33,8 @@ impl TryFrom<RawSettings> for RunSettings {
 impl RunSettings {
     /// Length of the clock cycle that `wait_between_events` counts, in microseconds.
     pub const CYCLE_US: f64 = 0.008;
+    /// Wait from the last event to the readout, in microseconds. Published: about 1.
+    pub const READOUT_DELAY_US: f64 = 1.0;
     /// Largest accepted number of sends (assumption: ten times the largest published use).
     pub const NUM_SENDS_MAX: u32 = 1000;
     /// Largest accepted wait, in cycles (assumption: 8 µs, beyond any published use).

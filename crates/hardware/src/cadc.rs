@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::ConfigError;
 use crate::error::check_range;
 use crate::registers::RegisterFile;
-use crate::stream::{Draws, Imperfection};
+use crate::stream::{Draws, Imperfection, SMALLEST_FACTOR};
 
 /// Parameters of the CADC. Everything here is drawn once per chip; all values are assumptions but
 /// for the width of the code.
@@ -130,11 +130,11 @@ impl Cadc {
             channels: (0..channels)
                 .map(|i| Channel {
                     offset: config.channel_offset_spread_lsb * offsets.normal(),
-                    gain: 1.0 + config.channel_gain_spread * gains.normal(),
+                    gain: (1.0 + config.channel_gain_spread * gains.normal()).max(SMALLEST_FACTOR),
                     bow: config.non_linearity_lsb * bends.normal(),
                     s_shape: config.non_linearity_lsb * bends.normal(),
                     stuck: (failures[2 * i] < config.failure_rate)
-                        .then_some((failures[2 * i + 1] * 255.0) as u8),
+                        .then_some((failures[2 * i + 1] * 256.0) as u8),
                 })
                 .collect(),
         }
@@ -161,7 +161,7 @@ impl Cadc {
         let slope = registers
             .relative(Register::CadcIRampSlope, quadrant)
             .max(1e-3)
-            * (1.0 + self.ramp_slope[quadrant]);
+            * (1.0 + self.ramp_slope[quadrant]).max(SMALLEST_FACTOR);
         Converter {
             gain: channel.gain / slope,
             baseline: (f32::from(BASELINE_CODE) - start_lsb) / slope + channel.offset,

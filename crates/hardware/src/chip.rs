@@ -1,8 +1,8 @@
 //! The simulated chip.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, BASELINE_CODE, ChipControl, ChipIdentity, ChipProbe, ControlError,
-    MacArray, Region, Register, RunRequest,
+    ArrayError, ArrayGeometry, BASELINE_CODE, Buffer, ChipControl, ChipIdentity, ChipProbe,
+    ControlError, MacArray, Region, Register, RunRequest,
 };
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
@@ -22,9 +22,7 @@ pub struct SimulatedChip {
     registers: RegisterFile,
     weights: Vec<Array2<i8>>,
     folded: Folded,
-    /// Whether registers act differently since the last folding.
-    stale: bool,
-    codes: Array2<u8>,
+    codes: Buffer<u8>,
 }
 
 impl SimulatedChip {
@@ -34,26 +32,21 @@ impl SimulatedChip {
         let geometry = config.geometry;
         let registers = RegisterFile::new(geometry);
         let instance = Instance::draw(config, seed);
+        let no_weights = Array2::zeros((geometry.inputs(), geometry.columns()));
         Self {
             seed,
             folded: Folded::new(&instance, &registers),
-            weights: vec![
-                Array2::zeros((geometry.inputs(), geometry.columns()));
-                geometry.hemispheres()
-            ],
+            weights: vec![no_weights; geometry.hemispheres()],
             instance,
             registers,
-            stale: false,
-            codes: Array2::zeros((0, 0)),
+            codes: Buffer::new(),
         }
     }
 
-    fn refold_if_stale(&mut self) {
-        if self.stale {
-            self.folded
-                .refold(&self.instance, &self.registers, &self.weights);
-            self.stale = false;
-        }
+    /// Brings what is folded up to date with the registers.
+    fn refold(&mut self) {
+        self.folded
+            .refold(&self.instance, &mut self.registers, &self.weights);
     }
 }
 
@@ -68,12 +61,11 @@ impl MacArray for SimulatedChip {
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
         region.check_weights(self.geometry(), weights)?;
+        self.refold();
         self.weights[region.hemisphere]
             .slice_mut(s![region.input_range(), region.column_range()])
             .assign(&weights);
-        if !self.stale {
-            self.folded.fold_weights(&self.instance, region, weights);
-        }
+        self.folded.fold_weights(&self.instance, region, weights);
         Ok(())
     }
 
@@ -83,25 +75,22 @@ impl MacArray for SimulatedChip {
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        let mut codes = std::mem::take(&mut self.codes);
-        if codes.dim() != outputs.dim() {
-            codes = Array2::zeros(outputs.dim());
-        }
+        let mut buffer = std::mem::take(&mut self.codes);
+        let mut codes = buffer.shaped(outputs.dim());
         let result = self.read_cadc(request, activations, codes.view_mut());
         if result.is_ok() {
             Zip::from(outputs)
                 .and(&codes)
                 .for_each(|out, &code| *out = above_baseline(code));
         }
-        self.codes = codes;
+        self.codes = buffer;
         result
     }
 }
 
-/// A code relative to the baseline, saturated to `i8` (which 0…255 around 128 never exceeds).
+/// A code relative to the baseline: 0…255 around 128 is just the range of `i8`.
 fn above_baseline(code: u8) -> i8 {
-    let difference = i16::from(code) - i16::from(BASELINE_CODE);
-    difference.clamp(i16::from(i8::MIN), i16::from(i8::MAX)) as i8
+    code.wrapping_sub(BASELINE_CODE) as i8
 }
 
 impl ChipProbe for SimulatedChip {
@@ -111,10 +100,9 @@ impl ChipProbe for SimulatedChip {
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
     ) -> Result<(), ArrayError> {
-        request
-            .region
-            .check_run(self.geometry(), activations, codes.dim())?;
-        self.refold_if_stale();
+        let region = request.region;
+        region.check_run(self.geometry(), activations, codes.dim())?;
+        self.refold();
         self.folded
             .run(&self.instance.config, request, activations, codes);
         Ok(())
@@ -123,7 +111,8 @@ impl ChipProbe for SimulatedChip {
 
 impl ChipControl for SimulatedChip {
     fn identity(&self) -> ChipIdentity {
-        ChipIdentity::new(format!("simulated-{}", self.seed))
+        let digest = self.instance.config.digest();
+        ChipIdentity::new(format!("simulated-{}-{digest:016x}", self.seed))
     }
 
     fn control_geometry(&self) -> ArrayGeometry {
@@ -131,21 +120,26 @@ impl ChipControl for SimulatedChip {
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
-        self.stale |= self.registers.write(register, values)?;
+        self.registers.write(register, values)
+    }
+
+    fn read_register(
+        &mut self,
+        register: Register,
+        values: &mut [i32],
+    ) -> Result<(), ControlError> {
+        register.check_count(self.geometry(), values.len())?;
+        values.copy_from_slice(self.registers.requested(register));
         Ok(())
     }
 
-    fn read_register(&self, register: Register) -> &[i32] {
-        self.registers.requested(register)
-    }
-
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<(), ControlError> {
         self.registers.settle();
-        self.stale = true;
+        Ok(())
     }
 
-    fn reset_registers(&mut self) {
-        self.registers = RegisterFile::new(self.geometry());
-        self.stale = true;
+    fn reset_registers(&mut self) -> Result<(), ControlError> {
+        self.registers.reset();
+        Ok(())
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::ConfigError;
 use crate::error::check_range;
 use crate::registers::RegisterFile;
-use crate::stream::{Draws, Imperfection};
+use crate::stream::{Draws, Imperfection, SMALLEST_FACTOR};
 
 /// Parameters of the synapse drivers. Drawn once per chip unless said otherwise; the values are
 /// assumptions chosen such that a fresh chip fails and a calibrated one passes the published
@@ -158,7 +158,8 @@ impl Drivers {
             return 0.0;
         }
         let quadrant = registers.quadrant_of(Scope::Driver, driver);
-        let slope = self.ramp_gain[quadrant] * registers.relative(Register::StpIRamp, quadrant);
+        let slope = self.ramp_gain[quadrant].max(SMALLEST_FACTOR)
+            * registers.relative(Register::StpIRamp, quadrant);
         let trim = registers.value(Register::HagenDacOffset, driver)
             - Register::HagenDacOffset.spec().reset as f32;
         let distance = slope

@@ -1,6 +1,6 @@
 //! The array without imperfections.
 
-use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunRequest};
+use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunRequest};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
@@ -59,19 +59,19 @@ impl MacArray for IdealArray {
             .check_run(self.geometry, activations, outputs.dim())?;
         let gain = self.gain_lsb * request.settings.num_sends() as f32;
         Zip::from(outputs)
-            .and(self.sums.compute(request.region, activations))
+            .and(&self.sums.compute(request.region, activations))
             .for_each(|out, &sum| *out = (gain * sum).round_ties_even() as i8);
         Ok(())
     }
 }
 
-/// Exact sums of products, kept in `f32`: |Σ| ≤ 31·63 per input stays an exact integer below 2²⁴
-/// for up to 8590 inputs; larger geometries would round the last bits.
+/// Exact sums of products, kept in `f32`: |Σ| ≤ 31·63 for each of at most 1024 inputs stays an exact
+/// integer below 2²⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactSums {
     weights: Vec<Array2<f32>>,
-    activations: Array2<f32>,
-    sums: Array2<f32>,
+    activations: Buffer<f32>,
+    sums: Buffer<f32>,
 }
 
 impl ExactSums {
@@ -79,8 +79,8 @@ impl ExactSums {
         let zeros = Array2::zeros((geometry.inputs(), geometry.columns()));
         Self {
             weights: vec![zeros; geometry.hemispheres()],
-            activations: Array2::zeros((0, 0)),
-            sums: Array2::zeros((0, 0)),
+            activations: Buffer::new(),
+            sums: Buffer::new(),
         }
     }
 
@@ -95,19 +95,13 @@ impl ExactSums {
         &mut self,
         region: Region,
         activations: ArrayView2<'_, u8>,
-    ) -> &Array2<f32> {
-        if self.activations.dim() != activations.dim() {
-            self.activations = Array2::zeros(activations.dim());
-        }
-        let shape = (activations.nrows(), region.columns);
-        if self.sums.dim() != shape {
-            self.sums = Array2::zeros(shape);
-        }
-        self.activations
-            .zip_mut_with(&activations, |to, &from| *to = f32::from(from));
+    ) -> ArrayViewMut2<'_, f32> {
+        let mut factors = self.activations.shaped(activations.dim());
+        factors.zip_mut_with(&activations, |to, &from| *to = f32::from(from));
+        let mut sums = self.sums.shaped((activations.nrows(), region.columns));
         let weights = &self.weights[region.hemisphere];
         let block = weights.slice(s![region.input_range(), region.column_range()]);
-        general_mat_mul(1.0, &self.activations, &block, 0.0, &mut self.sums);
-        &self.sums
+        general_mat_mul(1.0, &factors, &block, 0.0, &mut sums);
+        sums
     }
 }

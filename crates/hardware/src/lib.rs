@@ -16,7 +16,7 @@
 //! # Example
 //!
 //! ```
-//! use bss2_core::{ChipControl, MacArray, Region, RunRequest, RunSettings, Trial};
+//! use bss2_core::{MacArray, Region, RunRequest, RunSettings, Trial};
 //! use bss2_hardware::{ChipConfig, SimulatedChip};
 //! use ndarray::Array2;
 //!
@@ -51,13 +51,9 @@ mod registers;
 mod stream;
 pub mod synapse;
 
+pub use bss2_core::NOMINAL_GAIN_LSB;
 pub use chip::SimulatedChip;
 pub use config::{CheckedConfig, ChipConfig};
 pub use error::ConfigError;
 pub use ideal::IdealArray;
 pub use mock::MockArray;
-
-/// Gain of a default, calibrated chip with one send, in LSB per activation and weight unit: the
-/// middle of the published 0.0015…0.0021. The ideal array and the mock are built with it unless
-/// told otherwise.
-pub const NOMINAL_GAIN_LSB: f32 = 0.0018;

@@ -2,7 +2,9 @@
 //!
 //! With the leak switched off a residual leak with time constant τ remains: charge that arrived at
 //! time t before the readout is worth exp(−t/τ), on average over the integration time T
-//! (1 − exp(−T/τ))·τ/T ≈ 1 / (1 + T/2τ + T²/12τ²) (the lumped form, within 1 % up to T = 2τ). The swing v ends in a floor F and a ceiling C over a
+//! (1 − exp(−T/τ))·τ/T ≈ 1 / (1 + T/2τ + T²/12τ²) (the lumped form, within 1 % up to T = 2τ).
+//!
+//! The swing v ends in a floor F and a ceiling C over a
 //! hyperbolic knee of width s:
 //!
 //! v′ = F + ½·(v − F + √((v − F)² + s²)), and the mirror image at C,

@@ -28,6 +28,10 @@ pub(crate) enum Imperfection {
     ColumnFailure = 16,
 }
 
+/// Smallest factor by which mismatch changes a gain: a current or slope cannot be reversed, however
+/// wide its spread is configured.
+pub(crate) const SMALLEST_FACTOR: f32 = 0.05;
+
 /// Source numbers of trial-to-trial noise, part of the noise key.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]

@@ -35,9 +35,12 @@ impl<C: Chip + ?Sized> Routine<C> for CadcOffset {
         2.0
     }
 
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError> {
-        let channels = Register::CadcOffset.instances(bench.chip.geometry());
-        Ok(vec![f64::from(BASELINE_CODE); channels])
+    fn prepare(&mut self, _bench: &mut Bench<'_, C>) -> Result<(), CalibrationError> {
+        Ok(())
+    }
+
+    fn targets(&self, initial: &[f64]) -> Vec<f64> {
+        vec![f64::from(BASELINE_CODE); initial.len()]
     }
 
     fn measure(

@@ -65,17 +65,15 @@ impl<C: Chip + ?Sized> Routine<C> for ColumnGain {
         3.0
     }
 
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError> {
+    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<(), CalibrationError> {
         bench.load_uniform_weight(match self.sign {
             InputSign::Excitatory => WEIGHT,
             InputSign::Inhibitory => -WEIGHT,
-        })?;
-        let mut amplitudes =
-            vec![0.0; Routine::<C>::register(self).instances(bench.chip.geometry())];
-        self.measure(bench, &mut amplitudes)?;
-        let target = median(amplitudes.clone()).max(SMALLEST_TARGET_LSB);
-        amplitudes.fill(target);
-        Ok(amplitudes)
+        })
+    }
+
+    fn targets(&self, initial: &[f64]) -> Vec<f64> {
+        vec![median(initial.to_vec()).max(SMALLEST_TARGET_LSB); initial.len()]
     }
 
     fn measure(
@@ -93,7 +91,7 @@ impl<C: Chip + ?Sized> Routine<C> for ColumnGain {
             let baseline = bench.baseline(hemisphere, self.runs)?;
             let codes = bench.mean_codes(hemisphere, RunSettings::default(), stimulus.view(), 1)?;
             for (column, response) in responses.iter_mut().enumerate() {
-                let code = codes.column(column).mean().unwrap_or_default();
+                let code = codes.column(column).sum() / self.runs as f64;
                 *response = sign * (code - baseline[column]);
             }
         }

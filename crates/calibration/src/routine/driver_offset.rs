@@ -50,10 +50,12 @@ impl<C: Chip + ?Sized> Routine<C> for DriverOffset {
         0.02
     }
 
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError> {
-        bench.load_uniform_weight(WEIGHT)?;
-        let drivers = Register::HagenDacOffset.instances(bench.chip.geometry());
-        Ok(vec![f64::from(LOW) / f64::from(HIGH); drivers])
+    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<(), CalibrationError> {
+        bench.load_uniform_weight(WEIGHT)
+    }
+
+    fn targets(&self, initial: &[f64]) -> Vec<f64> {
+        vec![f64::from(LOW) / f64::from(HIGH); initial.len()]
     }
 
     fn measure(

@@ -122,8 +122,8 @@ impl LinearChip {
 
 fn reset_values(geometry: ArrayGeometry) -> BTreeMap<Register, Vec<i32>> {
     Register::ALL
-        .into_iter()
-        .map(|r| (r, vec![r.spec().reset; r.instances(geometry)]))
+        .iter()
+        .map(|&r| (r, vec![r.spec().reset; r.instances(geometry)]))
         .collect()
 }
 
@@ -220,18 +220,26 @@ impl ChipControl for LinearChip {
         Ok(())
     }
 
-    fn read_register(&self, register: Register) -> &[i32] {
-        &self.requested[&register]
+    fn read_register(
+        &mut self,
+        register: Register,
+        values: &mut [i32],
+    ) -> Result<(), ControlError> {
+        register.check_count(self.geometry, values.len())?;
+        values.copy_from_slice(&self.requested[&register]);
+        Ok(())
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<(), ControlError> {
         self.touches += 1;
         self.acting.clone_from(&self.requested);
+        Ok(())
     }
 
-    fn reset_registers(&mut self) {
+    fn reset_registers(&mut self) -> Result<(), ControlError> {
         self.touches += 1;
         self.requested = reset_values(self.geometry);
         self.acting.clone_from(&self.requested);
+        Ok(())
     }
 }

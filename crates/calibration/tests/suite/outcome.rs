@@ -1,6 +1,10 @@
 //! What a calibration leaves behind: on the chip, as a result, and applied again.
 
-use bss2_calibration::{CalibrationError, CalibrationResult, Procedure, RoutineResult};
+use bss2_calibration::routine::CadcOffset;
+use bss2_calibration::{
+    Bench, BinarySearch, CalibrationError, CalibrationResult, Problem, Procedure, RoutineResult,
+    Slope, run_routine,
+};
 use bss2_core::{
     ChipControl, ChipIdentity, ControlError, MacArray, Region, Register, RunRequest, RunSettings,
     Trial,
@@ -57,10 +61,10 @@ fn an_applied_result_makes_a_fresh_chip_answer_bit_for_bit_like_the_calibrated_o
     assert_ne!(outputs(&mut fresh), outputs(&mut calibrated));
     result.apply(&mut fresh).unwrap();
     assert_eq!(outputs(&mut fresh), outputs(&mut calibrated));
-    for register in Register::ALL {
+    for &register in Register::ALL {
         assert_eq!(
-            fresh.read_register(register),
-            calibrated.read_register(register)
+            fresh.register_values(register).unwrap(),
+            calibrated.register_values(register).unwrap()
         );
     }
 }
@@ -181,8 +185,11 @@ fn the_cost_is_what_the_measurements_say_and_no_matter_of_noise() {
         .filter(|r| r.register.spec().capmem)
         .map(writes)
         .sum();
-    assert_eq!(first.cost.register_writes, register_writes);
-    assert_eq!(first.cost.settles, settles);
+    // The procedure begins with a reset of all registers, which settles once.
+    let geometry = fresh_chip(5).control_geometry();
+    let all: usize = Register::ALL.iter().map(|r| r.instances(geometry)).sum();
+    assert_eq!(first.cost.register_writes, register_writes + all as u64);
+    assert_eq!(first.cost.settles, settles + 1);
     assert!(settles > 0);
     let cost = first.cost;
     assert!(
@@ -314,11 +321,40 @@ fn the_registers_hold_what_the_routines_found() {
     let mut chip = linear_chip();
     let result = Procedure::default().run(&mut chip, 1, &mut |_| {}).unwrap();
     for routine in &result.routines {
-        assert_eq!(chip.read_register(routine.register), routine.values);
+        assert_eq!(
+            chip.register_values(routine.register).unwrap(),
+            routine.values
+        );
     }
     // And what it found is what the chip was left with: the residuals can be measured again.
     let errors: Vec<f64> = (0..10)
         .map(|c| (128.0 + chip.shifted_offset(c)).round() - 128.0)
         .collect();
     assert_eq!(result.routines[0].after, errors);
+}
+
+#[test]
+fn averaging_over_no_runs_or_too_many_is_refused() {
+    let mut chip = linear_chip();
+    let mut bench = Bench::new(&mut chip, 1);
+    for runs in [0, 1001, usize::MAX] {
+        let refusal = bench.baseline(0, runs);
+        assert!(matches!(
+            refusal,
+            Err(CalibrationError::OptionOutOfRange { option: "runs", .. })
+        ));
+        let mut routine = CadcOffset { runs };
+        assert!(run_routine(&mut bench, &mut routine, &BinarySearch).is_err());
+    }
+}
+
+#[test]
+#[expect(clippy::reversed_empty_ranges, reason = "that is what is refused")]
+fn searches_over_no_values_or_too_many_are_refused() {
+    for range in [1..=0, i32::MIN..=i32::MAX, 0..=1 << 24] {
+        assert!(matches!(
+            Problem::new(range, Slope::Rising, &[]),
+            Err(CalibrationError::Range { .. })
+        ));
+    }
 }

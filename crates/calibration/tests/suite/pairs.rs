@@ -21,12 +21,13 @@ impl SearchAlgorithm for EveryValue {
         problem: &Problem<'_>,
         respond: &mut Respond<'_>,
     ) -> Result<SearchOutcome, CalibrationError> {
-        let count = problem.targets.len();
-        let mut best = vec![(f64::INFINITY, *problem.range.start()); count];
+        let count = problem.targets().len();
+        let mut best = vec![(f64::INFINITY, problem.min()); count];
         let mut responses = vec![0.0; count];
-        for value in problem.range.clone() {
+        for value in problem.min()..=problem.max() {
             respond(&vec![value; count], &mut responses)?;
-            for ((best, response), target) in best.iter_mut().zip(&responses).zip(problem.targets) {
+            for ((best, response), target) in best.iter_mut().zip(&responses).zip(problem.targets())
+            {
                 let error = (response - target).abs();
                 if error < best.0 {
                     *best = (error, value);
@@ -36,7 +37,7 @@ impl SearchAlgorithm for EveryValue {
         Ok(SearchOutcome {
             values: best.iter().map(|(_, value)| *value).collect(),
             inside: vec![true; count],
-            measurements: problem.range.clone().count(),
+            measurements: (problem.min()..=problem.max()).count(),
         })
     }
 }
@@ -87,7 +88,7 @@ fn assert_improves(
     let mut chip = SimulatedChip::new(&config, 11);
     // Without centred baselines, codes clip: that is why CADC offsets come first.
     join(&mut chip, CADC, &CADC_LINE);
-    chip_is_reset_where(&chip, routine.register());
+    chip_is_reset_where(&mut chip, routine.register());
     let register = routine.register();
     let result = join(&mut chip, routine, search);
     let (before, after) = (result.spread_before(), result.spread_after());
@@ -99,11 +100,16 @@ fn assert_improves(
 }
 
 /// The routine starts from registers as after power-on.
-fn chip_is_reset_where(chip: &SimulatedChip, register: Register) {
+fn chip_is_reset_where(chip: &mut SimulatedChip, register: Register) {
     use bss2_core::ChipControl;
     if register != Register::CadcOffset {
         let reset = register.spec().reset;
-        assert!(chip.read_register(register).iter().all(|&v| v == reset));
+        assert!(
+            chip.register_values(register)
+                .unwrap()
+                .iter()
+                .all(|&v| v == reset)
+        );
     }
 }
 
@@ -222,9 +228,12 @@ impl<C: Chip> Routine<C> for RampStart {
         2.0
     }
 
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<Vec<f64>, CalibrationError> {
-        let quadrants = Register::CadcVRampOffset.instances(bench.chip.geometry());
-        Ok(vec![128.0; quadrants])
+    fn prepare(&mut self, _bench: &mut Bench<'_, C>) -> Result<(), CalibrationError> {
+        Ok(())
+    }
+
+    fn targets(&self, initial: &[f64]) -> Vec<f64> {
+        vec![128.0; initial.len()]
     }
 
     fn measure(

@@ -57,8 +57,8 @@ fn spread(mut values: Vec<f64>) -> f64 {
 fn every_routine_shrinks_its_spread_and_succeeds_nearly_everywhere() {
     for seed in SEEDS {
         let result = calibrate(&mut fresh_chip(seed), 1);
-        // The second pass over the CADC offsets starts from good ones: it must not spoil them.
-        let largest_shares = [0.06, 0.15, 0.12, 0.12, 1.25];
+        let largest_shares = [0.06, 0.15, 0.12, 0.12];
+        assert_eq!(result.routines.len(), largest_shares.len());
         for (routine, largest_share) in result.routines.iter().zip(largest_shares) {
             let share = routine.spread_after() / routine.spread_before();
             assert!(

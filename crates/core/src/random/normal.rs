@@ -29,7 +29,7 @@ pub(super) fn block(number: u32, high: u32, key: u32) -> [f32; BLOCK] {
 /// Two independent standard normals from two random words.
 #[inline(always)]
 fn pair(radius_word: u32, angle_word: u32) -> [f32; 2] {
-    // 31 bits and a half step: strictly inside (0, 1), so the logarithm is finite.
+    // 31 bits and a half step: never 0, so the logarithm is finite.
     let uniform = ((radius_word >> 1) as i32 as f32 + 0.5) * (1.0 / (1_u32 << 31) as f32);
     let radius = (-2.0 * ln(uniform)).max(0.0).sqrt();
     let (sine, cosine) = sin_cos_of_word(angle_word);

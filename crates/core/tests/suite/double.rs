@@ -34,8 +34,8 @@ pub(crate) fn geometry() -> ArrayGeometry {
 
 fn reset_values() -> BTreeMap<Register, Vec<i32>> {
     Register::ALL
-        .into_iter()
-        .map(|r| (r, vec![r.spec().reset; r.instances(geometry())]))
+        .iter()
+        .map(|&r| (r, vec![r.spec().reset; r.instances(geometry())]))
         .collect()
 }
 
@@ -116,16 +116,23 @@ impl ChipControl for ExactChip {
         Ok(())
     }
 
-    fn read_register(&self, register: Register) -> &[i32] {
-        &self.registers[&register]
+    fn read_register(
+        &mut self,
+        register: Register,
+        values: &mut [i32],
+    ) -> Result<(), ControlError> {
+        register.check_count(geometry(), values.len())?;
+        values.copy_from_slice(&self.registers[&register]);
+        Ok(())
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self) -> Result<(), ControlError> {
         self.settles += 1;
+        Ok(())
     }
 
-    fn reset_registers(&mut self) {
+    fn reset_registers(&mut self) -> Result<(), ControlError> {
         self.registers = reset_values();
-        self.settle();
+        self.settle()
     }
 }

@@ -35,10 +35,13 @@ fn use_chip(mut chip: impl Chip) {
     assert_eq!(chip.control_geometry(), geometry());
     chip.write_register(Register::StpIRamp, &[1, 2, 3, 4])
         .expect("a good call");
-    assert_eq!(chip.read_register(Register::StpIRamp), [1, 2, 3, 4]);
-    chip.settle();
-    chip.reset_registers();
-    assert_eq!(chip.read_register(Register::StpIRamp), [500; 4]);
+    assert_eq!(
+        chip.register_values(Register::StpIRamp).unwrap(),
+        [1, 2, 3, 4]
+    );
+    chip.settle().unwrap();
+    chip.reset_registers().unwrap();
+    assert_eq!(chip.register_values(Register::StpIRamp).unwrap(), [500; 4]);
 }
 
 #[test]

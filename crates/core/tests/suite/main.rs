@@ -1,4 +1,5 @@
 //! Laws of the core crate's wrappers and checked values, seen from outside.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod double;
 mod forwarding;

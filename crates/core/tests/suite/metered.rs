@@ -113,12 +113,12 @@ fn register_writes_count_instances_and_settles_count_waits() {
         .unwrap();
     assert_eq!(chip.ledger().register_writes, 2 * COLUMNS as u64);
     assert_eq!(chip.ledger().settles, 0);
-    chip.settle();
-    chip.settle();
+    chip.settle().unwrap();
+    chip.settle().unwrap();
     assert_eq!(chip.ledger().settles, 2);
 
     chip.take_ledger();
-    chip.reset_registers();
+    chip.reset_registers().unwrap();
     let quadrants = 4 * 4;
     let columns = 3 * 2 * COLUMNS;
     let drivers = 2 * INPUTS;
@@ -135,7 +135,7 @@ fn register_writes_count_instances_and_settles_count_waits() {
 #[test]
 fn taking_the_ledger_starts_again_from_zero() {
     let mut chip = metered();
-    chip.settle();
+    chip.settle().unwrap();
     assert_eq!(chip.take_ledger().settles, 1);
     assert_eq!(*chip.ledger(), CostLedger::default());
     assert_eq!(chip.inner().settles, 1);

@@ -81,7 +81,7 @@ fn cost_models_refuse_unknown_keys_and_fill_missing_ones() {
 
 #[test]
 fn registers_are_written_by_their_name() {
-    for register in Register::ALL {
+    for &register in Register::ALL {
         #[derive(Serialize)]
         struct Named {
             register: Register,

@@ -17,10 +17,12 @@ use crate::synapse::{self, Sign};
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     per_hemisphere: usize,
-    /// Membrane signal per activation and weight unit, for either sign.
-    pub(super) gain_lsb: Vec<[f32; 2]>,
+    /// Factor on the charge of the column's synapses: bias, distance.
+    pub(super) charge_factor: Vec<f32>,
     /// Factor by which synapse mismatch has grown at a lower bias.
     pub(super) mismatch_growth: Vec<f32>,
+    excitatory_gain_lsb: Vec<f32>,
+    inhibitory_gain_lsb: Vec<f32>,
     drift_lsb_per_us: Vec<f32>,
     constant_variance: Vec<f32>,
     variance_per_us: Vec<f32>,
@@ -35,31 +37,31 @@ pub(super) struct Columns {
 pub(super) struct Timing {
     /// Time over which the membrane integrates.
     pub(super) integration_us: f32,
-    /// Mean voltage of the synaptic line in units of its linear range, per LSB of signal.
-    pub(super) voltage_per_lsb: f32,
+    /// Mean voltage of the synaptic line in units of the OTA's linear range, per unit of charge.
+    pub(super) voltage_per_charge: f32,
 }
 
 impl Columns {
     pub(super) fn fold(instance: &Instance, registers: &RegisterFile) -> Self {
         let config = &instance.config;
         let all = 0..Scope::Column.instances(config.geometry);
+        let gain = |column, sign| {
+            instance
+                .inputs
+                .gain_lsb(&config.ota, registers, column, sign)
+        };
         let bias = |column| ota::mean_bias(registers, column);
         let variance = |column| config.noise.column_variance(bias(column));
         Self {
             per_hemisphere: config.geometry.columns(),
-            gain_lsb: all
+            charge_factor: all
                 .clone()
                 .map(|column| {
-                    let factor =
-                        synapse::column_factor(&config.synapse, registers, config.geometry, column);
-                    Sign::BOTH.map(|sign| {
-                        factor
-                            * instance
-                                .inputs
-                                .gain_lsb(&config.ota, registers, column, sign)
-                    })
+                    synapse::column_factor(&config.synapse, registers, config.geometry, column)
                 })
                 .collect(),
+            excitatory_gain_lsb: all.clone().map(|c| gain(c, Sign::Excitatory)).collect(),
+            inhibitory_gain_lsb: all.clone().map(|c| gain(c, Sign::Inhibitory)).collect(),
             mismatch_growth: all
                 .clone()
                 .map(|column| {
@@ -158,6 +160,8 @@ impl pulp::WithSimd for ReadOut<'_> {
         } = self;
         let count = codes.len();
         let (net, total, noise) = (&net[..count], &total[..count], &noise[..count]);
+        let excitatory_gain = &columns.excitatory_gain_lsb[absolute.clone()][..count];
+        let inhibitory_gain = &columns.inhibitory_gain_lsb[absolute.clone()][..count];
         let drift = &columns.drift_lsb_per_us[absolute.clone()][..count];
         let constant_variance = &columns.constant_variance[absolute.clone()][..count];
         let variance_per_us = &columns.variance_per_us[absolute.clone()][..count];
@@ -165,12 +169,13 @@ impl pulp::WithSimd for ReadOut<'_> {
         let converters = &columns.converters[absolute][..count];
         let Timing {
             integration_us,
-            voltage_per_lsb,
+            voltage_per_charge,
         } = timing;
         for c in 0..count {
-            let excitation = ota::compress(0.5 * (total[c] + net[c]), voltage_per_lsb);
-            let inhibition = ota::compress(0.5 * (total[c] - net[c]), voltage_per_lsb);
-            let signal = excitation - inhibition + drift[c] * integration_us;
+            let excitation = ota::compress(0.5 * (total[c] + net[c]), voltage_per_charge);
+            let inhibition = ota::compress(0.5 * (total[c] - net[c]), voltage_per_charge);
+            let signal = excitatory_gain[c] * excitation - inhibitory_gain[c] * inhibition
+                + drift[c] * integration_us;
             let swing = membranes[c].swing(signal, integration_us);
             let deviation = (constant_variance[c] + variance_per_us[c] * integration_us).sqrt();
             codes[c] = converters[c].convert(swing + deviation * noise[c] + ramp_noise);

@@ -1,9 +1,9 @@
 //! The lumped model: everything linear is folded once, so that a batch is two matrix products.
 //!
-//! Weights, mismatch and gains fold into effective weights ([`synram`]), drivers into look-up
-//! tables. A batch then takes one product for the net signal (excitation minus inhibition), one for
-//! their sum, which the compression of the synaptic inputs needs, and per column compression, drift,
-//! membrane, noise and CADC ([`columns`]).
+//! Weights and their mismatch fold into charges ([`synram`]), drivers into look-up tables. A batch
+//! then takes one product for the net charge (excitation minus inhibition), one for their sum, from
+//! which both follow, and per column the OTAs of both signs, drift, membrane, noise and CADC
+//! ([`columns`]).
 
 use bss2_core::random::NoiseStream;
 use bss2_core::{Region, RunRequest, RunSettings, Scope};
@@ -21,9 +21,6 @@ mod synram;
 
 use columns::{Columns, Timing};
 use synram::Synram;
-
-/// Time from the last event to the readout, in µs. Published: about 1.
-const READOUT_DELAY_US: f32 = 1.0;
 
 /// Vectors that go through the products together; bounds the scratch memory.
 const BLOCK: usize = 64;
@@ -66,15 +63,23 @@ impl Folded {
         }
     }
 
-    /// Folds registers and all weights anew.
+    /// Folds anew what registers have made stale.
     pub(crate) fn refold(
         &mut self,
         instance: &Instance,
-        registers: &RegisterFile,
+        registers: &mut RegisterFile,
         weights: &[Array2<i8>],
     ) {
-        self.tables = instance.drivers.tables(&instance.config.driver, registers);
-        self.columns = Columns::fold(instance, registers);
+        let stale = registers.take_stale();
+        if stale.drivers {
+            self.tables = instance.drivers.tables(&instance.config.driver, registers);
+        }
+        if stale.columns || stale.synapses {
+            self.columns = Columns::fold(instance, registers);
+        }
+        if !stale.synapses {
+            return;
+        }
         for (hemisphere, weights) in weights.iter().enumerate() {
             let region = Region::whole(instance.config.geometry, hemisphere);
             self.fold_weights(instance, region, weights.view());
@@ -124,7 +129,8 @@ impl Folded {
             let vectors = activations.nrows();
             let mut amplitudes = amplitudes.slice_mut(s![..vectors, ..region.inputs]);
             let rows = activations.outer_iter().zip(amplitudes.outer_iter_mut());
-            for (vector, (x, mut a)) in (first_vector..).zip(rows) {
+            for (v, (x, mut a)) in rows.enumerate() {
+                let vector = first_vector.wrapping_add(v as u64);
                 let jitter = &mut noise[..region.inputs];
                 pass.jitter(vector, jitter);
                 let events = a.iter_mut().zip(x).zip(tables).zip(jitter);
@@ -142,7 +148,8 @@ impl Folded {
             let rows = products
                 .zip(activations.outer_iter())
                 .zip(codes.outer_iter_mut());
-            for (vector, (((net, total), x), mut codes)) in (first_vector..).zip(rows) {
+            for (v, (((net, total), x), mut codes)) in rows.enumerate() {
+                let vector = first_vector.wrapping_add(v as u64);
                 let (Some(net), Some(total)) = (net.to_slice(), total.to_slice()) else {
                     unreachable!("rows of an owned array are contiguous");
                 };
@@ -218,8 +225,8 @@ impl<'a> Pass<'a> {
             * self.settings.num_sends() as f32
             * self.settings.event_interval_us() as f32;
         Timing {
-            integration_us: send_us + READOUT_DELAY_US,
-            voltage_per_lsb: self.config.ota.voltage_per_lsb(send_us),
+            integration_us: send_us + RunSettings::READOUT_DELAY_US as f32,
+            voltage_per_charge: self.config.ota.voltage_per_charge(send_us),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Effective weights of one synram.
+//! Charges of one synram.
 
 use bss2_core::Region;
 use ndarray::{Array2, ArrayView2, s};
@@ -6,8 +6,8 @@ use ndarray::{Array2, ArrayView2, s};
 use super::columns::Columns;
 use crate::instance::Instance;
 
-/// Effective weights (inputs × columns), in LSB per activation unit: net with their sign, and their
-/// magnitudes.
+/// Charge that an event of one activation unit brings onto each column's line (inputs × columns), in
+/// weight units: net with its sign, and its magnitude.
 #[derive(Clone, Debug)]
 pub(super) struct Synram {
     net: Array2<f32>,
@@ -23,13 +23,13 @@ impl Synram {
         }
     }
 
-    /// The effective weights of a region, net and total.
+    /// The charges of a region, net and total.
     pub(super) fn block(&self, region: Region) -> (ArrayView2<'_, f32>, ArrayView2<'_, f32>) {
         let block = s![region.input_range(), region.column_range()];
         (self.net.slice(block), self.total.slice(block))
     }
 
-    /// Folds a block of weights with their synapses' mismatch and their columns' gains.
+    /// Folds a block of weights with their synapses' mismatch.
     pub(super) fn fold(
         &mut self,
         instance: &Instance,
@@ -40,7 +40,7 @@ impl Synram {
         let geometry = instance.config.geometry;
         let first = region.hemisphere * geometry.columns() + region.first_column;
         let mismatch_growth = &columns.mismatch_growth[first..first + region.columns];
-        let gains = &columns.gain_lsb[first..first + region.columns];
+        let factors = &columns.charge_factor[first..first + region.columns];
         for (input, weights) in region.input_range().zip(weights.rows()) {
             let mut net = self.net.slice_mut(s![input, region.column_range()]);
             let mut total = self.total.slice_mut(s![input, region.column_range()]);
@@ -54,8 +54,8 @@ impl Synram {
                 mismatch_growth,
                 net,
             );
-            for ((net, total), gain) in net.iter_mut().zip(total).zip(gains) {
-                *net *= gain[usize::from(*net < 0.0)];
+            for ((net, total), factor) in net.iter_mut().zip(total).zip(factors) {
+                *net *= factor;
                 *total = net.abs();
             }
         }

@@ -78,7 +78,7 @@ fn response(config: &ChipConfig, seed: u64) -> Vec<u8> {
     let geometry = chip.geometry();
     let mut codes = Vec::new();
     for off_reset in [0, 1] {
-        for register in Register::ALL {
+        for &register in Register::ALL {
             let spec = register.spec();
             let step = if spec.capmem { 60 } else { 12 };
             let value = (spec.reset + off_reset * step).min(spec.max - 100 * off_reset);
@@ -90,7 +90,7 @@ fn response(config: &ChipConfig, seed: u64) -> Vec<u8> {
             chip.write_register(register, &vec![value; register.instances(geometry)])
                 .expect("a value in range");
         }
-        chip.settle();
+        chip.settle().unwrap();
         for hemisphere in 0..geometry.hemispheres() {
             let region = Region::whole(geometry, hemisphere);
             let shape = (region.inputs, region.columns);
@@ -163,11 +163,19 @@ fn the_geometry_acts() {
         geometry: sizes,
         ..small()
     };
-    let chip = chip(config, 1);
+    let mut chip = chip(config, 1);
     assert_eq!(chip.geometry(), sizes);
     assert_eq!(chip.control_geometry(), sizes);
-    assert_eq!(chip.read_register(Register::HagenDacOffset).len(), 3 * 5);
-    assert_eq!(chip.read_register(Register::CadcOffset).len(), 3 * 7);
+    assert_eq!(
+        chip.register_values(Register::HagenDacOffset)
+            .unwrap()
+            .len(),
+        3 * 5
+    );
+    assert_eq!(
+        chip.register_values(Register::CadcOffset).unwrap().len(),
+        3 * 7
+    );
 }
 
 #[test]

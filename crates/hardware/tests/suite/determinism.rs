@@ -31,6 +31,14 @@ fn without_mismatch_all_seeds_are_the_same_chip() {
 }
 
 #[test]
+fn identities_tell_configurations_apart() {
+    let mut config = ChipConfig::typical();
+    let before = chip(config.clone(), 1).identity();
+    config.cadc.non_linearity_lsb *= 1.01;
+    assert_ne!(chip(config, 1).identity(), before);
+}
+
+#[test]
 fn identities_tell_chips_apart() {
     let [a, b, same] = [1, 2, 1].map(|seed| chip(ChipConfig::typical(), seed).identity());
     assert_ne!(a, b);

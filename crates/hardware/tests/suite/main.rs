@@ -2,6 +2,7 @@
 //!
 //! `conformance` holds what every [`MacArray`](bss2_core::MacArray) obeys; a new implementation
 //! joins with one line there.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod config;
 mod conformance;

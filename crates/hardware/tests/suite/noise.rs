@@ -15,7 +15,7 @@ const TRIALS: usize = 500;
 fn quiet() -> ChipConfig {
     let mut config = ChipConfig::typical().without_mismatch().without_noise();
     config.ota.inhibitory_ratio = 1.0;
-    config.ota.linear_range_lsb = 1e6;
+    config.ota.linear_range_charge = 1e9;
     config.membrane.floor_lsb = -1e6;
     config.membrane.ceiling_lsb = 1e6;
     config

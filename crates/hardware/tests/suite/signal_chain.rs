@@ -1,6 +1,6 @@
 //! What the circuit does to a signal, without noise.
 
-use bss2_core::{ACTIVATION_MAX, Region, RunRequest, Trial};
+use bss2_core::{ACTIVATION_MAX, ChipControl, Region, Register, RunRequest, Trial};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use ndarray::{Array1, Array2};
 
@@ -195,6 +195,49 @@ fn short_waits_reduce_the_gain_of_dense_strong_inputs() {
     assert!(gains.is_sorted(), "{gains:?}");
     assert!(gains[0] < 0.9 * gains[2], "{gains:?}");
     assert!(gains[2] > 0.9, "{gains:?}");
+}
+
+/// Share of the signal that is lost at a wait of 1 cycle against one of 100, at constant stimulus,
+/// with the OTA's gain and the synapses' bias set to a share of their reset values.
+fn loss(gain: f64, bias: f64) -> f64 {
+    let mut config = clean();
+    // Ends out of the way, and leak and drift, which waits change as well.
+    config.membrane.floor_lsb = -1e5;
+    config.membrane.ceiling_lsb = 1e5;
+    config.membrane.residual_leak_tau_us = 1e9;
+    config.cadc.ramp_offset_codes_per_lsb = 1.0;
+    let mut chip = chip(config, 1);
+    let shares = [
+        (Register::IBiasSyninExcGm, gain),
+        (Register::IBiasSyninInhGm, gain),
+        (Register::SynIBiasDac, bias),
+    ];
+    for (register, share) in shares {
+        let value = (share * f64::from(register.spec().reset)) as i32;
+        let values = vec![value; register.instances(BSS2)];
+        chip.write_register(register, &values).unwrap();
+    }
+    chip.settle().unwrap();
+    // Excitation a little stronger than inhibition: lines far in saturation, outputs in range.
+    let weights = Array2::from_shape_fn((128, 256), |(row, _)| if row % 2 == 0 { 63 } else { -50 });
+    load(&mut chip, Region::whole(BSS2, 0), weights.view());
+    let activations = Array2::from_elem((1, 128), 31);
+    let [fast, slow] = [1, 100].map(|wait| {
+        let request = RunRequest {
+            settings: settings(1, wait),
+            ..whole(BSS2, 0)
+        };
+        f64::from(run(&mut chip, &request, activations.view())[[0, 0]])
+    });
+    1.0 - fast / slow
+}
+
+#[test]
+fn saturation_follows_the_charge_and_not_the_gain() {
+    let [reset, more_gain, less_charge] = [loss(1.0, 1.0), loss(2.0, 1.0), loss(1.0, 0.5)];
+    assert!(reset > 0.2, "{reset}");
+    assert!((more_gain - reset).abs() < 0.05, "{more_gain} {reset}");
+    assert!(less_charge < 0.6 * reset, "{less_charge} {reset}");
 }
 
 #[test]
