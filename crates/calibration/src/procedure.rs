@@ -14,11 +14,11 @@ use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routi
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Procedure {
-    /// Readouts averaged for each CADC baseline, 1…1000.
+    /// Readouts averaged for each CADC baseline, 1…1000; 32 by default.
     pub baseline_runs: usize,
-    /// Multiplications averaged for each column amplitude, 1…1000.
+    /// Multiplications averaged for each column amplitude, 1…1000; 16 by default.
     pub gain_runs: usize,
-    /// Multiplications averaged for each driver amplitude, 1…1000.
+    /// Multiplications averaged for each driver amplitude, 1…1000; 2 by default.
     pub driver_runs: usize,
 }
 

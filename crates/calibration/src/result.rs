@@ -59,6 +59,8 @@ impl RoutineResult {
 }
 
 /// Register values for one chip, with their provenance.
+///
+/// Serialisable; JSON keeps residuals to the last bit only with `serde_json`'s `float_roundtrip`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationResult {
     /// The chip that was calibrated.

@@ -19,7 +19,7 @@ pub enum ArrayError {
         max: usize,
     },
     /// A region that is empty or reaches beyond the array.
-    #[error("{region:?} is empty or reaches beyond the array ({geometry:?})")]
+    #[error("{region} is empty or reaches beyond the array of {geometry}")]
     RegionOutside {
         /// The region asked for.
         region: Region,

@@ -1,5 +1,7 @@
 //! Sizes and value ranges of the chip.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ArrayError;
@@ -43,6 +45,17 @@ impl TryFrom<RawGeometry> for ArrayGeometry {
 
     fn try_from(raw: RawGeometry) -> Result<Self, ArrayError> {
         Self::new(raw.hemispheres, raw.inputs, raw.columns)
+    }
+}
+
+impl fmt::Display for ArrayGeometry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            hemispheres,
+            inputs,
+            columns,
+        } = self;
+        write!(f, "{hemispheres} × {inputs} inputs × {columns} columns")
     }
 }
 

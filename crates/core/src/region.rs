@@ -1,5 +1,6 @@
 //! The rectangle of a synram that a block of weights occupies.
 
+use std::fmt;
 use std::ops::{Range, RangeInclusive};
 
 use ndarray::ArrayView2;
@@ -23,6 +24,23 @@ pub struct Region {
     pub first_column: usize,
     /// Number of columns.
     pub columns: usize,
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            hemisphere,
+            first_input,
+            inputs,
+            first_column,
+            columns,
+        } = self;
+        write!(
+            f,
+            "hemisphere {hemisphere}, {inputs} inputs from {first_input}, {columns} columns from \
+             {first_column}"
+        )
+    }
 }
 
 impl Region {

@@ -11,7 +11,8 @@ use crate::stream::NoiseSource;
 
 /// A gain and one Gaussian per output: y = sat(⌊gain · `num_sends` · Σ x·w + N(0, σ)⌋).
 ///
-/// Source: hxtorch's mock mode, whose defaults are a gain of 0.002 and σ = 2 LSB.
+/// Source: hxtorch's mock mode, whose defaults are a gain of 0.002 and σ = 2 LSB. The noise has no
+/// seed of its own: it is keyed by the [`Trial`](bss2_core::Trial) of each run.
 #[derive(Clone, Debug)]
 pub struct MockArray {
     geometry: ArrayGeometry,
