@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use bss2_experiments::{Preset, Settings};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
 
 /// Tasks of the bss2 workspace.
 #[derive(Debug, Parser)]
@@ -21,13 +22,13 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExperimentOptions {
-    /// Experiments to run; all of them without a name.
+    /// Experiments to run, each at most once; all of them without a name.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
 
     /// How much work to do.
-    #[arg(long, value_enum, default_value_t)]
-    preset: PresetName,
+    #[arg(long, default_value_t, value_parser = preset_parser())]
+    preset: Preset,
 
     /// Folder with IDX files such as MNIST's, plain or gzip; without it, the embedded handwritten
     /// digits are used.
@@ -38,7 +39,7 @@ pub(crate) struct ExperimentOptions {
     #[arg(long, value_name = "N")]
     chips: Option<usize>,
 
-    /// Seed of everything random and number of the first chip.
+    /// Seed of everything random and number of the first chip, 0 to 2^53 − 1000.
     #[arg(long, value_name = "S", default_value_t = Settings::default().seed)]
     seed: u64,
 
@@ -46,7 +47,8 @@ pub(crate) struct ExperimentOptions {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 
-    /// Folder for the results; an earlier study's results in it are replaced.
+    /// Folder for the results: missing, empty, or with nothing but an earlier study's results,
+    /// which are replaced.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub(crate) out: PathBuf,
 
@@ -55,31 +57,22 @@ pub(crate) struct ExperimentOptions {
     pub(crate) list: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum PresetName {
-    /// At most a minute on two cores with the embedded digits.
-    #[default]
-    Quick,
-    /// More chips and epochs.
-    Standard,
-    /// As much as the documentation's findings rest on.
-    Full,
-}
-
 impl ExperimentOptions {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
-            preset: match self.preset {
-                PresetName::Quick => Preset::Quick,
-                PresetName::Standard => Preset::Standard,
-                PresetName::Full => Preset::Full,
-            },
+            preset: self.preset,
             data: self.data.clone(),
             chips: self.chips,
             seed: self.seed,
             threads: self.threads,
         }
     }
+}
+
+/// Reads a preset, and lists all of them in the help and when there is no such one.
+fn preset_parser() -> impl TypedValueParser<Value = Preset> {
+    let names = Preset::ALL.map(|preset| PossibleValue::new(preset.name()).help(preset.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Preset>())
 }
 
 /// The part of clap's message that says what is wrong, in one line; usage and hints, which follow

@@ -32,6 +32,16 @@ fn refusals_are_one_line_with_status_2_and_write_nothing() {
             "invalid value 'many'",
         ),
         (&["experiments", "--seed", "-1"], "unexpected argument"),
+        (
+            &["experiments", "--seed", "18446744073709551615"],
+            "seed = 18446744073709551615 is outside 0…9007199254739992",
+        ),
+        (
+            &["experiments", "first-study", "first-study"],
+            "'first-study' is named more than once",
+        ),
+        (&["experiments", "--out", "."], "the current folder"),
+        (&["experiments", "--out", ".."], "the current folder"),
         (&["no-such-task"], "unrecognized subcommand 'no-such-task'"),
     ];
     for (arguments, expected) in refused {
@@ -49,6 +59,21 @@ fn refusals_are_one_line_with_status_2_and_write_nothing() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn a_folder_with_files_of_ones_own_is_refused_and_untouched() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("measured.csv"), "a,b\n1,2\n").unwrap();
+    let output = xtask(&["experiments", "--out", "data"], folder.path()).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("holds 'measured.csv'"), "{message}");
+    let kept = std::fs::read_to_string(data.join("measured.csv")).unwrap();
+    assert_eq!(kept, "a,b\n1,2\n");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

@@ -2,20 +2,32 @@
 
 use bss2_data::{Dataset, Digits, Idx, Split};
 use bss2_training::Examples;
+use ndarray::{ArrayView2, Axis};
+use serde::Serialize;
 
 use crate::{ExperimentError, Settings};
 
-/// A data set, split.
-#[derive(Clone, Debug)]
-pub struct StudyData {
+/// What there is to know about a data set besides its samples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataDescription {
     /// Its name, for people.
     pub name: String,
     /// Length of an input.
     pub features: usize,
     /// Number of classes.
     pub classes: usize,
+    /// Number of samples to train on.
+    pub training_samples: usize,
+    /// Number of samples to test on.
+    pub test_samples: usize,
     /// Whether it was read from files rather than embedded.
     pub from_files: bool,
+}
+
+/// A data set, split.
+#[derive(Clone, Debug)]
+pub struct StudyData {
+    description: DataDescription,
     split: Split,
 }
 
@@ -35,13 +47,21 @@ impl StudyData {
                 Box::new(Idx::open(name, folder)?)
             }
         };
-        Ok(Self {
+        let split = dataset.split()?;
+        let description = DataDescription {
             name: dataset.name().to_owned(),
             features: dataset.feature_shape().features(),
             classes: dataset.num_classes(),
+            training_samples: split.train.len(),
+            test_samples: split.test.len(),
             from_files: settings.data.is_some(),
-            split: dataset.split()?,
-        })
+        };
+        Ok(Self { description, split })
+    }
+
+    /// Name and sizes.
+    pub const fn description(&self) -> &DataDescription {
+        &self.description
     }
 
     /// The training samples.
@@ -51,6 +71,13 @@ impl StudyData {
     pub fn training(&self) -> Result<Examples<'_>, ExperimentError> {
         let samples = &self.split.train;
         Ok(Examples::new(samples.inputs().view(), samples.labels())?)
+    }
+
+    /// Inputs of the first training samples, `count` or as many as there are.
+    pub fn first_training_inputs(&self, count: usize) -> ArrayView2<'_, f32> {
+        let inputs = self.split.train.inputs().view();
+        let (first, _) = inputs.split_at(Axis(0), count.min(inputs.nrows()));
+        first
     }
 
     /// The test samples.

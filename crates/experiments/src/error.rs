@@ -35,6 +35,26 @@ pub enum ExperimentError {
         /// Largest accepted value.
         max: u64,
     },
+    /// The same experiment was asked for more than once.
+    #[error("experiment '{name}' is named more than once")]
+    DuplicateExperiment {
+        /// Its name.
+        name: &'static str,
+    },
+    /// No preset has that name.
+    #[error("unknown preset '{name}', known are: {known}")]
+    UnknownPreset {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The output folder is the current folder or one above it.
+    #[error("{} is or holds the current folder; choose another folder for the results", folder.display())]
+    EnclosingFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The output folder holds something that a study does not write, and that would be lost.
     #[error("{} holds '{entry}', which is no result of a study; choose another folder", folder.display())]
     ForeignFolder {

@@ -1,7 +1,5 @@
 //! The experiments there are.
 
-use serde::Serialize;
-
 use crate::{ExperimentError, Outcome, Progress, Settings, first_study};
 
 /// An experiment that can be run by name.
@@ -11,8 +9,9 @@ pub struct Experiment {
     pub name: &'static str,
     /// One line on what it shows.
     pub about: &'static str,
+    /// The file that holds its records.
+    pub records_file: &'static str,
     pub(crate) run: fn(&Settings, &dyn Progress) -> Result<Outcome, ExperimentError>,
-    pub(crate) resolve: fn(&Settings) -> Result<toml::Table, ExperimentError>,
 }
 
 /// All experiments, in the order in which they run.
@@ -45,12 +44,4 @@ impl Experiment {
         settings.check()?;
         (self.run)(settings, progress)
     }
-}
-
-/// A configuration as TOML.
-pub(crate) fn to_toml(configuration: &impl Serialize) -> Result<toml::Table, ExperimentError> {
-    toml::Table::try_from(configuration).map_err(|error| ExperimentError::Encode {
-        what: "configuration.toml",
-        reason: error.to_string(),
-    })
 }

@@ -22,6 +22,8 @@
 //! # Ok::<(), bss2_experiments::ExperimentError>(())
 //! ```
 
+mod configuration;
+mod csv_file;
 mod dataset;
 mod error;
 mod experiment;
@@ -29,18 +31,21 @@ pub mod first_study;
 mod outcome;
 mod output;
 pub mod plot;
+mod preset;
 mod progress;
 pub mod report;
 mod settings;
 mod study;
 
-pub use dataset::StudyData;
+pub use csv_file::CsvFile;
+pub use dataset::{DataDescription, StudyData};
 pub use error::ExperimentError;
 pub use experiment::{EXPERIMENTS, Experiment, find};
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};
 pub use output::ResultFolder;
+pub use preset::Preset;
 pub use progress::{Progress, Silent, Task};
-pub use settings::{Preset, Settings};
+pub use settings::Settings;
 pub use study::{StudyReport, run_study};
 
 /// The README's examples, run as tests.

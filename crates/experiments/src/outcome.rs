@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::CsvFile;
 use crate::plot::Chart;
 use crate::report::{Section, Table};
 
@@ -102,8 +103,12 @@ impl SummaryEntry {
 
 /// Everything that comes out of one experiment.
 pub struct Outcome {
-    /// Every single result.
+    /// Every number that the results depend on.
+    pub configuration: toml::Table,
+    /// Every single result, less what [`further_tables`](Self::further_tables) hold.
     pub records: Vec<Record>,
+    /// Single results that need columns of their own.
+    pub further_tables: Vec<CsvFile>,
     /// Figures by name.
     pub summary: BTreeMap<String, SummaryEntry>,
     /// The table for the terminal.

@@ -2,33 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
-use crate::ExperimentError;
-
-/// How much work a study is to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Preset {
-    /// At most a minute on two cores with the embedded digits.
-    #[default]
-    Quick,
-    /// More chips, for figures with uncertainties.
-    Standard,
-    /// As many chips and epochs as the findings in the documentation rest on.
-    Full,
-}
-
-impl Preset {
-    /// Name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Standard => "standard",
-            Self::Full => "full",
-        }
-    }
-}
+use crate::{ExperimentError, Preset};
 
 /// Settings of a study.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +11,13 @@ pub struct Settings {
     pub preset: Preset,
     /// Folder with IDX files (MNIST and its kin); without it the embedded digits are used.
     pub data: Option<PathBuf>,
-    /// Number of chips, 1…1000; without it the preset's.
+    /// Number of chips, 1…[`MAX_CHIPS`](Self::MAX_CHIPS); without it the preset's.
     pub chips: Option<usize>,
-    /// Seed of everything random, and of the first chip; the others have the seeds that follow.
+    /// Seed of everything random, and of the first chip, 0…[`MAX_SEED`](Self::MAX_SEED); the
+    /// others have the seeds that follow.
     pub seed: u64,
-    /// Number of threads, 1…1024; without it as many as the machine has cores. Never changes a
-    /// result.
+    /// Number of threads, 1…[`MAX_THREADS`](Self::MAX_THREADS); without it as many as the machine
+    /// has cores. Never changes a result.
     pub threads: Option<usize>,
 }
 
@@ -59,25 +34,28 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The most chips of a study.
+    pub const MAX_CHIPS: usize = 1000;
+    /// The largest seed: that of the last of the most chips is 2⁵³ − 1, which every reader of CSV
+    /// and JSON still reads exactly.
+    pub const MAX_SEED: u64 = (1 << 53) - Self::MAX_CHIPS as u64;
+    /// The most threads of a study.
+    pub const MAX_THREADS: usize = 1024;
+
     /// Refuses numbers outside their ranges.
     ///
     /// # Errors
     /// [`ExperimentError::SettingOutOfRange`].
     pub fn check(&self) -> Result<(), ExperimentError> {
-        let ranges = [("chips", self.chips, 1000), ("threads", self.threads, 1024)];
-        for (setting, value, max) in ranges {
-            if let Some(value) = value
-                && !(1..=max).contains(&value)
-            {
-                return Err(ExperimentError::SettingOutOfRange {
-                    setting,
-                    value: value as u64,
-                    min: 1,
-                    max: max as u64,
-                });
-            }
-        }
-        Ok(())
+        let number = |count: usize| count as u64;
+        check("chips", self.chips.map(number), 1, number(Self::MAX_CHIPS))?;
+        check("seed", Some(self.seed), 0, Self::MAX_SEED)?;
+        check(
+            "threads",
+            self.threads.map(number),
+            1,
+            number(Self::MAX_THREADS),
+        )
     }
 
     /// Seeds of the chips of a study with `default_chips` chips unless set otherwise.
@@ -85,5 +63,22 @@ impl Settings {
         (0..self.chips.unwrap_or(default_chips) as u64)
             .map(|i| self.seed.wrapping_add(i))
             .collect()
+    }
+}
+
+fn check(
+    setting: &'static str,
+    value: Option<u64>,
+    min: u64,
+    max: u64,
+) -> Result<(), ExperimentError> {
+    match value {
+        Some(value) if !(min..=max).contains(&value) => Err(ExperimentError::SettingOutOfRange {
+            setting,
+            value,
+            min,
+            max,
+        }),
+        _ => Ok(()),
     }
 }

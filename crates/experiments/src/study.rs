@@ -1,15 +1,15 @@
 //! Running experiments and writing what came out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::experiment::to_toml;
+use crate::configuration::to_toml;
 use crate::plot::fixed;
 use crate::report::{Cell, Column, Details, Page, Table, Verdict};
 use crate::{
-    Experiment, ExperimentError, Outcome, Preset, Progress, Record, ResultFolder, Settings,
+    CsvFile, Experiment, ExperimentError, Outcome, Preset, Progress, ResultFolder, Settings,
     SummaryEntry,
 };
 
@@ -22,15 +22,13 @@ pub struct StudyReport {
     pub misses: Vec<String>,
 }
 
-/// The resolved configuration of a study, as it is written beside the results.
+/// What all experiments of a study have in common, as it is written beside the results.
 #[derive(Serialize)]
-struct Configuration<'a> {
-    bss2_version: &'static str,
+struct Common<'a> {
     preset: Preset,
     seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Path>,
-    experiments: BTreeMap<&'static str, toml::Table>,
 }
 
 /// Runs the experiments one after the other, each on the settings' threads, and writes the result
@@ -45,19 +43,33 @@ pub fn run_study(
     progress: &dyn Progress,
 ) -> Result<StudyReport, ExperimentError> {
     settings.check()?;
+    refuse_duplicates(experiments)?;
     let folder = ResultFolder::claim(folder)?;
-    let configuration = configuration(experiments, settings)?;
+    let common = to_toml(&Common {
+        preset: settings.preset,
+        seed: settings.seed,
+        data: settings.data.as_deref(),
+    })?;
     let pool = thread_pool(settings.threads)?;
     let mut outcomes = Vec::with_capacity(experiments.len());
     for experiment in experiments {
         let outcome = pool.install(|| experiment.run(settings, progress))?;
         outcomes.push((*experiment, outcome));
     }
-    write(folder, &configuration, settings, &outcomes)?;
+    write(folder, common, settings, &outcomes)?;
     Ok(StudyReport {
         misses: outcomes.iter().flat_map(|(e, o)| misses(e, o)).collect(),
         tables: outcomes.into_iter().map(|(_, o)| o.table).collect(),
     })
+}
+
+/// Their files and sections bear the experiments' names.
+fn refuse_duplicates(experiments: &[&'static Experiment]) -> Result<(), ExperimentError> {
+    let mut names = BTreeSet::new();
+    match experiments.iter().find(|e| !names.insert(e.name)) {
+        None => Ok(()),
+        Some(Experiment { name, .. }) => Err(ExperimentError::DuplicateExperiment { name }),
+    }
 }
 
 fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, ExperimentError> {
@@ -72,30 +84,26 @@ fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, ExperimentEr
         })
 }
 
-fn configuration(
-    experiments: &[&'static Experiment],
-    settings: &Settings,
-) -> Result<String, ExperimentError> {
-    let mut resolved = BTreeMap::new();
-    for experiment in experiments {
-        resolved.insert(experiment.name, (experiment.resolve)(settings)?);
-    }
-    let table = to_toml(&Configuration {
-        bss2_version: env!("CARGO_PKG_VERSION"),
-        preset: settings.preset,
-        seed: settings.seed,
-        data: settings.data.as_deref(),
-        experiments: resolved,
-    })?;
-    Ok(table.to_string())
+/// The resolved configuration of a study: what is common to all, and a table per experiment.
+fn configuration(mut common: toml::Table, outcomes: &[(&'static Experiment, Outcome)]) -> String {
+    let experiments: toml::Table = outcomes
+        .iter()
+        .map(|(experiment, outcome)| {
+            let configuration = outcome.configuration.clone();
+            (experiment.name.to_owned(), configuration.into())
+        })
+        .collect();
+    common.insert("experiments".to_owned(), experiments.into());
+    common.to_string()
 }
 
 fn write(
     mut folder: ResultFolder,
-    configuration: &str,
+    common: toml::Table,
     settings: &Settings,
     outcomes: &[(&'static Experiment, Outcome)],
 ) -> Result<(), ExperimentError> {
+    let configuration = configuration(common, outcomes);
     let mut summaries: BTreeMap<&str, &BTreeMap<String, SummaryEntry>> = BTreeMap::new();
     let mut page = Page::new(
         "bss2 study",
@@ -107,11 +115,14 @@ fn write(
     .with_fact("Preset", settings.preset.name());
     for (experiment, outcome) in outcomes {
         summaries.insert(experiment.name, &outcome.summary);
-        folder.add(format!("{}.csv", experiment.name), csv(&outcome.records)?);
+        let records = CsvFile::of(experiment.records_file, &outcome.records)?;
+        for table in [&records].into_iter().chain(&outcome.further_tables) {
+            folder.add(table.name(), table.content());
+        }
         for (stem, chart) in &outcome.charts {
             folder.add(format!("figures/{stem}.svg"), chart.to_standalone_svg());
         }
-        let details = Details::new("Configuration of the run", configuration);
+        let details = Details::new("Configuration of the run", &configuration);
         let section = outcome.section.clone().with_details(details);
         page.push_section(match expectations(&outcome.summary)? {
             Some(table) => section.with_table(table),
@@ -119,9 +130,8 @@ fn write(
         })?;
     }
     folder.add("summary.json", json(&summaries)?);
-    folder.add("configuration.toml", configuration);
     folder.add("index.html", page.to_html());
-    folder.publish()
+    folder.publish(&configuration)
 }
 
 /// What was expected of an experiment's figures, and whether it came.
@@ -152,20 +162,6 @@ fn expectations(
         }
     }
     Ok(any.then_some(table))
-}
-
-fn csv(records: &[Record]) -> Result<Vec<u8>, ExperimentError> {
-    let encode = |error: csv::Error| ExperimentError::Encode {
-        what: "a table",
-        reason: error.to_string(),
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for record in records {
-        writer.serialize(record).map_err(encode)?;
-    }
-    writer
-        .into_inner()
-        .map_err(|error| encode(error.into_error().into()))
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>, ExperimentError> {

@@ -15,6 +15,30 @@ pub enum MappingError {
         /// Outputs of the layer.
         outputs: usize,
     },
+    /// A layer with more inputs or outputs than [`LayerShape::SIDE_MAX`](crate::LayerShape::SIDE_MAX).
+    #[error("a layer of {inputs} × {outputs} exceeds {limit} inputs or outputs")]
+    LayerTooLarge {
+        /// Inputs of the layer.
+        inputs: usize,
+        /// Outputs of the layer.
+        outputs: usize,
+        /// Largest accepted number of either.
+        limit: usize,
+    },
+    /// A layer that would take more tiles than [`Plan::TILES_MAX`](crate::Plan::TILES_MAX).
+    #[error(
+        "a layer of {inputs} × {outputs} would take {tiles} tiles, at most {limit} are planned"
+    )]
+    TooManyTiles {
+        /// Inputs of the layer.
+        inputs: usize,
+        /// Outputs of the layer.
+        outputs: usize,
+        /// Tiles that it would take.
+        tiles: u64,
+        /// Largest accepted number of tiles.
+        limit: u64,
+    },
     /// An array whose geometry is not the one that the plan was made for.
     #[error("the plan was made for {planned:?}, the array is {found:?}")]
     OtherGeometry {

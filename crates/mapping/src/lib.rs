@@ -3,7 +3,8 @@
 //! A [`MappingStrategy`] cuts a dense layer of any size into blocks that fit a synram; the
 //! [`Plan`] that comes out is plain data: which block of weights sits where, and which outputs it
 //! adds to. A [`PlanRunner`] carries a plan out on any [`MacArray`](bss2_core::MacArray): partial
-//! sums of an output are added digitally, saturating to `i8` as the chip's processors do.
+//! sums of an output are added digitally, saturating to `i8` as the chip's processors do. Layers may
+//! have up to [`LayerShape::SIDE_MAX`] inputs and outputs and take up to [`Plan::TILES_MAX`] blocks.
 //!
 //! # Example
 //!

@@ -1,7 +1,7 @@
 //! Carrying out a plan.
 
-use bss2_core::{MacArray, RunRequest, RunSettings, Trial};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use bss2_core::{Buffer, MacArray, RunRequest, RunSettings, Trial};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::{MappingError, Plan};
 
@@ -9,7 +9,7 @@ use crate::{MappingError, Plan};
 #[derive(Clone, Debug)]
 pub struct PlanRunner {
     plan: Plan,
-    partial: Array2<i8>,
+    partial: Buffer<i8>,
 }
 
 impl PlanRunner {
@@ -17,7 +17,7 @@ impl PlanRunner {
     pub fn new(plan: Plan) -> Self {
         Self {
             plan,
-            partial: Array2::zeros((0, 0)),
+            partial: Buffer::new(),
         }
     }
 
@@ -42,7 +42,6 @@ impl PlanRunner {
         trial: &mut Trial,
         mut outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<(), MappingError> {
-        let vectors = activations.nrows();
         self.check(array, weights.dim(), activations.dim(), outputs.dim())?;
         for tile in self.plan.tiles() {
             let block = weights.slice(s![tile.inputs.clone(), tile.outputs.clone()]);
@@ -58,11 +57,9 @@ impl PlanRunner {
                 array.run(&request, driven, sums)?;
                 continue;
             }
-            if self.partial.dim() != sums.dim() {
-                self.partial = Array2::zeros((vectors, tile.outputs.len()));
-            }
-            array.run(&request, driven, self.partial.view_mut())?;
-            sums.zip_mut_with(&self.partial, |sum, &part| *sum = sum.saturating_add(part));
+            let mut partial = self.partial.shaped(sums.dim());
+            array.run(&request, driven, partial.view_mut())?;
+            sums.zip_mut_with(&partial, |sum, &part| *sum = sum.saturating_add(part));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! How a layer is cut.
 
+use std::fmt::Debug;
 use std::ops::Range;
 
 use bss2_core::{ArrayGeometry, Region};
@@ -7,11 +8,13 @@ use bss2_core::{ArrayGeometry, Region};
 use crate::{LayerShape, MappingError, Plan, Tile};
 
 /// Cuts a layer into tiles that fit the array.
-pub trait MappingStrategy {
+pub trait MappingStrategy: Debug + Send + Sync {
     /// Plans a layer: every weight in exactly one tile, every tile within one synram.
     ///
     /// # Errors
-    /// [`MappingError::EmptyLayer`] for a layer without inputs or outputs.
+    /// [`MappingError::EmptyLayer`] for a layer without inputs or outputs;
+    /// [`MappingError::LayerTooLarge`] or [`MappingError::TooManyTiles`] beyond
+    /// [`LayerShape::SIDE_MAX`] or [`Plan::TILES_MAX`].
     fn plan(&self, shape: LayerShape, geometry: ArrayGeometry) -> Result<Plan, MappingError>;
 }
 
@@ -44,13 +47,11 @@ fn plan_with(
     geometry: ArrayGeometry,
     cut: fn(usize, usize) -> Vec<Range<usize>>,
 ) -> Result<Plan, MappingError> {
-    let LayerShape { inputs, outputs } = shape;
-    if inputs == 0 || outputs == 0 {
-        return Err(MappingError::EmptyLayer { inputs, outputs });
-    }
-    let input_ranges = cut(inputs, geometry.inputs());
-    let mut tiles = Vec::new();
-    for outputs in cut(outputs, geometry.columns()) {
+    shape.check()?;
+    let tile_count = checked_tile_count(shape, geometry)?;
+    let input_ranges = cut(shape.inputs, geometry.inputs());
+    let mut tiles = Vec::with_capacity(tile_count);
+    for outputs in cut(shape.outputs, geometry.columns()) {
         for inputs in &input_ranges {
             let region = Region {
                 hemisphere: tiles.len() % geometry.hemispheres(),
@@ -68,6 +69,24 @@ fn plan_with(
         }
     }
     Ok(Plan::new(shape, geometry, tiles))
+}
+
+/// The tiles that either strategy takes, at most [`Plan::TILES_MAX`].
+fn checked_tile_count(shape: LayerShape, geometry: ArrayGeometry) -> Result<usize, MappingError> {
+    let LayerShape { inputs, outputs } = shape;
+    let along_inputs = inputs.div_ceil(geometry.inputs()) as u64;
+    let along_outputs = outputs.div_ceil(geometry.columns()) as u64;
+    // Neither exceeds 2²⁰.
+    let tiles = along_inputs * along_outputs;
+    if tiles > Plan::TILES_MAX {
+        return Err(MappingError::TooManyTiles {
+            inputs,
+            outputs,
+            tiles,
+            limit: Plan::TILES_MAX,
+        });
+    }
+    Ok(tiles as usize)
 }
 
 fn fill_in_order(total: usize, limit: usize) -> Vec<Range<usize>> {
@@ -138,6 +157,58 @@ mod tests {
         for (inputs, outputs) in [(0, 1), (1, 0)] {
             let refused = InOrder.plan(LayerShape { inputs, outputs }, ArrayGeometry::BSS2);
             assert_eq!(refused, Err(MappingError::EmptyLayer { inputs, outputs }));
+        }
+    }
+    #[test]
+    fn layers_beyond_the_limits_are_refused_before_anything_is_allocated() {
+        let strategies: [&dyn MappingStrategy; 2] = [&InOrder, &Balanced];
+        let limit = LayerShape::SIDE_MAX;
+        for strategy in strategies {
+            for (inputs, outputs) in [
+                (limit + 1, 1),
+                (1, limit + 1),
+                (usize::MAX, 1),
+                (1, usize::MAX),
+                (usize::MAX, usize::MAX),
+            ] {
+                let refused = strategy.plan(LayerShape { inputs, outputs }, ArrayGeometry::BSS2);
+                let expected = MappingError::LayerTooLarge {
+                    inputs,
+                    outputs,
+                    limit,
+                };
+                assert_eq!(refused, Err(expected));
+            }
+        }
+    }
+
+    #[test]
+    fn more_tiles_than_the_limit_are_refused_and_as_many_are_planned() {
+        let single = ArrayGeometry::new(1, 1, 1).unwrap();
+        let strategies: [&dyn MappingStrategy; 2] = [&InOrder, &Balanced];
+        for strategy in strategies {
+            let plan = |inputs, outputs| strategy.plan(LayerShape { inputs, outputs }, single);
+            let largest = plan(1 << 10, 1 << 10).unwrap();
+            assert_eq!(largest.tiles().len() as u64, Plan::TILES_MAX);
+            assert_eq!(largest.utilisation(), 1.0);
+            let (inputs, outputs) = (1 << 20, 1 << 20);
+            let expected = MappingError::TooManyTiles {
+                inputs,
+                outputs,
+                tiles: 1 << 40,
+                limit: Plan::TILES_MAX,
+            };
+            assert_eq!(plan(inputs, outputs), Err(expected));
+            assert!(plan((1 << 10) + 1, 1 << 10).is_err());
+        }
+    }
+
+    #[test]
+    fn the_longest_sides_are_planned_and_their_utilisation_is_a_share() {
+        for (inputs, outputs) in [(LayerShape::SIDE_MAX, 1), (1, LayerShape::SIDE_MAX)] {
+            let plan = InOrder.plan(LayerShape { inputs, outputs }, ArrayGeometry::BSS2);
+            let share = plan.unwrap().utilisation();
+            assert!(share > 0.0 && share <= 1.0, "{share}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use bss2_core::{ArrayError, ArrayGeometry, RunSettings, Trial};
 use bss2_hardware::IdealArray;
 use bss2_mapping::{Balanced, InOrder, LayerShape, MappingError, MappingStrategy, PlanRunner};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use proptest::prelude::*;
 
 const STRATEGIES: [&dyn MappingStrategy; 2] = [&InOrder, &Balanced];
@@ -58,6 +58,69 @@ fn partial_sums_saturate_one_after_the_other() {
     let saturating_then_back = ndarray::array![[60_i8], [60], [-60]];
     let result = run(&InOrder, geometry, &saturating_then_back, &activations).unwrap();
     assert_eq!(result[[0, 0]], 7, "120 + 120 saturates at 127, then − 120");
+}
+
+/// Every axis of every argument reversed, transposed or with gaps: same numbers, same outputs.
+#[test]
+fn views_of_any_strides_give_the_outputs_of_plain_ones() {
+    let geometry = ArrayGeometry::new(2, 8, 6).unwrap();
+    let (inputs, outputs, vectors) = (19, 13, 5);
+    let weights = Array2::from_shape_fn((inputs, outputs), |(i, o)| ((i * 3 + o) % 3) as i8 - 1);
+    let activations = Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v + i * 2) % 4) as u8);
+    // Transposed, so that rows are not contiguous.
+    let transposed_weights = weights.t().as_standard_layout().into_owned();
+    // Backwards in memory, with a gap after each number.
+    let mut spread = Array2::from_elem((2 * vectors, 2 * inputs), 31);
+    let mut gaps = spread.slice_mut(s![..;-2, ..;-2]);
+    gaps.assign(&activations);
+    for strategy in STRATEGIES {
+        let expected = run(strategy, geometry, &weights, &activations).unwrap();
+        let plan = strategy.plan(LayerShape { inputs, outputs }, geometry);
+        let mut array = IdealArray::new(geometry, 1.0).unwrap();
+        let mut memory = Array2::from_elem((3 * outputs, vectors), 77);
+        PlanRunner::new(plan.unwrap())
+            .run(
+                &mut array,
+                transposed_weights.t(),
+                spread.slice(s![..;-2, ..;-2]),
+                RunSettings::default(),
+                &mut Trial::new(0),
+                memory.slice_mut(s![..;-3, ..]).reversed_axes(),
+            )
+            .unwrap();
+        assert_eq!(memory.slice(s![..;-3, ..]).t(), expected);
+        let untouched = memory.iter().filter(|&&y| y == 77).count();
+        assert_eq!(untouched, 2 * outputs * vectors, "gaps stay");
+    }
+}
+
+#[test]
+fn batches_of_changing_size_share_a_runner() {
+    let geometry = ArrayGeometry::new(2, 8, 6).unwrap();
+    let shape = LayerShape {
+        inputs: 19,
+        outputs: 13,
+    };
+    let weights = Array2::from_shape_fn((19, 13), |(i, o)| ((i * 3 + o) % 3) as i8 - 1);
+    let activations = Array2::from_shape_fn((9, 19), |(v, i)| ((v + i * 2) % 4) as u8);
+    let whole = run(&InOrder, geometry, &weights, &activations).unwrap();
+    let mut runner = PlanRunner::new(InOrder.plan(shape, geometry).unwrap());
+    let mut array = IdealArray::new(geometry, 1.0).unwrap();
+    for (first, size) in [(0, 4), (2, 1), (3, 0), (0, 9), (7, 2)] {
+        let rows = s![first..first + size, ..];
+        let mut part = Array2::from_elem((size, 13), 77);
+        runner
+            .run(
+                &mut array,
+                weights.view(),
+                activations.slice(rows),
+                RunSettings::default(),
+                &mut Trial::new(0),
+                part.view_mut(),
+            )
+            .unwrap();
+        assert_eq!(part, whole.slice(rows));
+    }
 }
 
 #[test]

@@ -1,19 +1,23 @@
 //! From a digital network to the array.
 
-use bss2_core::{ACTIVATION_MAX, ArrayGeometry, RunSettings, WEIGHT_MAX};
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings, WEIGHT_MAX};
 use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::check_option;
+use crate::examples::check_finite;
+use crate::layer::all_finite;
 use crate::{
     AnalogDense, ConvertingRelu, Layer, LinearGain, Network, QuantiseInput, TrainingError,
 };
 
 /// How to bring a digital network onto the array.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Deployment {
     /// Sizes of the array.
     pub geometry: ArrayGeometry,
+    /// How layers are cut to fit the array.
+    pub strategy: &'static dyn MappingStrategy,
     /// Repetitions of each vector.
     pub num_sends: u32,
     /// Cycles of 8 ns between events.
@@ -28,14 +32,15 @@ pub struct Deployment {
 }
 
 impl Default for Deployment {
-    /// One chip, two sends, 5 cycles between events, a gain of 0.0018 LSB (the middle of the
-    /// published range), 99.9 % of weights and outputs in range.
+    /// One chip, tiles in order, two sends, 5 cycles between events, the
+    /// [nominal gain](NOMINAL_GAIN_LSB), 99.9 % of weights and outputs in range.
     fn default() -> Self {
         Self {
             geometry: ArrayGeometry::BSS2,
+            strategy: &InOrder,
             num_sends: 2,
             wait_between_events: 5,
-            gain_lsb: 0.0018,
+            gain_lsb: NOMINAL_GAIN_LSB,
             weight_quantile: 0.999,
             output_quantile: 0.999,
         }
@@ -70,7 +75,9 @@ const OUTPUT_LIMIT_LSB: f32 = 110.0;
 /// # Errors
 /// [`TrainingError::Widths`] without weights; [`TrainingError::NoSamples`],
 /// [`TrainingError::Width`] or [`TrainingError::OptionOutOfRange`]
-/// for arguments that do not fit; [`TrainingError::NotFinite`] for weights that are not.
+/// for arguments that do not fit; [`TrainingError::InputNotFinite`] for samples that are not
+/// finite, [`TrainingError::NotFinite`] for such weights or for outputs beyond `f32`;
+/// [`TrainingError::Mapping`] for a layer that the strategy does not map.
 pub fn deploy(
     weights: &[Array2<f32>],
     samples: ArrayView2<'_, f32>,
@@ -86,6 +93,7 @@ pub fn deploy(
     if samples.is_empty() {
         return Err(TrainingError::NoSamples);
     }
+    check_finite(samples)?;
     let gain_lsb = deployment.gain_lsb * settings.num_sends() as f32;
     let mut activations =
         samples.mapv(|x| (x.clamp(0.0, 1.0) * f32::from(ACTIVATION_MAX)).round_ties_even());
@@ -94,29 +102,18 @@ pub fn deploy(
     let mut report = Vec::with_capacity(layer_count);
 
     for (index, weights) in weights.iter().enumerate() {
-        if !weights.iter().all(|w| w.is_finite()) {
+        check_layer(index, weights, activations.ncols())?;
+        let signal = activations.dot(weights) * gain_lsb;
+        if !all_finite(&signal) {
             return Err(TrainingError::NotFinite {
                 layer: index,
-                what: "weights",
+                what: "outputs",
             });
         }
-        if activations.ncols() != weights.nrows() {
-            return Err(TrainingError::Width {
-                layer: index,
-                expected: weights.nrows(),
-                found: activations.ncols(),
-            });
-        }
-        let signal = activations.dot(weights) * gain_lsb;
-        let widest = quantile(weights.iter().map(|w| w.abs()), deployment.weight_quantile);
-        let loudest = quantile(signal.iter().map(|y| y.abs()), deployment.output_quantile);
-        let weight_scale = (f32::from(WEIGHT_MAX) / widest).min(OUTPUT_LIMIT_LSB / loudest);
-        // Weights of zero, or no signal at all: any scale will do.
-        let weight_scale = if weight_scale.is_finite() {
-            weight_scale
-        } else {
-            1.0
-        };
+        let Scaling {
+            weight_scale,
+            output_lsb,
+        } = Scaling::fit(weights, &signal, deployment);
         let limit = f32::from(WEIGHT_MAX);
         let scaled = weights.mapv(|w| (w * weight_scale).clamp(-limit, limit));
         let clipped = weights
@@ -125,24 +122,22 @@ pub fn deploy(
             .count();
 
         let is_last = index + 1 == layer_count;
-        let relu = ConvertingRelu {
-            shift: shift_for(loudest * weight_scale),
-        };
+        let relu = ConvertingRelu::new(shift_for(output_lsb))?;
         report.push(DeployedLayer {
             weight_scale,
             clipped_weights: clipped as f64 / weights.len() as f64,
-            output_lsb: loudest * weight_scale,
-            shift: (!is_last).then_some(relu.shift),
+            output_lsb,
+            shift: (!is_last).then_some(relu.shift()),
         });
         let shape = LayerShape {
             inputs: weights.nrows(),
             outputs: weights.ncols(),
         };
-        let plan = InOrder.plan(shape, deployment.geometry)?;
+        let plan = deployment.strategy.plan(shape, deployment.geometry)?;
         let model = Box::new(LinearGain { gain_lsb });
         layers.push(Box::new(AnalogDense::new(scaled, plan, settings, model)?));
         if !is_last {
-            let step = f32::from(relu.shift).exp2();
+            let step = f32::from(relu.shift()).exp2();
             activations = signal.mapv(|y| {
                 (y * weight_scale / step)
                     .floor()
@@ -154,10 +149,55 @@ pub fn deploy(
     Ok((Network::new(layers)?, report))
 }
 
+/// Refuses weights that are not finite or do not take the activations.
+fn check_layer(index: usize, weights: &Array2<f32>, inputs: usize) -> Result<(), TrainingError> {
+    if !all_finite(weights) {
+        return Err(TrainingError::NotFinite {
+            layer: index,
+            what: "weights",
+        });
+    }
+    if inputs != weights.nrows() {
+        return Err(TrainingError::Width {
+            layer: index,
+            expected: weights.nrows(),
+            found: inputs,
+        });
+    }
+    Ok(())
+}
+
+/// By what a layer's weights are multiplied, and how strong that makes its outputs.
+struct Scaling {
+    weight_scale: f32,
+    output_lsb: f32,
+}
+
+impl Scaling {
+    /// Brings the weights and the `signal` that they cause at scale 1, in LSB, into their ranges.
+    fn fit(weights: &Array2<f32>, signal: &Array2<f32>, deployment: Deployment) -> Self {
+        let widest = quantile(weights.iter().map(|w| w.abs()), deployment.weight_quantile);
+        let loudest = quantile(signal.iter().map(|y| y.abs()), deployment.output_quantile);
+        let weight_scale = (f32::from(WEIGHT_MAX) / widest).min(OUTPUT_LIMIT_LSB / loudest);
+        // Weights of zero, or no signal at all: any scale will do.
+        let weight_scale = if weight_scale.is_finite() {
+            weight_scale
+        } else {
+            1.0
+        };
+        Self {
+            weight_scale,
+            output_lsb: loudest * weight_scale,
+        }
+    }
+}
+
 /// The smallest shift that brings an output into the range of activations.
 fn shift_for(output_lsb: f32) -> u8 {
     let mut shift = 0;
-    while shift < 7 && output_lsb / f32::from(shift).exp2() >= f32::from(ACTIVATION_MAX) + 1.0 {
+    while shift < ConvertingRelu::SHIFT_MAX
+        && output_lsb / f32::from(shift).exp2() >= f32::from(ACTIVATION_MAX) + 1.0
+    {
         shift += 1;
     }
     shift

@@ -1,6 +1,6 @@
 //! Errors of training.
 
-use bss2_core::ArrayError;
+use bss2_core::{ACTIVATION_MAX, ArrayError};
 use bss2_mapping::MappingError;
 use thiserror::Error;
 
@@ -23,6 +23,44 @@ pub enum TrainingError {
         expected: usize,
         /// Inputs that came.
         found: usize,
+    },
+    /// An argument of another shape than the one it must have.
+    #[error("{what} must have shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Which argument.
+        what: &'static str,
+        /// Rows and columns that it must have.
+        expected: (usize, usize),
+        /// Rows and columns that came.
+        found: (usize, usize),
+    },
+    /// A backward pass without a forward pass that succeeded.
+    #[error("a backward pass needs the outputs of a forward pass")]
+    NoForward,
+    /// An infinite input or NaN.
+    #[error("feature {feature} of sample {sample} is {value}, not a finite number")]
+    InputNotFinite {
+        /// Index of the sample.
+        sample: usize,
+        /// Index of the feature.
+        feature: usize,
+        /// Its value.
+        value: f32,
+    },
+    /// An input of an analog layer that is no activation.
+    #[error(
+        "analog layer {layer} takes activations of 0…{ACTIVATION_MAX}, \
+         input {input} of vector {vector} is {value}"
+    )]
+    ActivationOutOfRange {
+        /// Index of the layer.
+        layer: usize,
+        /// Index of the vector in its batch.
+        vector: usize,
+        /// Index of the input.
+        input: usize,
+        /// Its value, before rounding.
+        value: f32,
     },
     /// A layer produced infinity or NaN.
     #[error("layer {layer} diverged: its {what} are no longer finite")]
@@ -74,6 +112,51 @@ pub enum TrainingError {
         /// The widths asked for.
         widths: Vec<usize>,
     },
+    /// A network with a width or a number of weights beyond the limits of
+    /// [`float_mlp`](crate::float_mlp).
+    #[error("widths {widths:?} exceed {width_limit} or {weight_limit} weights in all")]
+    NetworkTooLarge {
+        /// The widths asked for.
+        widths: Vec<usize>,
+        /// Largest accepted width.
+        width_limit: usize,
+        /// Largest accepted number of weights.
+        weight_limit: usize,
+    },
+    /// A batch whose values would not fit the memory.
+    #[error(
+        "layer {layer} would produce {vectors} × {outputs} values, at most {limit} are computed"
+    )]
+    BatchTooLarge {
+        /// Index of the layer.
+        layer: usize,
+        /// Vectors of the batch.
+        vectors: usize,
+        /// Outputs of the layer.
+        outputs: usize,
+        /// Largest accepted number of values.
+        limit: usize,
+    },
+    /// A parameter whose gradient has another shape.
+    #[error("parameter {name} has shape {value:?}, its gradient {gradient:?}")]
+    ParameterShape {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Its shape.
+        value: Vec<usize>,
+        /// The gradient's shape.
+        gradient: Vec<usize>,
+    },
+    /// A parameter that may take no value.
+    #[error("parameter {name} has the empty range {min}…{max}")]
+    ParameterRange {
+        /// Name of the parameter.
+        name: &'static str,
+        /// Smallest accepted value.
+        min: f32,
+        /// Largest accepted value.
+        max: f32,
+    },
     /// An option outside its range.
     #[error("{option} = {value} is outside {min}…{max}")]
     OptionOutOfRange {
@@ -92,6 +175,20 @@ pub enum TrainingError {
     /// The array refused.
     #[error(transparent)]
     Array(#[from] ArrayError),
+}
+
+impl TrainingError {
+    /// The error of a layer alone, with the layer's index in a network put in.
+    pub(crate) fn at_layer(mut self, index: usize) -> Self {
+        match &mut self {
+            Self::NoArray { layer }
+            | Self::Width { layer, .. }
+            | Self::NotFinite { layer, .. }
+            | Self::ActivationOutOfRange { layer, .. } => *layer = index,
+            _ => {}
+        }
+        self
+    }
 }
 
 /// Refuses a value that is NaN or outside `min..=max`.

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, Axis};
 
 use crate::TrainingError;
 
-/// A borrowed set of samples: at least one, with one label each.
+/// A borrowed set of samples: at least one, all of finite numbers, with one label each.
 #[derive(Clone, Copy, Debug)]
 pub struct Examples<'a> {
     /// Inputs, samples × features.
@@ -18,7 +18,7 @@ impl<'a> Examples<'a> {
     ///
     /// # Errors
     /// [`TrainingError::LabelCount`] if their numbers differ, [`TrainingError::NoSamples`] if there
-    /// are none.
+    /// are none, [`TrainingError::InputNotFinite`] for an infinite input or NaN.
     pub fn new(inputs: ArrayView2<'a, f32>, labels: &'a [u8]) -> Result<Self, TrainingError> {
         if inputs.nrows() != labels.len() {
             return Err(TrainingError::LabelCount {
@@ -29,6 +29,7 @@ impl<'a> Examples<'a> {
         if inputs.is_empty() {
             return Err(TrainingError::NoSamples);
         }
+        check_finite(inputs)?;
         Ok(Self { inputs, labels })
     }
 
@@ -58,4 +59,23 @@ impl<'a> Examples<'a> {
             }
         })
     }
+}
+
+/// Refuses samples (samples × features) with an infinite feature or NaN.
+pub(crate) fn check_finite(samples: ArrayView2<'_, f32>) -> Result<(), TrainingError> {
+    for (sample, features) in samples.rows().into_iter().enumerate() {
+        // Without early exit within a sample, which would keep the sweep from being vectorised.
+        if features.iter().fold(true, |all, x| all & x.is_finite()) {
+            continue;
+        }
+        let mut features = features.iter().enumerate();
+        if let Some((feature, &value)) = features.find(|(_, x)| !x.is_finite()) {
+            return Err(TrainingError::InputNotFinite {
+                sample,
+                feature,
+                value,
+            });
+        }
+    }
+    Ok(())
 }

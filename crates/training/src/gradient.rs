@@ -5,6 +5,12 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 /// Stands for the derivative of an array's outputs (LSB) with respect to the exact sums Σ x·w.
 ///
 /// The chip gives no gradients; each model is a surrogate, right as far as the array resembles it.
+///
+/// A model sees outputs and works on them one by one, which is as far as it reaches: it cannot
+/// express a derivative that depends on activations or weights (a multiplier that is nonlinear in
+/// either), that differs between the tiles of an output (whose partial sums saturate each for
+/// itself, while only their sum comes here), or that mixes columns (crosstalk). The products with
+/// activations and weights that follow are those of an exact multiplier.
 pub trait GradientModel: Send {
     /// Turns the gradient with respect to the outputs (vectors × outputs) into the gradient with
     /// respect to the sums, in place. `outputs` are those of the forward pass.

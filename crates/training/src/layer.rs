@@ -1,10 +1,8 @@
 //! Layers of a network.
 
-use std::ops::RangeInclusive;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use ndarray::{Array2, ArrayView2};
-
-use crate::{Session, TrainingError};
+use crate::{ParameterView, Session, TrainingError, UpdateParameter};
 
 mod analog_dense;
 mod dense;
@@ -19,20 +17,29 @@ pub use relu::{ConvertingRelu, Relu};
 /// A step from a batch of inputs (vectors × inputs) to a batch of outputs (vectors × outputs).
 ///
 /// Layers hold no copies of what passes through: [`backward`](Self::backward) is given the inputs
-/// and outputs of the forward pass again.
+/// and outputs of the forward pass again. A [`Network`](crate::Network) sees to it that all shapes
+/// fit; who calls a layer directly has to do so.
+///
+/// A layer cannot know its place in a network: its errors name layer 0, and the network puts in the
+/// index.
 pub trait Layer: Send {
-    /// Outputs for a number of inputs, or `None` if the layer does not take so many.
-    fn outputs(&self, inputs: usize) -> Option<usize>;
-
-    /// Computes the outputs; `output` has the right shape already.
+    /// Outputs for a number of inputs.
     ///
     /// # Errors
-    /// [`TrainingError`] if the layer needs an array and there is none, or the array refuses.
+    /// [`TrainingError::Width`] if the layer does not take so many.
+    fn outputs(&self, inputs: usize) -> Result<usize, TrainingError>;
+
+    /// Computes the outputs; `output` has the right shape and any values. What differs between
+    /// training and evaluation asks the session for its [mode](Session::mode).
+    ///
+    /// # Errors
+    /// [`TrainingError`] if the layer needs an array and there is none, if it does not take the
+    /// inputs, or if the array refuses.
     fn forward(
         &mut self,
         session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        output: &mut Array2<f32>,
+        output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError>;
 
     /// Computes the gradient with respect to the inputs (if asked for) and, inside the layer, with
@@ -42,25 +49,37 @@ pub trait Layer: Send {
         &mut self,
         input: ArrayView2<'_, f32>,
         output: ArrayView2<'_, f32>,
-        gradient: &mut Array2<f32>,
-        input_gradient: Option<&mut Array2<f32>>,
+        gradient: ArrayViewMut2<'_, f32>,
+        input_gradient: Option<ArrayViewMut2<'_, f32>>,
     );
 
-    /// The trainable parameters, if there are any.
-    fn parameter(&mut self) -> Option<Parameter<'_>> {
-        None
+    /// Shows the trainable parameters, always in the same order; there are none unless a layer says
+    /// so.
+    fn parameters(&self, _visit: &mut dyn FnMut(ParameterView<'_>)) {}
+
+    /// Hands out the same parameters, in the same order, to be updated.
+    ///
+    /// # Errors
+    /// Those of `update`, which is not called again then.
+    fn update_parameters(
+        &mut self,
+        _update: &mut UpdateParameter<'_>,
+    ) -> Result<(), TrainingError> {
+        Ok(())
     }
 }
 
-/// A layer's weights (inputs × outputs) with their gradient and range.
-#[derive(Debug)]
-pub struct Parameter<'a> {
-    /// The weights.
-    pub value: &'a mut Array2<f32>,
-    /// The gradient of the last backward pass.
-    pub gradient: &'a Array2<f32>,
-    /// Range to which the optimizer keeps each weight.
-    pub range: RangeInclusive<f32>,
+/// Refuses another number of inputs than a layer takes.
+fn check_width(expected: usize, found: usize) -> Result<(), TrainingError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(TrainingError::Width {
+            layer: 0,
+            expected,
+            found,
+        })
+    }
 }
 
 /// Whether all values are finite; without early exit, which would keep the sweep from being
@@ -69,10 +88,43 @@ pub(crate) fn all_finite(values: &Array2<f32>) -> bool {
     values.iter().fold(true, |all, v| all & v.is_finite())
 }
 
-/// Gives a buffer a shape, reusing it where it fits.
-pub(crate) fn reshaped(buffer: &mut Array2<f32>, shape: (usize, usize)) -> &mut Array2<f32> {
-    if buffer.dim() != shape {
-        *buffer = Array2::zeros(shape);
+/// Gives an array a shape and allocates only if it has never been so large before. Its values are
+/// those of the last use: write before you read.
+///
+/// It stands beside [`Buffer`](bss2_core::Buffer) for what is read again, by shared reference,
+/// after it was written.
+pub(crate) fn reshaped(array: &mut Array2<f32>, shape: (usize, usize)) -> &mut Array2<f32> {
+    if array.dim() != shape {
+        let (mut values, _) = std::mem::take(array).into_raw_vec_and_offset();
+        values.resize(shape.0 * shape.1, 0.0);
+        let Ok(array_of_shape) = Array2::from_shape_vec(shape, values) else {
+            unreachable!("as many values as {shape:?} asks for");
+        };
+        *array = array_of_shape;
     }
-    buffer
+    array
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smaller_shapes_reuse_the_memory_of_larger_ones() {
+        let mut array = Array2::zeros((0, 0));
+        let memory = reshaped(&mut array, (6, 4)).as_ptr();
+        for shape in [(1, 4), (0, 4), (4, 6), (3, 3), (6, 4)] {
+            assert_eq!(reshaped(&mut array, shape).dim(), shape);
+            assert_eq!(array.as_ptr(), memory, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn arrays_of_any_layout_are_reshaped() {
+        let mut columns = Array2::from_elem((3, 5), 1.0).reversed_axes();
+        assert_eq!(reshaped(&mut columns, (2, 2)).dim(), (2, 2));
+        let mut part = Array2::from_elem((3, 5), 1.0);
+        part.slice_collapse(ndarray::s![1..;-1, 1..3]);
+        assert_eq!(reshaped(&mut part, (2, 7)).dim(), (2, 7));
+    }
 }

@@ -1,21 +1,26 @@
 //! A stack of layers.
 
 use bss2_core::random::{derive_seed, keyed_stream};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Ix2};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use crate::layer::{all_finite, reshaped};
-use crate::{Dense, Layer, Parameter, Relu, Session, TrainingError};
+use crate::{Dense, Layer, ParameterView, Relu, Session, TrainingError, UpdateParameter};
 
 /// Layers one after the other, with buffers for what passes between them.
 pub struct Network {
     layers: Vec<Box<dyn Layer>>,
     outputs: Vec<Array2<f32>>,
     gradients: Vec<Array2<f32>>,
+    /// Shape of the last input that passed through all layers; none since a pass that failed.
+    passed: Option<(usize, usize)>,
 }
 
 impl Network {
+    /// Largest accepted number of values that a layer puts out for a batch: 2³¹, 8 GiB.
+    pub const BATCH_VALUES_MAX: usize = 1 << 31;
+
     /// Stacks layers.
     ///
     /// # Errors
@@ -29,6 +34,7 @@ impl Network {
             layers,
             gradients: buffers.clone(),
             outputs: buffers,
+            passed: None,
         })
     }
 
@@ -37,24 +43,22 @@ impl Network {
     ///
     /// # Errors
     /// [`TrainingError::Width`] if a layer takes another number of inputs;
+    /// [`TrainingError::BatchTooLarge`] beyond [`BATCH_VALUES_MAX`](Self::BATCH_VALUES_MAX);
     /// [`TrainingError::NotFinite`] if a layer's outputs are not; what a layer reports.
     pub fn forward(
         &mut self,
         session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
     ) -> Result<&Array2<f32>, TrainingError> {
+        self.passed = None;
         for index in 0..self.layers.len() {
             let (done, rest) = self.outputs.split_at_mut(index);
             let input = done.last().map_or(input, |output| output.view());
-            let output = &mut rest[0];
-            let layer = &mut self.layers[index];
-            let width = layer
-                .outputs(input.ncols())
-                .ok_or_else(|| width_error(index, layer.as_mut(), input.ncols()))?;
-            reshaped(output, (input.nrows(), width));
-            layer
-                .forward(session, input, output)
-                .map_err(|error| at_layer(error, index))?;
+            let shape = output_shape(index, self.layers[index].as_ref(), input.dim())?;
+            let output = reshaped(&mut rest[0], shape);
+            self.layers[index]
+                .forward(session, input, output.view_mut())
+                .map_err(|error| error.at_layer(index))?;
             if !all_finite(output) {
                 return Err(TrainingError::NotFinite {
                     layer: index,
@@ -62,15 +66,31 @@ impl Network {
                 });
             }
         }
+        self.passed = Some(input.dim());
         Ok(&self.outputs[self.layers.len() - 1])
     }
 
     /// Runs the gradient of the loss with respect to the last [`forward`](Self::forward)'s result
     /// back through all layers, down to the first one with parameters. `input` is that of the
     /// forward pass.
-    pub fn backward(&mut self, input: ArrayView2<'_, f32>, loss_gradient: &Array2<f32>) {
+    ///
+    /// # Errors
+    /// [`TrainingError::NoForward`] unless the last forward pass succeeded;
+    /// [`TrainingError::Shape`] if `input` or `loss_gradient` is not of its shape.
+    pub fn backward(
+        &mut self,
+        input: ArrayView2<'_, f32>,
+        loss_gradient: ArrayView2<'_, f32>,
+    ) -> Result<(), TrainingError> {
         let last = self.layers.len() - 1;
-        reshaped(&mut self.gradients[last], loss_gradient.dim()).assign(loss_gradient);
+        let passed = self.passed.ok_or(TrainingError::NoForward)?;
+        check_shape("input", passed, input.dim())?;
+        check_shape(
+            "loss gradient",
+            self.outputs[last].dim(),
+            loss_gradient.dim(),
+        )?;
+        reshaped(&mut self.gradients[last], loss_gradient.dim()).assign(&loss_gradient);
         let first = self.first_with_parameters();
         for index in (first..=last).rev() {
             let (before, from) = self.gradients.split_at_mut(index);
@@ -78,40 +98,72 @@ impl Network {
                 .checked_sub(1)
                 .map_or(input, |i| self.outputs[i].view());
             let input_gradient = before.last_mut().filter(|_| index > first);
-            let input_gradient = input_gradient.map(|buffer| reshaped(buffer, input.dim()));
+            let input_gradient =
+                input_gradient.map(|buffer| reshaped(buffer, input.dim()).view_mut());
             let output = self.outputs[index].view();
-            self.layers[index].backward(input, output, &mut from[0], input_gradient);
+            self.layers[index].backward(input, output, from[0].view_mut(), input_gradient);
+        }
+        Ok(())
+    }
+
+    /// Shows the trainable parameters, each with the index of its layer, from the first layer to
+    /// the last.
+    pub fn parameters(&self, visit: &mut dyn FnMut(usize, ParameterView<'_>)) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            layer.parameters(&mut |parameter| visit(index, parameter));
         }
     }
 
-    /// The trainable parameters, from the first layer to the last.
-    pub fn parameters(&mut self) -> impl Iterator<Item = Parameter<'_>> {
-        self.layers.iter_mut().filter_map(|layer| layer.parameter())
+    /// Hands out the same parameters in the same order to be updated.
+    ///
+    /// # Errors
+    /// Those of `update`, which is not called again then.
+    pub fn update_parameters(
+        &mut self,
+        update: &mut UpdateParameter<'_>,
+    ) -> Result<(), TrainingError> {
+        self.layers
+            .iter_mut()
+            .try_for_each(|layer| layer.update_parameters(update))
     }
 
     /// Width of the outputs for inputs of the given width.
     ///
     /// # Errors
     /// [`TrainingError::Width`] if a layer takes another number of inputs.
-    pub fn output_width(&mut self, inputs: usize) -> Result<usize, TrainingError> {
+    pub fn output_width(&self, inputs: usize) -> Result<usize, TrainingError> {
         let mut width = inputs;
-        for (index, layer) in self.layers.iter_mut().enumerate() {
+        for (index, layer) in self.layers.iter().enumerate() {
             width = layer
                 .outputs(width)
-                .ok_or_else(|| width_error(index, layer.as_mut(), width))?;
+                .map_err(|error| error.at_layer(index))?;
         }
         Ok(width)
     }
 
-    /// Copies of the weights (inputs × outputs) of all layers that have any.
-    pub fn weights(&mut self) -> Vec<Array2<f32>> {
-        self.parameters().map(|p| p.value.clone()).collect()
+    /// Copies of the weights (inputs × outputs) of all linear layers: of every parameter `"weight"`
+    /// of two dimensions.
+    pub fn weights(&self) -> Vec<Array2<f32>> {
+        let mut weights = Vec::new();
+        self.parameters(&mut |_, parameter| {
+            if let ("weight", Ok(value)) =
+                (parameter.name, parameter.value.into_dimensionality::<Ix2>())
+            {
+                weights.push(value.to_owned());
+            }
+        });
+        weights
     }
 
-    fn first_with_parameters(&mut self) -> usize {
+    fn first_with_parameters(&self) -> usize {
+        let has_parameters = |layer: &dyn Layer| {
+            let mut any = false;
+            layer.parameters(&mut |_| any = true);
+            any
+        };
         self.layers
-            .iter_mut()
-            .position(|layer| layer.parameter().is_some())
+            .iter()
+            .position(|layer| has_parameters(layer.as_ref()))
             .unwrap_or(0)
     }
 }
@@ -124,34 +176,56 @@ impl std::fmt::Debug for Network {
     }
 }
 
-fn width_error(layer_index: usize, layer: &mut dyn Layer, found: usize) -> TrainingError {
-    TrainingError::Width {
-        layer: layer_index,
-        expected: layer.parameter().map_or(0, |p| p.value.nrows()),
-        found,
+/// Shape of a layer's outputs for a batch, if the layer takes it and it is not too large.
+fn output_shape(
+    index: usize,
+    layer: &dyn Layer,
+    (vectors, inputs): (usize, usize),
+) -> Result<(usize, usize), TrainingError> {
+    let outputs = layer
+        .outputs(inputs)
+        .map_err(|error| error.at_layer(index))?;
+    if vectors.saturating_mul(outputs) > Network::BATCH_VALUES_MAX {
+        return Err(TrainingError::BatchTooLarge {
+            layer: index,
+            vectors,
+            outputs,
+            limit: Network::BATCH_VALUES_MAX,
+        });
+    }
+    Ok((vectors, outputs))
+}
+
+fn check_shape(
+    what: &'static str,
+    expected: (usize, usize),
+    found: (usize, usize),
+) -> Result<(), TrainingError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(TrainingError::Shape {
+            what,
+            expected,
+            found,
+        })
     }
 }
 
-fn at_layer(error: TrainingError, index: usize) -> TrainingError {
-    match error {
-        TrainingError::NoArray { .. } => TrainingError::NoArray { layer: index },
-        TrainingError::NotFinite { what, .. } => TrainingError::NotFinite { layer: index, what },
-        other => other,
-    }
-}
+/// Largest width of a [`float_mlp`].
+const WIDTH_MAX: usize = 1 << 20;
+/// Largest number of weights of a [`float_mlp`]: with their gradients, 2 GiB.
+const WEIGHT_COUNT_MAX: usize = 1 << 28;
 
 /// A digital network of dense layers with rectifiers between them and no bias: `widths` are those
 /// of the input, the hidden layers and the output. Weights are drawn from N(0, 2/inputs) (He et
 /// al. 2015) under the seed.
 ///
 /// # Errors
-/// [`TrainingError::Widths`] for fewer than two widths or a width of zero.
+/// [`TrainingError::Widths`] for fewer than two widths or a width of zero;
+/// [`TrainingError::NetworkTooLarge`] for a width beyond 2²⁰ or more than 2²⁸ weights in all.
 pub fn float_mlp(widths: &[usize], seed: u64) -> Result<Network, TrainingError> {
-    if widths.len() < 2 || widths.contains(&0) {
-        return Err(TrainingError::Widths {
-            widths: widths.to_vec(),
-        });
-    }
+    check_widths(widths)?;
     let mut layers: Vec<Box<dyn Layer>> = Vec::new();
     for (index, pair) in widths.windows(2).enumerate() {
         if index > 0 {
@@ -165,6 +239,25 @@ pub fn float_mlp(widths: &[usize], seed: u64) -> Result<Network, TrainingError> 
         layers.push(Box::new(Dense::new(weights)));
     }
     Network::new(layers)
+}
+
+fn check_widths(widths: &[usize]) -> Result<(), TrainingError> {
+    if widths.len() < 2 || widths.contains(&0) {
+        return Err(TrainingError::Widths {
+            widths: widths.to_vec(),
+        });
+    }
+    let weight_count = widths.windows(2).fold(0_usize, |count, pair| {
+        count.saturating_add(pair[0].saturating_mul(pair[1]))
+    });
+    if weight_count > WEIGHT_COUNT_MAX || widths.iter().any(|&width| width > WIDTH_MAX) {
+        return Err(TrainingError::NetworkTooLarge {
+            widths: widths.to_vec(),
+            width_limit: WIDTH_MAX,
+            weight_limit: WEIGHT_COUNT_MAX,
+        });
+    }
+    Ok(())
 }
 
 /// Purpose number of initial weights under a seed.

@@ -1,16 +1,25 @@
 //! How gradients become steps.
 
-use ndarray::{Array2, Zip};
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, ArrayViewD, Zip};
 
 use crate::error::check_option;
-use crate::layer::reshaped;
-use crate::{Parameter, TrainingError};
+use crate::{ParameterViewMut, TrainingError};
 
 /// Updates parameters after each backward pass.
 pub trait Optimizer {
     /// Updates the parameter with the given number, which is the same in every step, and keeps it
     /// in its range.
-    fn update(&mut self, number: usize, parameter: Parameter<'_>);
+    ///
+    /// # Errors
+    /// [`TrainingError::ParameterShape`] or [`TrainingError::ParameterRange`] for one that is not
+    /// whole; it is unchanged then.
+    fn update(
+        &mut self,
+        number: usize,
+        parameter: ParameterViewMut<'_>,
+    ) -> Result<(), TrainingError>;
 }
 
 /// Stochastic gradient descent with momentum: v ← μ·v + g, w ← w − η·v.
@@ -18,7 +27,7 @@ pub trait Optimizer {
 pub struct Sgd {
     rate: f32,
     momentum: f32,
-    velocities: Vec<Array2<f32>>,
+    velocities: BTreeMap<usize, ArrayD<f32>>,
 }
 
 impl Sgd {
@@ -32,26 +41,34 @@ impl Sgd {
         Ok(Self {
             rate,
             momentum,
-            velocities: Vec::new(),
+            velocities: BTreeMap::new(),
         })
     }
 }
 
 impl Optimizer for Sgd {
-    fn update(&mut self, number: usize, parameter: Parameter<'_>) {
-        let Parameter {
+    fn update(
+        &mut self,
+        number: usize,
+        parameter: ParameterViewMut<'_>,
+    ) -> Result<(), TrainingError> {
+        parameter.check()?;
+        let ParameterViewMut {
             value,
             gradient,
             range,
+            ..
         } = parameter;
-        let velocity = state_of(&mut self.velocities, number, gradient);
+        let velocity = self.velocities.entry(number).or_default();
+        let velocity = state_like(velocity, &gradient);
         Zip::from(value)
-            .and(gradient)
+            .and(&gradient)
             .and(velocity)
             .for_each(|w, &g, v| {
                 *v = self.momentum * *v + g;
                 *w = (*w - self.rate * *v).clamp(*range.start(), *range.end());
             });
+        Ok(())
     }
 }
 
@@ -59,9 +76,15 @@ impl Optimizer for Sgd {
 #[derive(Clone, Debug)]
 pub struct Adam {
     rate: f32,
-    steps: Vec<i32>,
-    means: Vec<Array2<f32>>,
-    squares: Vec<Array2<f32>>,
+    states: BTreeMap<usize, AdamState>,
+}
+
+/// What Adam keeps of one parameter.
+#[derive(Clone, Debug, Default)]
+struct AdamState {
+    steps: i32,
+    mean: ArrayD<f32>,
+    square: ArrayD<f32>,
 }
 
 const BETA_1: f32 = 0.9;
@@ -78,30 +101,32 @@ impl Adam {
         check_option("learning rate", f64::from(rate), 1e-12, 1e6)?;
         Ok(Self {
             rate,
-            steps: Vec::new(),
-            means: Vec::new(),
-            squares: Vec::new(),
+            states: BTreeMap::new(),
         })
     }
 }
 
 impl Optimizer for Adam {
-    fn update(&mut self, number: usize, parameter: Parameter<'_>) {
-        let Parameter {
+    fn update(
+        &mut self,
+        number: usize,
+        parameter: ParameterViewMut<'_>,
+    ) -> Result<(), TrainingError> {
+        parameter.check()?;
+        let ParameterViewMut {
             value,
             gradient,
             range,
+            ..
         } = parameter;
-        if self.steps.len() <= number {
-            self.steps.resize(number + 1, 0);
-        }
-        self.steps[number] = self.steps[number].saturating_add(1);
-        let mean = state_of(&mut self.means, number, gradient);
-        let square = state_of(&mut self.squares, number, gradient);
-        let mean_scale = 1.0 / (1.0 - BETA_1.powi(self.steps[number]));
-        let square_scale = 1.0 / (1.0 - BETA_2.powi(self.steps[number]));
+        let state = self.states.entry(number).or_default();
+        state.steps = state.steps.saturating_add(1);
+        let mean = state_like(&mut state.mean, &gradient);
+        let square = state_like(&mut state.square, &gradient);
+        let mean_scale = 1.0 / (1.0 - BETA_1.powi(state.steps));
+        let square_scale = 1.0 / (1.0 - BETA_2.powi(state.steps));
         Zip::from(value)
-            .and(gradient)
+            .and(&gradient)
             .and(mean)
             .and(square)
             .for_each(|w, &g, m, s| {
@@ -110,17 +135,17 @@ impl Optimizer for Adam {
                 let step = self.rate * (*m * mean_scale) / ((*s * square_scale).sqrt() + EPSILON);
                 *w = (*w - step).clamp(*range.start(), *range.end());
             });
+        Ok(())
     }
 }
 
-/// The state that belongs to a parameter, zero at first.
-fn state_of<'a>(
-    states: &'a mut Vec<Array2<f32>>,
-    number: usize,
-    like: &Array2<f32>,
-) -> &'a mut Array2<f32> {
-    if states.len() <= number {
-        states.resize(number + 1, Array2::zeros((0, 0)));
+/// A state of the gradient's shape, zero at first.
+fn state_like<'a>(
+    state: &'a mut ArrayD<f32>,
+    gradient: &ArrayViewD<'_, f32>,
+) -> &'a mut ArrayD<f32> {
+    if state.shape() != gradient.shape() {
+        *state = ArrayD::zeros(gradient.raw_dim());
     }
-    reshaped(&mut states[number], like.dim())
+    state
 }

@@ -2,11 +2,23 @@
 
 use bss2_core::{MacArray, Trial};
 
+/// What a forward pass is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A backward pass follows.
+    Training,
+    /// Only the outputs count.
+    #[default]
+    Evaluation,
+}
+
 /// The array (if any) on which a network's analog layers run, and the count of passes over it,
-/// which keys the noise.
+/// which keys the noise; and what the passes are for, which [`train`](crate::train) and
+/// [`evaluate`](crate::evaluate) set.
 pub struct Session<'a> {
     pub(crate) array: Option<&'a mut dyn MacArray>,
     pub(crate) trial: Trial,
+    mode: Mode,
 }
 
 impl<'a> Session<'a> {
@@ -15,6 +27,7 @@ impl<'a> Session<'a> {
         Session {
             array: None,
             trial: Trial::new(0),
+            mode: Mode::Evaluation,
         }
     }
 
@@ -23,7 +36,21 @@ impl<'a> Session<'a> {
         Session {
             array: Some(array),
             trial: Trial::new(trial_seed),
+            mode: Mode::Evaluation,
         }
+    }
+
+    /// What forward passes are for at present: evaluation, unless within a training.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Does something in a mode, then goes back to the one before.
+    pub fn in_mode<T>(&mut self, mode: Mode, run: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.mode, mode);
+        let result = run(self);
+        self.mode = before;
+        result
     }
 }
 
@@ -32,6 +59,7 @@ impl std::fmt::Debug for Session<'_> {
         f.debug_struct("Session")
             .field("array", &self.array.as_deref().map(MacArray::geometry))
             .field("trial", &self.trial)
+            .field("mode", &self.mode)
             .finish()
     }
 }

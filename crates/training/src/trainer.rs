@@ -5,7 +5,9 @@ use ndarray::{Array2, ArrayView1, Axis};
 use crate::error::check_option;
 use crate::layer::reshaped;
 use crate::loss::check_labels;
-use crate::{CrossEntropy, Examples, Network, Optimizer, Session, TrainingError, epoch_order};
+use crate::{
+    CrossEntropy, Examples, Mode, Network, Optimizer, Session, TrainingError, epoch_order,
+};
 
 /// How long and in what order to train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,25 +56,27 @@ pub fn train(
         1e6,
     )?;
     check_classes(network, examples)?;
-    let mut batch = Batch::default();
-    for epoch in 0..schedule.epochs {
-        let order = epoch_order(examples.len(), schedule.seed, epoch as u64);
-        let (mut total_loss, mut correct) = (0.0, 0);
-        for (step, indices) in order.chunks(schedule.batch).enumerate() {
-            batch.gather(examples, indices);
-            let result = batch
-                .step(network, session, loss, optimizer)
-                .map_err(|cause| diverged(cause, epoch, step))?;
-            total_loss += result.loss * indices.len() as f32;
-            correct += result.correct;
+    session.in_mode(Mode::Training, |session| {
+        let mut batch = Batch::default();
+        for epoch in 0..schedule.epochs {
+            let order = epoch_order(examples.len(), schedule.seed, epoch as u64);
+            let (mut total_loss, mut correct) = (0.0, 0);
+            for (step, indices) in order.chunks(schedule.batch).enumerate() {
+                batch.gather(examples, indices);
+                let result = batch
+                    .step(network, session, loss, optimizer)
+                    .map_err(|cause| diverged(cause, epoch, step))?;
+                total_loss += result.loss * indices.len() as f32;
+                correct += result.correct;
+            }
+            on_epoch(Epoch {
+                epoch,
+                loss: total_loss / order.len() as f32,
+                accuracy: correct as f64 / order.len() as f64,
+            });
         }
-        on_epoch(Epoch {
-            epoch,
-            loss: total_loss / order.len() as f32,
-            accuracy: correct as f64 / order.len() as f64,
-        });
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Share of samples that the network classifies correctly, 0…1.
@@ -85,12 +89,14 @@ pub fn evaluate(
     examples: Examples<'_>,
 ) -> Result<f64, TrainingError> {
     check_classes(network, examples)?;
-    let mut correct = 0;
-    for part in examples.chunks(EVALUATION_BATCH) {
-        let outputs = network.forward(session, part.inputs)?;
-        correct += count_correct(outputs, part.labels);
-    }
-    Ok(correct as f64 / examples.len() as f64)
+    session.in_mode(Mode::Evaluation, |session| {
+        let mut correct = 0;
+        for part in examples.chunks(EVALUATION_BATCH) {
+            let outputs = network.forward(session, part.inputs)?;
+            correct += count_correct(outputs, part.labels);
+        }
+        Ok(correct as f64 / examples.len() as f64)
+    })
 }
 
 /// Samples evaluated together; bounds the memory.
@@ -133,16 +139,18 @@ impl Batch {
             return Err(TrainingError::LossNotFinite);
         }
         let correct = count_correct(outputs, &self.labels);
-        network.backward(self.inputs.view(), &self.gradient);
-        for (number, parameter) in network.parameters().enumerate() {
-            optimizer.update(number, parameter);
-        }
+        network.backward(self.inputs.view(), self.gradient.view())?;
+        let mut number = 0;
+        network.update_parameters(&mut |parameter| {
+            number += 1;
+            optimizer.update(number - 1, parameter)
+        })?;
         Ok(StepResult { loss, correct })
     }
 }
 
 /// Refuses labels beyond the network's outputs before anything is run.
-fn check_classes(network: &mut Network, examples: Examples<'_>) -> Result<(), TrainingError> {
+fn check_classes(network: &Network, examples: Examples<'_>) -> Result<(), TrainingError> {
     let classes = network.output_width(examples.inputs.ncols())?;
     check_labels(examples.len(), classes, examples.labels)
 }
@@ -166,7 +174,7 @@ fn count_correct(outputs: &Array2<f32>, labels: &[u8]) -> usize {
         .count()
 }
 
-/// Index of the largest output; of equal ones the first, as the chip's processors pick it.
+/// Index of the largest output; of equal ones the first.
 fn argmax(outputs: ArrayView1<'_, f32>) -> usize {
     let mut best = 0;
     for (index, &output) in outputs.iter().enumerate() {

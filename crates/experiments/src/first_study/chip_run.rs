@@ -2,49 +2,15 @@
 
 use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::random::derive_seed;
-use bss2_core::{ArrayGeometry, CostModel, MacArray, Metered};
-use bss2_hardware::{ChipConfig, IdealArray, MockArray, SimulatedChip};
+use bss2_core::{CostLedger, MacArray, Metered};
+use bss2_hardware::{IdealArray, MockArray, SimulatedChip};
 use bss2_training::{
-    Adam, CrossEntropy, DeployedLayer, Epoch, Network, Schedule, Session, deploy, evaluate,
-    float_mlp, train,
+    Adam, DeployedLayer, Epoch, Network, Session, deploy, evaluate, float_mlp, train,
 };
 
 use super::Parameters;
+use super::stage::Stage;
 use crate::{ExperimentError, StudyData, Task};
-
-/// At which point of its way a network is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stage {
-    Float,
-    Ideal,
-    Mock,
-    Uncalibrated,
-    Calibrated,
-    InTheLoop,
-}
-
-impl Stage {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Float,
-        Self::Ideal,
-        Self::Mock,
-        Self::Uncalibrated,
-        Self::Calibrated,
-        Self::InTheLoop,
-    ];
-
-    /// Name in tables and result files.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Float => "float",
-            Self::Ideal => "ideal array",
-            Self::Mock => "mock",
-            Self::Uncalibrated => "chip, uncalibrated",
-            Self::Calibrated => "chip, calibrated",
-            Self::InTheLoop => "chip in the loop",
-        }
-    }
-}
 
 /// How well a network did at a stage.
 #[derive(Clone, Copy, Debug)]
@@ -76,13 +42,15 @@ pub(super) struct ChipRun {
     pub(super) training_s: f64,
     pub(super) layers: Vec<DeployedLayer>,
     pub(super) calibration: CalibrationResult,
-    pub(super) learning: Vec<Epoch>,
+    learning_on_ideal: Vec<Epoch>,
+    learning_in_the_loop: Vec<Epoch>,
 }
 
 impl ChipRun {
     /// Steps of progress that one chip takes.
     pub(super) fn steps(parameters: &Parameters) -> u64 {
-        (Stage::ALL.len() + Procedure::ROUTINES + parameters.loop_epochs) as u64
+        let retrained = [Stage::RetrainedOnIdeal, Stage::InTheLoop].len();
+        (Stage::ALL.len() + Procedure::ROUTINES + retrained * parameters.loop_epochs) as u64
     }
 
     pub(super) fn run(
@@ -92,19 +60,19 @@ impl ChipRun {
         task: &dyn Task,
     ) -> Result<Self, ExperimentError> {
         let note = |what: &str| task.step(&format!("chip {seed}: {what}"));
-        let (training, test) = (data.training()?, data.test()?);
+        let test = data.test()?;
         let on_array = |network: &mut Network, array: &mut dyn MacArray, stage: Stage| {
             let trial_seed = derive_seed(seed, stage as u64);
             let accuracy = evaluate(network, &mut Session::on(array, trial_seed), test)?;
             note(stage.name());
             Ok::<_, ExperimentError>(Evaluation::off_chip(accuracy))
         };
+        let chip_time_us = |cost: &CostLedger| parameters.cost_model.chip_time_us(cost);
         let on_chip = |network: &mut Network, chip: &mut Metered<SimulatedChip>, stage: Stage| {
             chip.take_ledger();
             let evaluation = on_array(network, chip, stage)?;
-            let chip_time_us = CostModel::default().chip_time_us(&chip.take_ledger());
             Ok::<_, ExperimentError>(Evaluation {
-                inference_us: Some(chip_time_us / test.len() as f64),
+                inference_us: Some(chip_time_us(&chip.take_ledger()) / test.len() as f64),
                 ..evaluation
             })
         };
@@ -113,43 +81,55 @@ impl ChipRun {
         let float = evaluate(&mut digital, &mut Session::digital(), test)?;
         note(Stage::Float.name());
 
-        let (mut network, layers) = deploy(
-            &digital.weights(),
-            training.inputs(),
-            parameters.deployment(),
-        )?;
-        let geometry = ArrayGeometry::BSS2;
-        let mut ideal = IdealArray::new(geometry, parameters.gain_lsb as f32)?;
-        let ideal = on_array(&mut network, &mut ideal, Stage::Ideal)?;
-        let mut mock = MockArray::new(
-            geometry,
-            parameters.gain_lsb as f32,
-            parameters.mock_noise_lsb as f32,
-        )?;
+        let weights = digital.weights();
+        let deployed = || {
+            let samples = data.first_training_inputs(parameters.deployment_samples);
+            deploy(&weights, samples, parameters.deployment)
+        };
+        let (mut network, layers) = deployed()?;
+        let (geometry, gain_lsb) = (
+            parameters.deployment.geometry,
+            parameters.deployment.gain_lsb,
+        );
+        let mut array = IdealArray::new(geometry, gain_lsb)?;
+        let ideal = on_array(&mut network, &mut array, Stage::Ideal)?;
+        let (mut retrained, _) = deployed()?;
+        let learning_on_ideal = retrain(&mut retrained, &mut array, seed, parameters, data, &note)?;
+        let retrained = on_array(&mut retrained, &mut array, Stage::RetrainedOnIdeal)?;
+        let mut mock = MockArray::new(geometry, gain_lsb, parameters.mock_noise_lsb)?;
         let mock = on_array(&mut network, &mut mock, Stage::Mock)?;
 
-        let config = ChipConfig::typical().check()?;
+        let config = parameters.chip.clone().check()?;
         let mut chip = Metered::new(SimulatedChip::new(&config, seed));
         let uncalibrated = on_chip(&mut network, &mut chip, Stage::Uncalibrated)?;
-        let calibration = Procedure::default().run(
+        let calibration = parameters.calibration.run(
             &mut chip,
             derive_seed(seed, CALIBRATION),
             &mut |routine| note(&routine.name),
         )?;
         let calibrated = on_chip(&mut network, &mut chip, Stage::Calibrated)?;
-        let learning = retrain(&mut network, &mut chip, seed, parameters, data, &note)?;
+        let learning_in_the_loop = retrain(&mut network, &mut chip, seed, parameters, data, &note)?;
         let training_cost = chip.take_ledger();
         let in_the_loop = on_chip(&mut network, &mut chip, Stage::InTheLoop)?;
 
         let float = Evaluation::off_chip(float);
         Ok(Self {
             seed,
-            evaluations: [float, ideal, mock, uncalibrated, calibrated, in_the_loop],
-            calibration_ms: CostModel::default().chip_time_us(&calibration.cost) * 1e-3,
-            training_s: CostModel::default().chip_time_us(&training_cost) * 1e-6,
+            evaluations: [
+                float,
+                ideal,
+                retrained,
+                mock,
+                uncalibrated,
+                calibrated,
+                in_the_loop,
+            ],
+            calibration_ms: chip_time_us(&calibration.cost) * 1e-3,
+            training_s: chip_time_us(&training_cost) * 1e-6,
             layers,
             calibration,
-            learning,
+            learning_on_ideal,
+            learning_in_the_loop,
         })
     }
 
@@ -161,6 +141,15 @@ impl ChipRun {
     /// Chip time per image at a stage, in µs.
     pub(super) fn inference_us(&self, stage: Stage) -> Option<f64> {
         self.evaluations[stage as usize].inference_us
+    }
+
+    /// The epochs of the retraining that led to a stage.
+    pub(super) fn learning(&self, stage: Stage) -> &[Epoch] {
+        match stage {
+            Stage::RetrainedOnIdeal => &self.learning_on_ideal,
+            Stage::InTheLoop => &self.learning_in_the_loop,
+            _ => &[],
+        }
     }
 }
 
@@ -174,51 +163,42 @@ fn trained_digitally(
     parameters: &Parameters,
     data: &StudyData,
 ) -> Result<Network, ExperimentError> {
-    let mut network = float_mlp(&[data.features, parameters.hidden, data.classes], seed)?;
-    let schedule = Schedule {
-        epochs: parameters.float_epochs,
-        batch: parameters.batch,
-        seed,
-    };
+    let description = data.description();
+    let widths = [description.features, parameters.hidden, description.classes];
+    let mut network = float_mlp(&widths, seed)?;
     train(
         &mut network,
         &mut Session::digital(),
         data.training()?,
-        schedule,
-        CrossEntropy {
-            logits_per_unit: 1.0,
-        },
-        &mut Adam::new(parameters.float_rate as f32)?,
+        parameters.float_schedule(seed),
+        parameters.float_loss(),
+        &mut Adam::new(parameters.float_rate)?,
         &mut |_| {},
     )?;
     Ok(network)
 }
 
+/// Trains a deployed network with an array in the loop; the order of the samples is the same for
+/// every array.
 fn retrain(
     network: &mut Network,
-    chip: &mut dyn MacArray,
+    array: &mut dyn MacArray,
     seed: u64,
     parameters: &Parameters,
     data: &StudyData,
     note: &dyn Fn(&str),
 ) -> Result<Vec<Epoch>, ExperimentError> {
-    let schedule = Schedule {
-        epochs: parameters.loop_epochs,
-        batch: parameters.batch,
-        seed: derive_seed(seed, TRAINING),
-    };
+    let seed = derive_seed(seed, TRAINING);
     let mut learning = Vec::with_capacity(parameters.loop_epochs);
     train(
         network,
-        &mut Session::on(chip, derive_seed(seed, TRAINING)),
+        &mut Session::on(array, seed),
         data.training()?,
-        schedule,
-        CrossEntropy {
-            logits_per_unit: parameters.logits_per_lsb as f32,
-        },
-        &mut Adam::new(parameters.loop_rate as f32)?,
+        parameters.loop_schedule(seed),
+        parameters.loop_loss(),
+        &mut Adam::new(parameters.loop_rate)?,
         &mut |epoch| {
-            note("trained an epoch in the loop");
+            note("retrained for an epoch");
             learning.push(epoch);
         },
     )?;

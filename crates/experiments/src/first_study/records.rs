@@ -1,11 +1,12 @@
 //! Every single number of one chip, as rows of the tidy table.
 
 use super::EXPERIMENT;
-use super::chip_run::{ChipRun, Stage};
-use crate::{Record, StudyData};
+use super::chip_run::ChipRun;
+use super::stage::Stage;
+use crate::{DataDescription, Record};
 
 /// The rows of one chip.
-pub(super) fn of(run: &ChipRun, data: &StudyData) -> Vec<Record> {
+pub(super) fn of(run: &ChipRun, data: &DataDescription) -> Vec<Record> {
     let mut rows = Rows {
         chip_seed: run.seed,
         dataset: &data.name,
@@ -74,18 +75,15 @@ impl Rows<'_> {
     }
 
     fn add_learning(&mut self, run: &ChipRun) {
-        let stage = Stage::InTheLoop.name();
-        self.add(stage, "training chip time", None, run.training_s, "s");
-        for epoch in &run.learning {
-            let index = Some(epoch.epoch);
-            self.add(stage, "training loss", index, f64::from(epoch.loss), "nat");
-            self.add(
-                stage,
-                "training accuracy",
-                index,
-                100.0 * epoch.accuracy,
-                "%",
-            );
+        let in_the_loop = Stage::InTheLoop.name();
+        self.add(in_the_loop, "training chip time", None, run.training_s, "s");
+        for stage in [Stage::RetrainedOnIdeal, Stage::InTheLoop] {
+            for epoch in run.learning(stage) {
+                let (index, loss) = (Some(epoch.epoch), f64::from(epoch.loss));
+                let accuracy = 100.0 * epoch.accuracy;
+                self.add(stage.name(), "training loss", index, loss, "nat");
+                self.add(stage.name(), "training accuracy", index, accuracy, "%");
+            }
         }
     }
 }

@@ -5,44 +5,14 @@ use std::path::Path;
 
 use bss2_experiments::{Settings, Silent, find, run_study};
 
-/// An IDX file of unsigned bytes.
-fn idx(shape: &[u32], data: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![0, 0, 8, shape.len() as u8];
-    bytes.extend(shape.iter().flat_map(|size| size.to_be_bytes()));
-    bytes.extend(data);
-    bytes
-}
-
-/// Images of 5 × 4 pixels in three classes, each with its own bright row.
-fn write_set(folder: &Path, prefix: &str, count: u32) -> std::io::Result<()> {
-    let labels: Vec<u8> = (0..count).map(|i| (i % 3) as u8).collect();
-    let pixels: Vec<u8> = (0..count)
-        .flat_map(|i| {
-            (0..20_u32).map(move |p| {
-                let bright = p / 4 == i % 3 + 1;
-                let texture = (i.wrapping_mul(31) + p.wrapping_mul(17)) % 60;
-                (if bright { 180 } else { 10 } + texture) as u8
-            })
-        })
-        .collect();
-    let name = |what: &str| folder.join(format!("{prefix}-{what}-ubyte"));
-    fs::write(name("images-idx3"), idx(&[count, 5, 4], &pixels))?;
-    fs::write(name("labels-idx1"), idx(&[count], &labels))
-}
+use crate::small_set::{self, idx};
 
 #[test]
 fn images_of_any_size_are_learned() {
-    let data = tempfile::tempdir().unwrap();
-    write_set(data.path(), "train", 600).unwrap();
-    write_set(data.path(), "t10k", 90).unwrap();
-    let settings = Settings {
-        data: Some(data.path().to_owned()),
-        chips: Some(1),
-        ..Settings::default()
-    };
+    let data = small_set::write().unwrap();
     let outcome = find("first-study")
         .unwrap()
-        .run(&settings, &Silent)
+        .run(&small_set::settings(&data, 1), &Silent)
         .unwrap();
     assert!(outcome.summary["accuracy/float"].value > 90.0);
     assert!(outcome.summary["accuracy/chip in the loop"].value > 80.0);
@@ -50,17 +20,12 @@ fn images_of_any_size_are_learned() {
 
 #[test]
 fn corrupt_files_are_named_and_nothing_is_written() {
-    let data = tempfile::tempdir().unwrap();
-    write_set(data.path(), "train", 60).unwrap();
-    write_set(data.path(), "t10k", 30).unwrap();
+    let data = small_set::write().unwrap();
     let labels = data.path().join("t10k-labels-idx1-ubyte");
     fs::write(&labels, &fs::read(&labels).unwrap()[..20]).unwrap();
 
     let parent = tempfile::tempdir().unwrap();
-    let settings = Settings {
-        data: Some(data.path().to_owned()),
-        ..Settings::default()
-    };
+    let settings = small_set::settings(&data, 1);
     let experiment = find("first-study").unwrap();
     let folder = parent.path().join("results");
     let refused = run_study(&[experiment], &settings, &folder, &Silent).unwrap_err();

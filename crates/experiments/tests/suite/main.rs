@@ -4,4 +4,5 @@
 
 mod folders;
 mod idx_sets;
+mod small_set;
 mod study;

@@ -1,11 +1,15 @@
-//! The default study.
+//! Whole studies.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use bss2_experiments::{Settings, Silent, find, run_study};
+use bss2_experiments::first_study::Parameters;
+use bss2_experiments::{CsvFile, Progress, Settings, Silent, Task, find, run_study};
+
+use crate::small_set;
 
 /// Every file of a folder by its path within.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -24,28 +28,44 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// The result folder of the default study on a number of threads.
-fn default_study(threads: usize) -> BTreeMap<String, Vec<u8>> {
+/// The result folder of a study.
+fn results(settings: &Settings) -> BTreeMap<String, Vec<u8>> {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("results");
-    let settings = Settings {
-        threads: Some(threads),
-        ..Settings::default()
-    };
-    run_study(&[find("first-study").unwrap()], &settings, &folder, &Silent).unwrap();
+    run_study(&[find("first-study").unwrap()], settings, &folder, &Silent).unwrap();
     contents(&folder)
 }
 
 /// It takes seconds, so the tests share one.
-fn default_study_on_one_thread() -> &'static BTreeMap<String, Vec<u8>> {
+fn default_study() -> &'static BTreeMap<String, Vec<u8>> {
     static STUDY: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
-    STUDY.get_or_init(|| default_study(1))
+    STUDY.get_or_init(|| results(&Settings::default()))
+}
+
+fn text(study: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
+    String::from_utf8(study[name].clone()).unwrap()
 }
 
 #[test]
-fn the_default_study_is_the_same_bit_for_bit_on_one_and_two_threads() {
-    let (one, two) = (default_study_on_one_thread(), default_study(2));
-    let names: Vec<&str> = one.keys().map(String::as_str).collect();
+fn a_study_is_the_same_bit_for_bit_on_one_and_two_threads() {
+    let data = small_set::write().unwrap();
+    let study = |threads| {
+        results(&Settings {
+            threads: Some(threads),
+            ..small_set::settings(&data, 2)
+        })
+    };
+    let (one, two) = (study(1), study(2));
+    assert!(one.keys().eq(two.keys()));
+    for (name, content) in &one {
+        assert!(two.get(name) == Some(content), "{name} differs");
+    }
+}
+
+#[test]
+fn the_folder_holds_what_its_configuration_lists() {
+    let study = default_study();
+    let names: Vec<&str> = study.keys().map(String::as_str).collect();
     assert_eq!(
         names,
         [
@@ -54,31 +74,78 @@ fn the_default_study_is_the_same_bit_for_bit_on_one_and_two_threads() {
             "figures/first-study-baselines.svg",
             "figures/first-study-gains.svg",
             "figures/first-study-learning.svg",
+            "first-study-calibration.csv",
             "first-study.csv",
             "index.html",
             "summary.json",
         ]
     );
-    for (name, content) in one {
-        assert!(two.get(name) == Some(content), "{name} differs");
-    }
-    let rows = String::from_utf8(one["first-study.csv"].clone()).unwrap();
-    let accuracies = rows.lines().filter(|row| row.contains(",accuracy,"));
-    assert_eq!(accuracies.count(), 5 * 6, "five chips, six stages");
-    let page = String::from_utf8(one["index.html"].clone()).unwrap();
+    let configuration: toml::Table = text(study, "configuration.toml").parse().unwrap();
+    let listed = configuration["files"].as_array().unwrap();
+    let listed: Vec<&str> = listed.iter().filter_map(toml::Value::as_str).collect();
+    assert_eq!(listed, names);
+    let page = text(study, "index.html");
     assert!(!page.contains("<script") && page.contains("prefers-color-scheme: dark"));
+    for table in ["first-study.csv", "first-study-calibration.csv"] {
+        let links = page.matches(&format!("href=\"{table}\"")).count();
+        assert_eq!(links, 2, "{table}");
+    }
+}
+
+#[test]
+fn every_single_result_is_in_the_tables() {
+    let study = default_study();
+    let records = text(study, "first-study.csv");
+    assert!(!records.contains('"'), "no name needs quotes");
+    let rows = |metric: &str| {
+        let field = format!(",{metric},");
+        records.lines().filter(|row| row.contains(&field)).count()
+    };
+    assert_eq!(rows("accuracy"), 5 * 7, "five chips, seven stages");
+    assert_eq!(rows("training accuracy"), 5 * 2 * 30, "twice 30 epochs");
+
+    let calibration = text(study, "first-study-calibration.csv");
+    let mut lines = calibration.lines();
+    assert_eq!(
+        lines.next(),
+        Some("chip_seed,routine,register,instance,value,before,after,unit,success")
+    );
+    let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    assert_eq!(lines.len(), 5 * (512 + 256 + 512 + 512));
+    assert!(lines.iter().all(|fields| fields.len() == 9));
+    assert_eq!(lines[0][..4], ["1", "CADC offset", "cadc_offset", "0"]);
+
+    let failed = lines.iter().filter(|fields| fields[8] == "false").count();
+    let failed_share = failed as f64 / lines.len() as f64;
+    assert!((0.0..0.2).contains(&failed_share), "{failed_share}");
+}
+
+#[test]
+fn the_configuration_is_resolved() {
+    let study = default_study();
+    let configuration: toml::Table = text(study, "configuration.toml").parse().unwrap();
+    let of_study = configuration["experiments"]["first-study"].clone();
+    let mut resolved: toml::Table = of_study.try_into().unwrap();
+    let data = resolved.remove("data").unwrap();
+    assert_eq!(data["name"].as_str(), Some("digits"));
+    let samples = ["training_samples", "test_samples"].map(|key| data[key].as_integer().unwrap());
+    assert_eq!(samples.iter().sum::<i64>(), 1797);
+    let parameters = Parameters::resolve(&Settings::default());
+    let expected: toml::Table = toml::to_string(&parameters).unwrap().parse().unwrap();
+    assert_eq!(resolved, expected, "all parameters and nothing else");
 }
 
 #[test]
 fn the_digits_come_out_as_expected() {
-    let summary = &default_study_on_one_thread()["summary.json"];
+    let summary = &default_study()["summary.json"];
     let summary: serde_json::Value = serde_json::from_slice(summary).unwrap();
     let figures = summary["first-study"].as_object().unwrap();
     let value = |figure: &str| figures[figure]["value"].as_f64().unwrap();
     assert!(value("accuracy/float") >= 96.0);
     assert!(value("float minus ideal array") <= 1.5);
     assert!(value("ideal array minus chip in the loop") <= 1.5);
-    assert!(value("accuracy/chip, uncalibrated") < value("accuracy/ideal array") - 20.0);
+    assert!(value("retrained on the ideal array minus chip in the loop") <= 1.5);
+    assert!(value("accuracy/uncalibrated chip") < value("accuracy/ideal array") - 20.0);
     assert!(value("calibrated minus uncalibrated") > 20.0);
     for (name, figure) in figures {
         assert_eq!(figure["n"], 5, "{name}");
@@ -91,43 +158,133 @@ fn the_digits_come_out_as_expected() {
 }
 
 #[test]
+fn progress_counts_every_step() {
+    let data = small_set::write().unwrap();
+    let counter = Counter::default();
+    find("first-study")
+        .unwrap()
+        .run(&small_set::settings(&data, 1), &counter)
+        .unwrap();
+    let (announced, taken) = (&counter.announced, &counter.taken);
+    assert!(announced.load(Ordering::Relaxed) > 0);
+    assert_eq!(
+        announced.load(Ordering::Relaxed),
+        taken.load(Ordering::Relaxed)
+    );
+}
+
+/// Counts steps.
+#[derive(Clone, Default)]
+struct Counter {
+    announced: Arc<AtomicU64>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Progress for Counter {
+    fn begin(&self, _name: &str, steps: u64) -> Box<dyn Task> {
+        self.announced.fetch_add(steps, Ordering::Relaxed);
+        Box::new(self.clone())
+    }
+}
+
+impl Task for Counter {
+    fn step(&self, _what: &str) {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
 fn another_seed_gives_other_chips() {
+    let data = small_set::write().unwrap();
     let run = |seed| {
         let settings = Settings {
             seed,
-            chips: Some(1),
-            ..Settings::default()
+            ..small_set::settings(&data, 1)
         };
-        find("first-study")
-            .unwrap()
-            .run(&settings, &Silent)
-            .unwrap()
-            .records
+        let outcome = find("first-study").unwrap().run(&settings, &Silent);
+        outcome.unwrap().further_tables
     };
-    assert_ne!(run(1), run(2));
+    // The tables hold the seeds as well: the registers' values have to differ.
+    let values = |tables: Vec<CsvFile>| {
+        let text = String::from_utf8(tables[0].content().to_vec()).unwrap();
+        let values = text.lines().filter_map(|line| line.split(',').nth(4));
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_ne!(values(run(1)), values(run(2)));
+}
+
+#[test]
+fn the_largest_seed_can_be_used() {
+    let data = small_set::write().unwrap();
+    let study = results(&Settings {
+        seed: Settings::MAX_SEED,
+        ..small_set::settings(&data, 1)
+    });
+    let configuration: toml::Table = text(&study, "configuration.toml").parse().unwrap();
+    assert_eq!(
+        configuration["seed"].as_integer(),
+        i64::try_from(Settings::MAX_SEED).ok()
+    );
 }
 
 #[test]
 fn settings_outside_their_ranges_are_named() {
-    for settings in [
-        Settings {
-            chips: Some(0),
-            ..Settings::default()
-        },
-        Settings {
-            chips: Some(1001),
-            ..Settings::default()
-        },
-        Settings {
-            threads: Some(0),
-            ..Settings::default()
-        },
+    for (settings, range) in [
+        (
+            Settings {
+                chips: Some(0),
+                ..Settings::default()
+            },
+            "chips = 0 is outside 1…1000",
+        ),
+        (
+            Settings {
+                chips: Some(1001),
+                ..Settings::default()
+            },
+            "chips = 1001 is outside 1…1000",
+        ),
+        (
+            Settings {
+                seed: Settings::MAX_SEED + 1,
+                ..Settings::default()
+            },
+            "seed = 9007199254739993 is outside 0…9007199254739992",
+        ),
+        (
+            Settings {
+                threads: Some(0),
+                ..Settings::default()
+            },
+            "threads = 0 is outside 1…1024",
+        ),
     ] {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("results");
-        let experiment = find("first-study").unwrap();
-        let refused = run_study(&[experiment], &settings, &folder, &Silent).unwrap_err();
-        assert!(refused.to_string().contains("is outside 1…"), "{refused}");
-        assert!(!folder.exists());
+        let refused = refusal(&["first-study"], &settings);
+        assert_eq!(refused, range);
+    }
+}
+
+#[test]
+fn an_experiment_named_twice_is_refused() {
+    let refused = refusal(&["first-study", "first-study"], &Settings::default());
+    assert_eq!(refused, "experiment 'first-study' is named more than once");
+}
+
+/// Why a study is refused, which must leave nothing behind.
+fn refusal(names: &[&str], settings: &Settings) -> String {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("results");
+    let experiments: Vec<_> = names.iter().map(|name| find(name).unwrap()).collect();
+    let refused = run_study(&experiments, settings, &folder, &Untouched).unwrap_err();
+    assert!(!folder.exists());
+    refused.to_string()
+}
+
+/// Fails if any work is begun.
+struct Untouched;
+
+impl Progress for Untouched {
+    fn begin(&self, name: &str, _steps: u64) -> Box<dyn Task> {
+        panic!("{name} was begun")
     }
 }

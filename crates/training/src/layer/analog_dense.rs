@@ -1,15 +1,19 @@
 //! A linear layer on the array.
 
-use bss2_core::{ACTIVATION_MAX, RunSettings, WEIGHT_MAX};
+use std::ops::RangeInclusive;
+
+use bss2_core::{ACTIVATION_MAX, Buffer, RunSettings, WEIGHT_MAX};
 use bss2_mapping::{Plan, PlanRunner};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Layer, Parameter, all_finite};
-use crate::{GradientModel, Session, TrainingError};
+use super::{Layer, all_finite, check_width};
+use crate::{
+    GradientModel, ParameterView, ParameterViewMut, Session, TrainingError, UpdateParameter,
+};
 
-/// y = array(x, round(W)): inputs are activations 0…31, weights −63…63 (kept as `f32`, rounded for
-/// each run), outputs LSB.
+/// y = array(round(x), round(W)): inputs are activations 0…31 (others are refused), weights −63…63
+/// (kept as `f32`, rounded for each run), outputs LSB.
 ///
 /// Backward: the gradient model pulls the gradient through the array, the rounding passes it
 /// unchanged (straight through); then dW = xᵀ·g, dx = g·Wᵀ.
@@ -20,9 +24,13 @@ pub struct AnalogDense {
     runner: PlanRunner,
     settings: RunSettings,
     loaded: Array2<i8>,
-    activations: Array2<u8>,
-    sums: Array2<i8>,
+    activations: Buffer<u8>,
+    sums: Buffer<i8>,
 }
+
+const LIMIT: f32 = WEIGHT_MAX as f32;
+const RANGE: RangeInclusive<f32> = -LIMIT..=LIMIT;
+const ACTIVATION_LIMIT: f32 = ACTIVATION_MAX as f32;
 
 impl AnalogDense {
     /// Takes over weights (inputs × outputs, as large as the plan's layer) in weight units.
@@ -53,54 +61,49 @@ impl AnalogDense {
             model,
             runner: PlanRunner::new(plan),
             settings,
-            activations: Array2::zeros((0, 0)),
-            sums: Array2::zeros((0, 0)),
+            activations: Buffer::new(),
+            sums: Buffer::new(),
         })
     }
 }
 
 impl Layer for AnalogDense {
-    fn outputs(&self, inputs: usize) -> Option<usize> {
-        (inputs == self.weights.nrows()).then_some(self.weights.ncols())
+    fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
+        check_width(self.weights.nrows(), inputs)?;
+        Ok(self.weights.ncols())
     }
 
     fn forward(
         &mut self,
         session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        output: &mut Array2<f32>,
+        mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        // Errors name layer 0, as of a layer alone; the network puts in its own index.
         let array = session
             .array
             .as_deref_mut()
             .ok_or(TrainingError::NoArray { layer: 0 })?;
-        if self.activations.dim() != input.dim() {
-            self.activations = Array2::zeros(input.dim());
-            self.sums = Array2::zeros(output.dim());
-        }
-        self.activations.zip_mut_with(&input, |to, &x| {
-            *to = quantise(x, 0.0, f32::from(ACTIVATION_MAX)) as u8;
-        });
+        let mut activations = self.activations.shaped(input.dim());
+        round_activations(input, activations.view_mut())?;
         if !all_finite(&self.weights) {
             return Err(TrainingError::NotFinite {
                 layer: 0,
                 what: "weights",
             });
         }
-        let limit = f32::from(WEIGHT_MAX);
         self.loaded.zip_mut_with(&self.weights, |to, &w| {
-            *to = quantise(w, -limit, limit) as i8;
+            *to = w.round_ties_even().clamp(-LIMIT, LIMIT) as i8;
         });
+        let mut sums = self.sums.shaped(output.dim());
         self.runner.run(
             array,
             self.loaded.view(),
-            self.activations.view(),
+            activations.view(),
             self.settings,
             &mut session.trial,
-            self.sums.view_mut(),
+            sums.view_mut(),
         )?;
-        output.zip_mut_with(&self.sums, |to, &y| *to = f32::from(y));
+        output.zip_mut_with(&sums, |to, &y| *to = f32::from(y));
         Ok(())
     }
 
@@ -108,26 +111,63 @@ impl Layer for AnalogDense {
         &mut self,
         input: ArrayView2<'_, f32>,
         output: ArrayView2<'_, f32>,
-        gradient: &mut Array2<f32>,
-        input_gradient: Option<&mut Array2<f32>>,
+        mut gradient: ArrayViewMut2<'_, f32>,
+        input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
         self.model.pull_back(output, gradient.view_mut());
-        general_mat_mul(1.0, &input.t(), gradient, 0.0, &mut self.gradient);
-        if let Some(input_gradient) = input_gradient {
-            general_mat_mul(1.0, gradient, &self.weights.t(), 0.0, input_gradient);
+        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
+        if let Some(mut input_gradient) = input_gradient {
+            general_mat_mul(1.0, &gradient, &self.weights.t(), 0.0, &mut input_gradient);
         }
     }
 
-    fn parameter(&mut self) -> Option<Parameter<'_>> {
-        let limit = f32::from(WEIGHT_MAX);
-        Some(Parameter {
-            value: &mut self.weights,
-            gradient: &self.gradient,
-            range: -limit..=limit,
+    fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
+        visit(ParameterView {
+            name: "weight",
+            value: self.weights.view().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: RANGE,
+        });
+    }
+
+    fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
+        update(ParameterViewMut {
+            name: "weight",
+            value: self.weights.view_mut().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: RANGE,
         })
     }
 }
 
-fn quantise(value: f32, min: f32, max: f32) -> f32 {
-    value.round_ties_even().clamp(min, max)
+/// Rounds inputs and refuses those that are no activations then.
+fn round_activations(
+    input: ArrayView2<'_, f32>,
+    mut activations: ArrayViewMut2<'_, u8>,
+) -> Result<(), TrainingError> {
+    // The first one outside is looked for only if there is any: a sweep with an early exit would
+    // not be vectorised.
+    let mut all_fit = true;
+    activations.zip_mut_with(&input, |to, &x| {
+        let rounded = x.round_ties_even();
+        all_fit &= is_activation(rounded);
+        *to = rounded.clamp(0.0, ACTIVATION_LIMIT) as u8;
+    });
+    if all_fit {
+        return Ok(());
+    }
+    let mut inputs = input.indexed_iter();
+    match inputs.find(|(_, x)| !is_activation(x.round_ties_even())) {
+        None => Ok(()),
+        Some(((vector, input), &value)) => Err(TrainingError::ActivationOutOfRange {
+            layer: 0,
+            vector,
+            input,
+            value,
+        }),
+    }
+}
+
+fn is_activation(rounded: f32) -> bool {
+    (0.0..=ACTIVATION_LIMIT).contains(&rounded)
 }

@@ -1,10 +1,12 @@
 //! A digital linear layer.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2};
+use std::ops::RangeInclusive;
 
-use super::{Layer, Parameter};
-use crate::{Session, TrainingError};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::{Layer, check_width};
+use crate::{ParameterView, ParameterViewMut, Session, TrainingError, UpdateParameter};
 
 /// y = x·W in `f32`, without bias.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub struct Dense {
     weights: Array2<f32>,
     gradient: Array2<f32>,
 }
+
+const RANGE: RangeInclusive<f32> = f32::MIN..=f32::MAX;
 
 impl Dense {
     /// Takes over weights (inputs × outputs).
@@ -24,17 +28,18 @@ impl Dense {
 }
 
 impl Layer for Dense {
-    fn outputs(&self, inputs: usize) -> Option<usize> {
-        (inputs == self.weights.nrows()).then_some(self.weights.ncols())
+    fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
+        check_width(self.weights.nrows(), inputs)?;
+        Ok(self.weights.ncols())
     }
 
     fn forward(
         &mut self,
         _session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        output: &mut Array2<f32>,
+        mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        general_mat_mul(1.0, &input, &self.weights, 0.0, output);
+        general_mat_mul(1.0, &input, &self.weights, 0.0, &mut output);
         Ok(())
     }
 
@@ -42,20 +47,30 @@ impl Layer for Dense {
         &mut self,
         input: ArrayView2<'_, f32>,
         _output: ArrayView2<'_, f32>,
-        gradient: &mut Array2<f32>,
-        input_gradient: Option<&mut Array2<f32>>,
+        gradient: ArrayViewMut2<'_, f32>,
+        input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        general_mat_mul(1.0, &input.t(), gradient, 0.0, &mut self.gradient);
-        if let Some(input_gradient) = input_gradient {
-            general_mat_mul(1.0, gradient, &self.weights.t(), 0.0, input_gradient);
+        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
+        if let Some(mut input_gradient) = input_gradient {
+            general_mat_mul(1.0, &gradient, &self.weights.t(), 0.0, &mut input_gradient);
         }
     }
 
-    fn parameter(&mut self) -> Option<Parameter<'_>> {
-        Some(Parameter {
-            value: &mut self.weights,
-            gradient: &self.gradient,
-            range: f32::MIN..=f32::MAX,
+    fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
+        visit(ParameterView {
+            name: "weight",
+            value: self.weights.view().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: RANGE,
+        });
+    }
+
+    fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
+        update(ParameterViewMut {
+            name: "weight",
+            value: self.weights.view_mut().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: RANGE,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! From data to activations.
 
 use bss2_core::ACTIVATION_MAX;
-use ndarray::{Array2, ArrayView2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
 use super::Layer;
 use crate::{Session, TrainingError};
@@ -14,15 +14,15 @@ pub struct QuantiseInput;
 const SCALE: f32 = ACTIVATION_MAX as f32;
 
 impl Layer for QuantiseInput {
-    fn outputs(&self, inputs: usize) -> Option<usize> {
-        Some(inputs)
+    fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
+        Ok(inputs)
     }
 
     fn forward(
         &mut self,
         _session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        output: &mut Array2<f32>,
+        mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
         output.zip_mut_with(&input, |to, &x| {
             *to = (SCALE * x).round_ties_even().clamp(0.0, SCALE);
@@ -34,13 +34,13 @@ impl Layer for QuantiseInput {
         &mut self,
         input: ArrayView2<'_, f32>,
         _output: ArrayView2<'_, f32>,
-        gradient: &mut Array2<f32>,
-        input_gradient: Option<&mut Array2<f32>>,
+        gradient: ArrayViewMut2<'_, f32>,
+        input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
         if let Some(input_gradient) = input_gradient {
             Zip::from(input_gradient)
                 .and(input)
-                .and(&*gradient)
+                .and(&gradient)
                 .for_each(|to, &x, &g| {
                     *to = if (0.0..=1.0).contains(&x) {
                         SCALE * g

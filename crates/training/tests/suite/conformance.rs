@@ -2,24 +2,20 @@
 
 use bss2_training::{
     ConvertingRelu, Dense, GradientModel, Layer, LinearGain, QuantiseInput, Relu, SaturationMask,
-    Session,
+    Session, TrainingError,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
-use crate::support::{analog_dense, assert_close, ideal, product};
+use crate::support::{analog_dense, assert_close, ideal, product, weight_gradient};
 
 /// A pattern of activations: small whole numbers suit every layer.
 fn input(vectors: usize, inputs: usize) -> Array2<f32> {
     Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 7 + i * 5) % 32) as f32)
 }
 
-fn gradient_of_parameter(layer: &mut dyn Layer) -> Option<Array2<f32>> {
-    layer.parameter().map(|parameter| {
-        assert_eq!(parameter.gradient.dim(), parameter.value.dim());
-        assert!(parameter.value.iter().all(|w| parameter.range.contains(w)));
-        parameter.gradient.clone()
-    })
+fn converting(shift: u8) -> ConvertingRelu {
+    ConvertingRelu::new(shift).expect("shift in range")
 }
 
 /// The laws of a layer that takes `inputs` inputs.
@@ -31,7 +27,7 @@ fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
         let input = input(vectors, inputs);
         let mut output = Array2::from_elem((vectors, width), f32::NAN);
         layer
-            .forward(&mut session, input.view(), &mut output)
+            .forward(&mut session, input.view(), output.view_mut())
             .expect("good inputs");
         assert_eq!(output.dim(), (vectors, width));
         assert!(output.iter().all(|y| y.is_finite()), "every output is set");
@@ -41,11 +37,11 @@ fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
         layer.backward(
             input.view(),
             output.view(),
-            &mut Array2::zeros(output.dim()),
-            Some(&mut input_gradient),
+            Array2::zeros(output.dim()).view_mut(),
+            Some(input_gradient.view_mut()),
         );
         assert!(input_gradient.iter().all(|&g| g == 0.0));
-        let of_parameter = gradient_of_parameter(layer);
+        let of_parameter = weight_gradient(layer);
         assert!(of_parameter.iter().flatten().all(|&g| g == 0.0));
 
         // Whether the input's gradient is asked for is no matter to the parameter's; nor is what
@@ -56,12 +52,17 @@ fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
             layer.backward(
                 input.view(),
                 output.view(),
-                &mut gradient.clone(),
-                Some(&mut input_gradient),
+                gradient.clone().view_mut(),
+                Some(input_gradient.view_mut()),
             );
-            both.push(gradient_of_parameter(layer));
-            layer.backward(input.view(), output.view(), &mut gradient.clone(), None);
-            both.push(gradient_of_parameter(layer));
+            both.push(weight_gradient(layer));
+            layer.backward(
+                input.view(),
+                output.view(),
+                gradient.clone().view_mut(),
+                None,
+            );
+            both.push(weight_gradient(layer));
         }
         assert!(both.windows(2).all(|pair| pair[0] == pair[1]));
         assert!(input_gradient.iter().all(|g| g.is_finite()));
@@ -80,8 +81,8 @@ fn every_layer_conforms() {
     let layers: Vec<Box<dyn Layer>> = vec![
         Box::new(Dense::new(fractional_weights(6, 4))),
         Box::new(Relu),
-        Box::new(ConvertingRelu { shift: 0 }),
-        Box::new(ConvertingRelu { shift: 7 }),
+        Box::new(converting(0)),
+        Box::new(converting(7)),
         Box::new(QuantiseInput),
         Box::new(analog_dense(
             fractional_weights(6, 4),
@@ -109,16 +110,23 @@ fn layers_with_weights_take_their_width_only() {
         fractional_weights(6, 4),
         Box::new(LinearGain { gain_lsb: 0.1 }),
     );
+    let refused = |found| {
+        Err(TrainingError::Width {
+            layer: 0,
+            expected: 6,
+            found,
+        })
+    };
     let layers: [&dyn Layer; 2] = [&Dense::new(fractional_weights(6, 4)), &analog];
     for layer in layers {
         assert_eq!(
             [0, 5, 6, 7].map(|n| layer.outputs(n)),
-            [None, None, Some(4), None]
+            [refused(0), refused(5), Ok(4), refused(7)]
         );
     }
-    let layers: [&dyn Layer; 3] = [&Relu, &ConvertingRelu { shift: 2 }, &QuantiseInput];
+    let layers: [&dyn Layer; 3] = [&Relu, &converting(2), &QuantiseInput];
     for layer in layers {
-        assert_eq!([1, 9].map(|n| layer.outputs(n)), [Some(1), Some(9)]);
+        assert_eq!([1, 9].map(|n| layer.outputs(n)), [Ok(1), Ok(9)]);
     }
 }
 
@@ -126,15 +134,15 @@ fn layers_with_weights_take_their_width_only() {
 fn pulled_back(layer: &mut dyn Layer, input: &Array2<f32>, gradient: f32) -> Vec<f32> {
     let mut output = Array2::zeros(input.dim());
     layer
-        .forward(&mut Session::digital(), input.view(), &mut output)
+        .forward(&mut Session::digital(), input.view(), output.view_mut())
         .expect("good inputs");
     let mut result = Array2::from_elem(input.dim(), f32::NAN);
     let mut gradient = Array2::from_elem(input.dim(), gradient);
     layer.backward(
         input.view(),
         output.view(),
-        &mut gradient,
-        Some(&mut result),
+        gradient.view_mut(),
+        Some(result.view_mut()),
     );
     result.iter().copied().collect()
 }
@@ -144,7 +152,7 @@ fn converting_relu_passes_two_to_minus_shift_where_it_neither_clips_nor_rectifie
     let every_output = Array2::from_shape_fn((1, 256), |(_, i)| i as f32 - 128.0);
     for shift in 0..8_u8 {
         let slope = 0.5_f32.powi(i32::from(shift));
-        let passed = pulled_back(&mut ConvertingRelu { shift }, &every_output, 3.0);
+        let passed = pulled_back(&mut converting(shift), &every_output, 3.0);
         for (&x, passed) in every_output.iter().zip(passed) {
             let rectified = x <= 0.0;
             let clipped = (x as i32) >> shift > 31;
@@ -165,7 +173,7 @@ fn quantised_inputs_pass_31_inside_0_to_1() {
     assert_eq!(pulled_back(&mut QuantiseInput, &input, 2.0), expected);
     let mut output = Array2::zeros(input.dim());
     QuantiseInput
-        .forward(&mut Session::digital(), input.view(), &mut output)
+        .forward(&mut Session::digital(), input.view(), output.view_mut())
         .unwrap();
     assert_eq!(
         output,
@@ -211,17 +219,17 @@ proptest! {
         let mut array = bss2_hardware::IdealArray::new(crate::support::CHIP, gain_lsb).unwrap();
         let mut output = Array2::zeros((vectors, outputs));
         layer
-            .forward(&mut Session::on(&mut array, 1), input.view(), &mut output)
+            .forward(&mut Session::on(&mut array, 1), input.view(), output.view_mut())
             .unwrap();
         let mut dx = Array2::from_elem(input.dim(), f32::NAN);
-        layer.backward(input.view(), output.view(), &mut gradient.clone(), Some(&mut dx));
+        layer.backward(input.view(), output.view(), gradient.clone().view_mut(), Some(dx.view_mut()));
 
         let mut pulled = gradient;
         pulled.zip_mut_with(&output, |g, &y| {
             let at_an_end = y == 127.0 || y == -128.0;
             *g *= if saturated && at_an_end { 0.0 } else { gain_lsb };
         });
-        let dw = layer.parameter().unwrap().gradient.clone();
+        let dw = weight_gradient(&layer).unwrap();
         assert_close(&dw, &product(input.t(), pulled.view()), 1e-4);
         assert_close(&dx, &product(pulled.view(), weights.t()), 1e-4);
     }
@@ -238,7 +246,7 @@ proptest! {
         let mut array = bss2_hardware::IdealArray::new(crate::support::CHIP, gain_lsb).unwrap();
         let mut output = Array2::zeros((1, 3));
         layer
-            .forward(&mut Session::on(&mut array, 1), input.view(), &mut output)
+            .forward(&mut Session::on(&mut array, 1), input.view(), output.view_mut())
             .unwrap();
         let sums = product(input.view(), weights.mapv(f32::round_ties_even).view());
         for (found, sum) in output.iter().zip(&sums) {

@@ -1,13 +1,15 @@
 //! From a digital network to the array.
 
+use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_data::{Dataset, Digits};
-use bss2_hardware::{IdealArray, NOMINAL_GAIN_LSB};
+use bss2_hardware::IdealArray;
+use bss2_mapping::{Balanced, InOrder, MappingError, MappingStrategy};
 use bss2_training::{
     Dense, Deployment, Layer, Network, Relu, Session, TrainingError, deploy, float_mlp,
 };
 use ndarray::{Array2, ArrayView1, array};
 
-use crate::support::{CHIP, Set, trained_mlp, weights, yin_yang};
+use crate::support::{CHIP, Set, set_parameter, trained_mlp, yin_yang};
 
 fn digits() -> [Set; 2] {
     let split = Digits::new(1).split().expect("embedded");
@@ -101,7 +103,7 @@ fn assert_near(found: f32, expected: f32) {
 
 #[test]
 fn weights_limit_the_scale_where_the_signal_is_weak() {
-    let (mut network, report) = deploy(
+    let (network, report) = deploy(
         &hand_made().weights(),
         unit_samples().view(),
         exact(0.01, 1.0),
@@ -117,7 +119,7 @@ fn weights_limit_the_scale_where_the_signal_is_weak() {
     assert_eq!((report[1].shift, report[1].clipped_weights), (None, 0.0));
     assert_eq!(report.len(), 2);
     assert_eq!(
-        weights(&mut network),
+        network.weights(),
         [
             array![[31.5, -15.75], [7.875, 63.0]],
             array![[63.0, 0.0], [0.0, 63.0]],
@@ -141,7 +143,7 @@ fn outputs_limit_the_scale_where_the_signal_is_strong() {
 
 #[test]
 fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
-    let (mut network, report) = deploy(
+    let (network, report) = deploy(
         &hand_made().weights(),
         unit_samples().view(),
         exact(0.01, 0.6),
@@ -150,10 +152,7 @@ fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
     // Of the magnitudes ¼, ½, 1, 2 the one at 0.6 of the way is 1: it becomes 63, and 2 is cut.
     assert_near(report[0].weight_scale, 63.0);
     assert_eq!(report[0].clipped_weights, 0.25);
-    assert_eq!(
-        weights(&mut network)[0],
-        array![[63.0, -31.5], [15.75, 63.0]]
-    );
+    assert_eq!(network.weights()[0], array![[63.0, -31.5], [15.75, 63.0]]);
 }
 
 #[test]
@@ -164,7 +163,7 @@ fn sends_count_as_gain() {
         ..exact(gain_lsb, 1.0)
     };
     let report = |d| {
-        let mut network = hand_made();
+        let network = hand_made();
         deploy(&network.weights(), unit_samples().view(), d)
             .unwrap()
             .1
@@ -175,28 +174,28 @@ fn sends_count_as_gain() {
 #[test]
 fn a_network_of_zeros_is_deployed_as_zeros() {
     let layers: Vec<Box<dyn Layer>> = vec![Box::new(Dense::new(Array2::zeros((3, 2))))];
-    let mut network = Network::new(layers).unwrap();
-    let (mut analog, report) = deploy(
+    let network = Network::new(layers).unwrap();
+    let (analog, report) = deploy(
         &network.weights(),
         Array2::zeros((4, 3)).view(),
         Deployment::default(),
     )
     .unwrap();
     assert_eq!(report[0].weight_scale, 1.0);
-    assert!(weights(&mut analog)[0].iter().all(|&w| w == 0.0));
+    assert!(analog.weights()[0].iter().all(|&w| w == 0.0));
 }
 
 #[test]
 fn the_digital_network_is_left_as_it_is() {
-    let mut network = float_mlp(&[2, 5, 3], 1).unwrap();
-    let before = weights(&mut network);
+    let network = float_mlp(&[2, 5, 3], 1).unwrap();
+    let before = network.weights();
     deploy(
         &network.weights(),
         unit_samples().view(),
         Deployment::default(),
     )
     .unwrap();
-    assert_eq!(weights(&mut network), before);
+    assert_eq!(network.weights(), before);
 }
 
 #[test]
@@ -243,7 +242,7 @@ fn arguments_that_do_not_fit_are_named() {
 fn weights_that_are_no_numbers_are_not_deployed() {
     for bad in [f32::NAN, f32::INFINITY] {
         let mut network = hand_made();
-        network.parameters().nth(1).unwrap().value[[0, 1]] = bad;
+        set_parameter(&mut network, 1, &array![[1.0, bad], [0.0, 1.0]]);
         let refused = deploy(
             &network.weights(),
             unit_samples().view(),
@@ -257,4 +256,105 @@ fn weights_that_are_no_numbers_are_not_deployed() {
             }
         );
     }
+}
+
+#[test]
+fn samples_that_are_no_numbers_are_named() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let samples = array![[1.0, 0.0], [0.0, bad]];
+        let refused = deploy(
+            &hand_made().weights(),
+            samples.view(),
+            Deployment::default(),
+        );
+        assert!(matches!(
+            refused.map(drop),
+            Err(TrainingError::InputNotFinite {
+                sample: 1,
+                feature: 1,
+                value
+            }) if value.to_bits() == bad.to_bits()
+        ));
+    }
+}
+
+#[test]
+fn weights_whose_outputs_exceed_the_numbers_are_not_deployed_as_zeros() {
+    let huge = [Array2::from_elem((2, 2), 3e38)];
+    let refused = deploy(&huge, unit_samples().view(), exact(1e3, 1.0)).map(drop);
+    assert_eq!(
+        refused,
+        Err(TrainingError::NotFinite {
+            layer: 0,
+            what: "outputs"
+        })
+    );
+}
+
+#[test]
+fn the_nominal_gain_is_the_default() {
+    assert_eq!(Deployment::default().gain_lsb, NOMINAL_GAIN_LSB);
+}
+
+/// A layer of 200 inputs takes tiles of 128 and 72, or twice 100: the strategies' plans saturate
+/// differently, but where nothing saturates they compute the same.
+#[test]
+fn every_strategy_deploys_the_same_function() {
+    let samples = Array2::from_shape_fn((6, 200), |(v, i)| ((v * 7 + i) % 11) as f32 / 10.0);
+    let float = float_mlp(&[200, 20, 3], 1).unwrap();
+    let strategies: [&'static dyn MappingStrategy; 2] = [&InOrder, &Balanced];
+    let [in_order, balanced] = strategies.map(|strategy| {
+        let deployment = Deployment {
+            strategy,
+            ..Deployment::default()
+        };
+        let (mut network, report) = deploy(&float.weights(), samples.view(), deployment).unwrap();
+        let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).unwrap();
+        let mut array = bss2_core::Recorder::new(&mut array);
+        let outputs = network
+            .forward(&mut Session::on(&mut array, 1), samples.view())
+            .unwrap()
+            .clone();
+        (outputs, report, network.weights(), array.into_recording())
+    });
+    assert_ne!(in_order.3, balanced.3, "other tiles");
+    assert_eq!(in_order.1, balanced.1);
+    assert_eq!(in_order.2, balanced.2);
+    for (a, b) in in_order.0.iter().zip(&balanced.0) {
+        // The partial sums are rounded each for itself.
+        assert!((a - b).abs() <= 8.0, "{a}, {b}");
+    }
+}
+
+/// A strategy's refusal is the deployment's.
+#[test]
+fn a_layer_that_cannot_be_mapped_is_refused() {
+    #[derive(Debug)]
+    struct Never;
+    impl MappingStrategy for Never {
+        fn plan(
+            &self,
+            shape: bss2_mapping::LayerShape,
+            _geometry: bss2_core::ArrayGeometry,
+        ) -> Result<bss2_mapping::Plan, MappingError> {
+            Err(MappingError::LayerTooLarge {
+                inputs: shape.inputs,
+                outputs: shape.outputs,
+                limit: 1,
+            })
+        }
+    }
+    let deployment = Deployment {
+        strategy: &Never,
+        ..Deployment::default()
+    };
+    let refused = deploy(&hand_made().weights(), unit_samples().view(), deployment).map(drop);
+    assert_eq!(
+        refused,
+        Err(TrainingError::Mapping(MappingError::LayerTooLarge {
+            inputs: 2,
+            outputs: 2,
+            limit: 1
+        }))
+    );
 }

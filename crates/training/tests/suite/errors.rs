@@ -2,12 +2,12 @@
 
 use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
 use bss2_training::{
-    AnalogDense, CrossEntropy, Dense, Epoch, Examples, LinearGain, Network, Schedule, Session, Sgd,
-    TrainingError, epoch_order, evaluate, float_mlp, train,
+    AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Network, Relu, Schedule,
+    Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp, train,
 };
 use ndarray::{Array2, array, s};
 
-use crate::support::{CHIP, DIGITAL, Set, deployed_yin_yang, ideal, weights, yin_yang};
+use crate::support::{CHIP, DIGITAL, Set, analog_dense, deployed_yin_yang, ideal, yin_yang};
 
 const SCHEDULE: Schedule = Schedule {
     epochs: 2,
@@ -187,7 +187,7 @@ fn counts_that_differ_and_empty_sets_are_refused() {
 fn schedules_of_nothing_are_refused() {
     let set = small_set();
     let mut network = float_mlp(&[4, 6, 3], 1).unwrap();
-    let before = weights(&mut network);
+    let before = network.weights();
     for (name, epochs, batch) in [("epochs", 0, 5), ("batch", 1, 0), ("epochs", 1_000_001, 1)] {
         let schedule = Schedule {
             epochs,
@@ -201,7 +201,7 @@ fn schedules_of_nothing_are_refused() {
             "{refused:?}"
         );
     }
-    assert_eq!(weights(&mut network), before);
+    assert_eq!(network.weights(), before);
 }
 
 #[test]
@@ -228,41 +228,179 @@ fn networks_of_nothing_are_refused() {
 }
 
 #[test]
-fn an_input_that_is_no_number_is_named_with_epoch_step_and_layer() {
+fn an_input_that_is_no_number_is_named_with_sample_and_feature() {
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut set = small_set();
+        set.inputs[[17, 2]] = bad;
+        set.inputs[[17, 3]] = f32::NAN;
+        set.inputs[[30, 0]] = f32::NAN;
+        let refused = Examples::new(set.inputs.view(), &set.labels).map(drop);
+        assert!(matches!(
+            refused,
+            Err(TrainingError::InputNotFinite { sample: 17, feature: 2, value })
+                if value.to_bits() == bad.to_bits()
+        ));
+    }
+}
+
+#[test]
+fn outputs_that_are_no_numbers_are_named_with_epoch_step_and_layer() {
     let mut set = small_set();
-    set.inputs[[17, 2]] = f32::NAN;
+    set.inputs[[17, 2]] = f32::MAX;
     let position = epoch_order(40, SCHEDULE.seed, 0)
         .iter()
         .position(|&i| i == 17);
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Relu),
+        Box::new(Dense::new(Array2::from_elem((4, 3), 2.0))),
+    ];
+    let refused = train_with(
+        &mut Network::new(layers).unwrap(),
+        &mut Session::digital(),
+        set.examples(),
+        SCHEDULE,
+        1e-9,
+    );
     let expected = TrainingError::Diverged {
         epoch: 0,
         step: position.unwrap() / SCHEDULE.batch,
         cause: Box::new(TrainingError::NotFinite {
-            layer: 0,
+            layer: 1,
             what: "outputs",
         }),
     };
-    let mut float = float_mlp(&[4, 6, 3], 1).unwrap();
-    let refused = train_with(
-        &mut float,
-        &mut Session::digital(),
-        set.examples(),
-        SCHEDULE,
-        0.1,
-    );
-    assert_eq!(refused, Err(expected.clone()));
+    assert_eq!(refused, Err(expected));
+}
 
-    let mut analog = deployed_yin_yang(&small_set());
+#[test]
+fn networks_too_large_are_refused_before_anything_is_allocated() {
+    for widths in [
+        &[usize::MAX, 2][..],
+        &[2, usize::MAX],
+        &[usize::MAX, usize::MAX],
+        &[(1 << 20) + 1, 1],
+        &[1 << 20, 1 << 20],
+        &[1 << 14, 1 << 14, 1],
+    ] {
+        let refused = float_mlp(widths, 1).map(drop);
+        assert_eq!(
+            refused,
+            Err(TrainingError::NetworkTooLarge {
+                widths: widths.to_vec(),
+                width_limit: 1 << 20,
+                weight_limit: 1 << 28,
+            })
+        );
+    }
+    assert!(float_mlp(&[1 << 20, 1], 1).is_ok());
+}
+
+#[test]
+fn batches_too_large_are_refused() {
+    let one = Array2::<f32>::zeros((1, 1));
+    let vectors = usize::MAX / 16;
+    let endless = one.broadcast((vectors, 1)).unwrap();
+    let layers: Vec<Box<dyn Layer>> = vec![Box::new(Dense::new(Array2::zeros((1, 100))))];
+    let refused = Network::new(layers)
+        .unwrap()
+        .forward(&mut Session::digital(), endless)
+        .err();
+    assert_eq!(
+        refused,
+        Some(TrainingError::BatchTooLarge {
+            layer: 0,
+            vectors,
+            outputs: 100,
+            limit: Network::BATCH_VALUES_MAX
+        })
+    );
+}
+
+#[test]
+fn inputs_of_an_analog_layer_that_are_no_activations_are_named() {
+    let model = Box::new(LinearGain { gain_lsb: 0.1 });
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Relu),
+        Box::new(analog_dense(Array2::ones((4, 3)), model)),
+    ];
+    let mut network = Network::new(layers).unwrap();
     let mut array = ideal();
     let mut session = Session::on(&mut array, 1);
-    let refused = train_with(&mut analog, &mut session, set.examples(), SCHEDULE, 0.1);
-    assert_eq!(refused, Err(expected));
+    for bad in [31.6, 32.0, 500.0, f32::MAX] {
+        let mut input = Array2::from_elem((7, 4), 3.0);
+        input[[5, 2]] = bad;
+        input[[6, 0]] = 77.0;
+        let refused = network.forward(&mut session, input.view()).err();
+        assert_eq!(
+            refused,
+            Some(TrainingError::ActivationOutOfRange {
+                layer: 1,
+                vector: 5,
+                input: 2,
+                value: bad
+            })
+        );
+    }
+    // Alone, without layers before it that would notice.
+    let mut alone = analog_dense(Array2::ones((4, 3)), Box::new(LinearGain { gain_lsb: 0.1 }));
+    let mut output = Array2::zeros((1, 3));
+    for bad in [f32::NAN, -0.6, -500.0, f32::INFINITY, f32::NEG_INFINITY] {
+        let input = array![[0.0, 31.0, bad, 1.0]];
+        let refused = alone.forward(&mut session, input.view(), output.view_mut());
+        assert!(matches!(
+            refused,
+            Err(TrainingError::ActivationOutOfRange { layer: 0, vector: 0, input: 2, value })
+                if value.to_bits() == bad.to_bits()
+        ));
+    }
+    let rounded = array![[-0.5, 31.5 - 1e-5, 0.0, 31.0]];
+    assert!(
+        alone
+            .forward(&mut session, rounded.view(), output.view_mut())
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_backward_pass_without_its_forward_pass_is_refused() {
+    let mut network = float_mlp(&[4, 6, 3], 1).unwrap();
+    let (input, gradient) = (Array2::zeros((5, 4)), Array2::zeros((5, 3)));
+    let backward = |network: &mut Network, input: &Array2<f32>, gradient: &Array2<f32>| {
+        network.backward(input.view(), gradient.view())
+    };
     assert_eq!(
-        evaluate(&mut analog, &mut session, set.examples()),
-        Err(TrainingError::NotFinite {
-            layer: 0,
-            what: "outputs"
-        })
+        backward(&mut network, &input, &gradient),
+        Err(TrainingError::NoForward)
+    );
+    let mut session = Session::digital();
+    network.forward(&mut session, input.view()).unwrap();
+    for (rows, columns) in [(4, 4), (5, 3), (0, 0)] {
+        assert_eq!(
+            backward(&mut network, &Array2::zeros((rows, columns)), &gradient),
+            Err(TrainingError::Shape {
+                what: "input",
+                expected: (5, 4),
+                found: (rows, columns)
+            })
+        );
+    }
+    for (rows, columns) in [(4, 3), (5, 4), (0, 0)] {
+        assert_eq!(
+            backward(&mut network, &input, &Array2::zeros((rows, columns))),
+            Err(TrainingError::Shape {
+                what: "loss gradient",
+                expected: (5, 3),
+                found: (rows, columns)
+            })
+        );
+    }
+    assert_eq!(backward(&mut network, &input, &gradient), Ok(()));
+    let not_a_number = Array2::from_elem((5, 4), f32::NAN);
+    assert!(network.forward(&mut session, not_a_number.view()).is_err());
+    assert_eq!(
+        backward(&mut network, &input, &gradient),
+        Err(TrainingError::NoForward),
+        "the last forward pass failed"
     );
 }
 
@@ -321,7 +459,7 @@ fn a_loss_that_is_no_number_does_not_pass_unnoticed() {
 fn a_network_is_as_good_after_an_error_as_before() {
     let set = small_set();
     let mut network = deployed_yin_yang(&set);
-    let before = weights(&mut network);
+    let before = network.weights();
     let mut array = ideal();
     let outputs = |network: &mut Network| {
         let mut array = ideal();
@@ -350,13 +488,9 @@ fn a_network_is_as_good_after_an_error_as_before() {
     assert_eq!(outputs(&mut network), expected);
     assert!(train_with(&mut network, &mut session, bad, SCHEDULE, 0.1).is_err());
     assert_eq!(outputs(&mut network), expected);
-    assert_eq!(
-        weights(&mut network),
-        before,
-        "a refused step changes nothing"
-    );
+    assert_eq!(network.weights(), before, "a refused step changes nothing");
     assert!(train_with(&mut network, &mut session, set.examples(), SCHEDULE, 0.1).is_ok());
-    assert_ne!(weights(&mut network), before);
+    assert_ne!(network.weights(), before);
 }
 
 #[test]

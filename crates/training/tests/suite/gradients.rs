@@ -1,10 +1,10 @@
 //! Gradients of digital layers against central finite differences.
 
 use bss2_training::{Dense, Layer, Network, Relu, Session, float_mlp};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Ix2};
 use proptest::prelude::*;
 
-use crate::support::{DIGITAL, assert_close, product, weights};
+use crate::support::{DIGITAL, assert_close, product, set_parameter, weight_gradient};
 
 /// Half the distance of the two points of a difference: a power of two, so that adding it to
 /// numbers around 1 is exact enough.
@@ -22,7 +22,7 @@ fn matrix(rows: usize, columns: usize) -> impl Strategy<Value = Array2<f32>> {
 fn probed(layer: &mut dyn Layer, input: &Array2<f32>, probe: &Array2<f32>) -> f64 {
     let mut output = Array2::zeros(probe.dim());
     layer
-        .forward(&mut Session::digital(), input.view(), &mut output)
+        .forward(&mut Session::digital(), input.view(), output.view_mut())
         .expect("good inputs");
     let terms = output.iter().zip(probe);
     terms.map(|(&y, &p)| f64::from(y) * f64::from(p)).sum()
@@ -58,18 +58,20 @@ fn assert_backpropagation(network: &mut Network, input: &Array2<f32>, labels: &[
     DIGITAL
         .evaluate(outputs.view(), labels, &mut gradient)
         .expect("good labels");
-    network.backward(input.view(), &gradient);
-    let found: Vec<Array2<f32>> = network.parameters().map(|p| p.gradient.clone()).collect();
-    for (number, (at, found)) in weights(network).iter().zip(&found).enumerate() {
+    network
+        .backward(input.view(), gradient.view())
+        .expect("a forward pass came before");
+    let mut found = Vec::new();
+    network.parameters(&mut |_, parameter| {
+        let gradient = parameter.gradient.into_dimensionality::<Ix2>();
+        found.push(gradient.expect("a matrix").to_owned());
+    });
+    for (number, (at, found)) in network.weights().iter().zip(&found).enumerate() {
         let expected = differences(at, |moved| {
-            if let Some(parameter) = network.parameters().nth(number) {
-                parameter.value.assign(moved);
-            }
+            set_parameter(network, number, moved);
             loss_of(network, input.view(), labels)
         });
-        if let Some(parameter) = network.parameters().nth(number) {
-            parameter.value.assign(at);
-        }
+        set_parameter(network, number, at);
         assert_close(found, &expected, TOLERANCE);
     }
 }
@@ -81,8 +83,8 @@ proptest! {
     fn dense(input in matrix(3, 5), kept in matrix(5, 4), probe in matrix(3, 4)) {
         let mut layer = Dense::new(kept.clone());
         let mut dx = Array2::zeros(input.dim());
-        layer.backward(input.view(), probe.view(), &mut probe.clone(), Some(&mut dx));
-        let dw = layer.parameter().unwrap().gradient.clone();
+        layer.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
+        let dw = weight_gradient(&layer).unwrap();
         let by_weights = differences(&kept, |w| probed(&mut Dense::new(w.clone()), &input, &probe));
         let by_inputs = differences(&input, |x| probed(&mut layer, x, &probe));
         assert_close(&dw, &by_weights, TOLERANCE);
@@ -93,7 +95,7 @@ proptest! {
     fn relu_away_from_its_kink(input in matrix(3, 5), probe in matrix(3, 5)) {
         let input = input.mapv(|x| x + STEP.copysign(x) * 2.0);
         let mut dx = Array2::zeros(input.dim());
-        Relu.backward(input.view(), probe.view(), &mut probe.clone(), Some(&mut dx));
+        Relu.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
         let expected = differences(&input, |x| probed(&mut Relu, x, &probe));
         assert_close(&dx, &expected, TOLERANCE);
     }
@@ -129,7 +131,7 @@ proptest! {
     ) {
         let mut network = float_mlp(&[4, 6, 3], seed).unwrap();
         // No hidden sum so near to its kink that a step crosses it.
-        let hidden = product(input.view(), weights(&mut network)[0].view());
+        let hidden = product(input.view(), network.weights()[0].view());
         prop_assume!(hidden.iter().all(|h| h.abs() > 1.5 * f64::from(STEP)));
         assert_backpropagation(&mut network, &input, &labels);
     }

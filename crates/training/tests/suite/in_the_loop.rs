@@ -7,7 +7,7 @@ use crate::support::{ANALOG, Set, YIN_YANG_DEPLOYMENT, fresh_chip, noisy, traine
 
 /// Test accuracies of a deployed network, before and after a few epochs in the loop.
 fn before_and_after(array: &mut dyn MacArray, [training, test]: &[Set; 2]) -> [f64; 2] {
-    let mut float = trained_mlp(&[4, 40, 3], training, 15);
+    let float = trained_mlp(&[4, 40, 3], training, 15);
     let (mut network, _) = deploy(
         &float.weights(),
         training.inputs.view(),

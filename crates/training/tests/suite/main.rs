@@ -5,6 +5,7 @@ mod deployment;
 mod errors;
 mod gradients;
 mod in_the_loop;
+mod layers_of_ones_own;
 mod optimizers;
 mod reproducibility;
 mod support;

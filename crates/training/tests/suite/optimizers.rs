@@ -1,6 +1,6 @@
 //! Optimizers on problems whose answer is known.
 
-use bss2_training::{Adam, Optimizer, Parameter, Sgd, TrainingError};
+use bss2_training::{Adam, Optimizer, ParameterViewMut, Sgd, TrainingError};
 use ndarray::{Array2, array};
 
 const CURVATURE: [f32; 4] = [0.5, 1.0, 2.0, 4.0];
@@ -19,14 +19,13 @@ fn minimise(
             .iter_mut()
             .zip(CURVATURE)
             .for_each(|(g, c)| *g *= c);
-        optimizer.update(
-            0,
-            Parameter {
-                value: &mut value,
-                gradient: &gradient,
-                range: -limit..=limit,
-            },
-        );
+        let parameter = ParameterViewMut {
+            name: "weight",
+            value: value.view_mut().into_dyn(),
+            gradient: gradient.view().into_dyn(),
+            range: -limit..=limit,
+        };
+        optimizer.update(0, parameter).expect("a whole parameter");
         assert!(value.iter().all(|w| w.abs() <= limit), "out of range");
     }
     value
@@ -68,14 +67,15 @@ fn one_step(
     value: &mut Array2<f32>,
     gradient: &Array2<f32>,
 ) {
-    optimizer.update(
-        number,
-        Parameter {
-            value,
-            gradient,
-            range: f32::MIN..=f32::MAX,
-        },
-    );
+    let parameter = ParameterViewMut {
+        name: "weight",
+        value: value.view_mut().into_dyn(),
+        gradient: gradient.view().into_dyn(),
+        range: f32::MIN..=f32::MAX,
+    };
+    optimizer
+        .update(number, parameter)
+        .expect("a whole parameter");
 }
 
 #[test]
@@ -162,5 +162,73 @@ fn options_out_of_range_are_named() {
 fn both_ends_of_the_momentum_are_accepted() {
     for momentum in [0.0, 0.999] {
         assert!(Sgd::new(0.1, momentum).is_ok(), "{momentum}");
+    }
+}
+
+#[test]
+fn parameters_of_any_number_of_dimensions_and_any_number_are_updated() {
+    for mut optimizer in optimizers() {
+        let mut kernels = ndarray::Array4::from_elem((2, 3, 2, 2), 1.0);
+        let mut bias = ndarray::Array1::from_elem(5, 1.0);
+        let gradients = (kernels.clone(), bias.clone());
+        for (number, value, gradient) in [
+            (
+                usize::MAX,
+                kernels.view_mut().into_dyn(),
+                gradients.0.view().into_dyn(),
+            ),
+            (0, bias.view_mut().into_dyn(), gradients.1.view().into_dyn()),
+        ] {
+            let parameter = ParameterViewMut {
+                name: "any",
+                value,
+                gradient,
+                range: f32::MIN..=f32::MAX,
+            };
+            optimizer.update(number, parameter).unwrap();
+        }
+        assert!(kernels.iter().chain(&bias).all(|&w| w < 1.0));
+    }
+}
+
+#[test]
+fn parameters_that_are_not_whole_are_refused_and_unchanged() {
+    for mut optimizer in optimizers() {
+        let mut value = array![[1.0, 2.0]];
+        let other = array![[1.0], [2.0]];
+        let refused = optimizer.update(
+            0,
+            ParameterViewMut {
+                name: "weight",
+                value: value.view_mut().into_dyn(),
+                gradient: other.view().into_dyn(),
+                range: -1.0..=1.0,
+            },
+        );
+        assert_eq!(
+            refused,
+            Err(TrainingError::ParameterShape {
+                name: "weight",
+                value: vec![1, 2],
+                gradient: vec![2, 1],
+            })
+        );
+        let gradient = array![[1.0, 2.0]];
+        for (min, max) in [(1.0, -1.0), (f32::NAN, 1.0), (0.0, f32::NAN)] {
+            let refused = optimizer.update(
+                0,
+                ParameterViewMut {
+                    name: "weight",
+                    value: value.view_mut().into_dyn(),
+                    gradient: gradient.view().into_dyn(),
+                    range: min..=max,
+                },
+            );
+            assert!(matches!(
+                refused,
+                Err(TrainingError::ParameterRange { name: "weight", .. })
+            ));
+        }
+        assert_eq!(value, array![[1.0, 2.0]]);
     }
 }

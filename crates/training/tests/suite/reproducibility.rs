@@ -5,7 +5,7 @@ use bss2_training::{Adam, Network, Schedule, Session, train};
 use ndarray::Array2;
 
 use crate::support::{
-    ANALOG, Set, deployed_yin_yang, fresh_chip, ideal, noisy, trained_mlp, weights, yin_yang,
+    ANALOG, Set, deployed_yin_yang, fresh_chip, ideal, noisy, trained_mlp, yin_yang,
 };
 
 /// Weights after two epochs on an array.
@@ -32,7 +32,7 @@ fn trained(
         &mut |_| {},
     )
     .expect("a good set");
-    weights(&mut network)
+    network.weights()
 }
 
 fn outputs(network: &mut Network, session: &mut Session<'_>, set: &Set) -> Array2<f32> {
@@ -79,8 +79,8 @@ fn an_array_used_before_is_as_good_as_a_new_one() {
 #[test]
 fn digital_training_repeats_bit_for_bit() {
     let [set, _] = yin_yang(100, 1);
-    let [mut first, mut second] = [(); 2].map(|()| trained_mlp(&[4, 8, 3], &set, 3));
-    assert_eq!(weights(&mut first), weights(&mut second));
+    let [first, second] = [(); 2].map(|()| trained_mlp(&[4, 8, 3], &set, 3));
+    assert_eq!(first.weights(), second.weights());
 }
 
 #[test]

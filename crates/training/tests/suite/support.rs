@@ -1,11 +1,11 @@
 //! Arrays, networks and numbers that several tests use.
 
-use bss2_core::{ArrayGeometry, RunSettings};
+use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_data::{Dataset, YinYang};
-use bss2_hardware::{ChipConfig, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
+use bss2_hardware::{ChipConfig, IdealArray, MockArray, SimulatedChip};
 use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
 use bss2_training::{
-    Adam, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Network, Schedule,
+    Adam, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Layer, Network, Schedule,
     Session, deploy, float_mlp, train,
 };
 use ndarray::{Array2, ArrayView2};
@@ -24,6 +24,7 @@ pub(crate) const ANALOG: CrossEntropy = CrossEntropy {
 pub(crate) const YIN_YANG_DEPLOYMENT: Deployment = Deployment {
     num_sends: 8,
     geometry: CHIP,
+    strategy: &InOrder,
     wait_between_events: 5,
     gain_lsb: NOMINAL_GAIN_LSB,
     weight_quantile: 0.999,
@@ -91,7 +92,7 @@ pub(crate) fn trained_mlp(widths: &[usize], set: &Set, epochs: usize) -> Network
 
 /// A small network on the array, not trained: 4 inputs, 3 outputs.
 pub(crate) fn deployed_yin_yang(set: &Set) -> Network {
-    let mut float = float_mlp(&[4, 12, 3], 3).expect("widths above zero");
+    let float = float_mlp(&[4, 12, 3], 3).expect("widths above zero");
     deploy(&float.weights(), set.inputs.view(), YIN_YANG_DEPLOYMENT)
         .expect("a good set")
         .0
@@ -105,9 +106,31 @@ pub(crate) fn analog_dense(weights: Array2<f32>, model: Box<dyn GradientModel>) 
     AnalogDense::new(weights, plan, RunSettings::default(), model).expect("as large as the plan")
 }
 
-/// All weights of a network, layer by layer.
-pub(crate) fn weights(network: &mut Network) -> Vec<Array2<f32>> {
-    network.parameters().map(|p| p.value.clone()).collect()
+/// The gradient of a layer's weights, if it has any.
+pub(crate) fn weight_gradient(layer: &dyn Layer) -> Option<Array2<f32>> {
+    let mut found = None;
+    layer.parameters(&mut |parameter| {
+        assert_eq!(parameter.gradient.shape(), parameter.value.shape());
+        assert!(parameter.value.iter().all(|w| parameter.range.contains(w)));
+        if parameter.name == "weight" {
+            found = parameter.gradient.to_owned().into_dimensionality().ok();
+        }
+    });
+    found
+}
+
+/// Replaces the values of the parameter with the given number.
+pub(crate) fn set_parameter(network: &mut Network, number: usize, value: &Array2<f32>) {
+    let mut count = 0;
+    network
+        .update_parameters(&mut |mut parameter| {
+            if count == number {
+                parameter.value.assign(&value.view().into_dyn());
+            }
+            count += 1;
+            Ok(())
+        })
+        .expect("nothing refuses");
 }
 
 /// The product of two matrices in `f64`, one number at a time.

@@ -6,6 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::ExperimentError;
 
+mod manifest;
+
+use manifest::Manifest;
+
+/// The file that holds the configuration, and the proof that a folder is ours.
+const CONFIGURATION: &str = "configuration.toml";
+
 /// The files of a result folder, kept in memory until [`publish`](Self::publish) writes them all.
 #[derive(Debug)]
 pub struct ResultFolder {
@@ -15,14 +22,16 @@ pub struct ResultFolder {
 
 impl ResultFolder {
     /// Makes sure that `target` can be written later, and changes nothing yet. It may be missing,
-    /// empty, or hold an earlier study's results, which will then be replaced.
+    /// empty, or hold an earlier study's results and nothing else; these will then be replaced.
     ///
     /// # Errors
     /// [`ExperimentError::ForeignFolder`] if it holds anything else,
+    /// [`ExperimentError::EnclosingFolder`] if it is or holds the current folder,
     /// [`ExperimentError::Write`] if nothing can be written where it is to be.
     pub fn claim(target: &Path) -> Result<Self, ExperimentError> {
         let absolute = std::path::absolute(target).map_err(|e| write_error(target, e))?;
-        refuse_foreign(&absolute)?;
+        refuse_enclosing(&absolute)?;
+        manifest::refuse_foreign(&absolute)?;
         let existing = absolute.ancestors().skip(1).find(|path| path.exists());
         let existing = existing.unwrap_or(&absolute);
         // A file without a name: it cannot be left behind.
@@ -33,18 +42,23 @@ impl ResultFolder {
         })
     }
 
-    /// Adds a file, given by its path within the folder.
+    /// Adds a file, given by its path within the folder, parts divided by `/`.
     pub fn add(&mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) {
         self.files.push((name.into(), content.into()));
     }
 
-    /// Writes the folder beside its place and moves it there as a whole.
+    /// Writes the folder beside its place and moves it there as a whole. `configuration` is TOML
+    /// and becomes `configuration.toml`, below the version of bss2 and the names of all files.
     ///
     /// # Errors
-    /// [`ExperimentError::ForeignFolder`] or [`ExperimentError::Write`]; what was there before is
-    /// then as it was.
-    pub fn publish(self) -> Result<(), ExperimentError> {
-        refuse_foreign(&self.target)?;
+    /// [`ExperimentError`]; what was there before is then as it was.
+    pub fn publish(mut self, configuration: &str) -> Result<(), ExperimentError> {
+        let names = self.files.iter().map(|(name, _)| name.as_str());
+        let manifest = Manifest::of(names.chain([CONFIGURATION])).to_toml()?;
+        self.add(CONFIGURATION, format!("{manifest}\n{configuration}"));
+
+        refuse_enclosing(&self.target)?;
+        manifest::refuse_foreign(&self.target)?;
         let failed = |e| write_error(&self.target, e);
         let parent = self.target.parent().unwrap_or(&self.target);
         fs::create_dir_all(parent).map_err(failed)?;
@@ -82,36 +96,27 @@ fn swap(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
     })
 }
 
-/// Refuses to replace a folder with anything in it that a study does not write.
-fn refuse_foreign(target: &Path) -> Result<(), ExperimentError> {
+/// Refuses the current folder and those above it: replacing one would leave whoever works there in
+/// a folder that is gone.
+fn refuse_enclosing(target: &Path) -> Result<(), ExperimentError> {
     if !target.exists() {
         return Ok(());
     }
-    let unreadable = |source| ExperimentError::Read {
-        path: target.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(target).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        if !is_ours(&entry.path()) {
-            return Err(ExperimentError::ForeignFolder {
-                folder: target.to_owned(),
-                entry: entry.file_name().to_string_lossy().into_owned(),
-            });
+    let resolved = target.canonicalize().map_err(|e| read_error(target, e))?;
+    let current = std::env::current_dir().and_then(|path| path.canonicalize());
+    match current {
+        Ok(current) if current.starts_with(&resolved) => {
+            Err(ExperimentError::EnclosingFolder { folder: resolved })
         }
+        Ok(_) => Ok(()),
+        Err(error) => Err(read_error(Path::new("."), error)),
     }
-    Ok(())
 }
 
-fn is_ours(path: &Path) -> bool {
-    let has_extension =
-        |path: &Path, extension: &str| path.extension().is_some_and(|e| e == extension);
-    match path.file_name().and_then(|name| name.to_str()) {
-        Some("summary.json" | "configuration.toml" | "index.html") => path.is_file(),
-        Some("figures") => fs::read_dir(path).is_ok_and(|mut figures| {
-            figures.all(|figure| figure.is_ok_and(|f| has_extension(&f.path(), "svg")))
-        }),
-        _ => path.is_file() && has_extension(path, "csv"),
+fn read_error(path: &Path, source: io::Error) -> ExperimentError {
+    ExperimentError::Read {
+        path: path.to_owned(),
+        source,
     }
 }
 

@@ -1,0 +1,131 @@
+//! The charts.
+
+use bss2_core::Register;
+
+use super::chip_run::ChipRun;
+use super::stage::Stage;
+use super::statistics::accuracies;
+use super::{EXPERIMENT, calibration_rows};
+use crate::plot::{
+    Axis, Bins, Category, CategoryChart, Chart, Distribution, ErrorStyle, Histogram, LineChart,
+    LinePoint, LineSeries, Summary,
+};
+use crate::{DataDescription, ExperimentError};
+
+/// A chart, and where it stands.
+pub(super) struct NamedChart {
+    pub(super) stem: &'static str,
+    pub(super) chart: Box<dyn Chart>,
+    pub(super) caption: &'static str,
+    /// The file that holds its data.
+    pub(super) data: &'static str,
+}
+
+pub(super) fn charts(
+    runs: &[ChipRun],
+    data: &DataDescription,
+) -> Result<Vec<NamedChart>, ExperimentError> {
+    let baselines = residual_chart(
+        runs,
+        Register::CadcOffset,
+        "CADC baselines before and after calibration",
+        50.0,
+    )?;
+    let gains = residual_chart(
+        runs,
+        Register::IBiasSyninExcGm,
+        "Column amplitudes before and after calibration",
+        40.0,
+    )?;
+    Ok(vec![
+        NamedChart {
+            stem: "first-study-accuracy",
+            chart: Box::new(accuracy_chart(runs, data)),
+            caption: "Each dot is one chip with its own network; the marker shows mean ± standard \
+                deviation.",
+            data: EXPERIMENT.records_file,
+        },
+        NamedChart {
+            stem: "first-study-learning",
+            chart: Box::new(learning_chart(runs)),
+            caption: "Share of training samples classified correctly when they were visited, mean \
+                ± standard deviation over chips.",
+            data: EXPERIMENT.records_file,
+        },
+        NamedChart {
+            stem: "first-study-baselines",
+            chart: Box::new(baselines),
+            caption: "Code of every CADC channel of all chips without any event, relative to 128. \
+                Channels that are stuck stay where they are.",
+            data: calibration_rows::FILE,
+        },
+        NamedChart {
+            stem: "first-study-gains",
+            chart: Box::new(gains),
+            caption: "Amplitude of every column of all chips for the same excitatory input, \
+                relative to the target (the chip's median).",
+            data: calibration_rows::FILE,
+        },
+    ])
+}
+
+fn accuracy_chart(runs: &[ChipRun], data: &DataDescription) -> CategoryChart {
+    let categories = Stage::ALL
+        .map(|stage| Category::new(stage.name(), accuracies(runs, stage)))
+        .into();
+    let title = format!("Accuracy from float to chip: {}", data.name);
+    CategoryChart::new(title, Axis::linear("Test accuracy", "%"), categories)
+        .with_dot_label("one chip")
+        .with_decimals(1)
+}
+
+fn learning_chart(runs: &[ChipRun]) -> LineChart {
+    let series = [Stage::InTheLoop, Stage::RetrainedOnIdeal]
+        .map(|stage| LineSeries::new(stage.name(), learning_curve(runs, stage)));
+    LineChart::new(
+        "Learning of the deployed network",
+        Axis::linear("Epoch", "").whole_numbers(),
+        Axis::linear("Training accuracy", "%"),
+        series.into(),
+    )
+    .with_error_style(ErrorStyle::Band)
+}
+
+/// Training accuracy per epoch, over all chips.
+fn learning_curve(runs: &[ChipRun], stage: Stage) -> Vec<LinePoint> {
+    let curves: Vec<_> = runs.iter().map(|run| run.learning(stage)).collect();
+    let epochs = curves.iter().map(|curve| curve.len()).max().unwrap_or(0);
+    let point = |epoch: usize| {
+        let visited = curves.iter().filter_map(|curve| curve.get(epoch));
+        let accuracies: Vec<f64> = visited.map(|e| 100.0 * e.accuracy).collect();
+        let summary = Summary::of(&accuracies)?;
+        let x = (epoch + 1) as f64;
+        Some(match summary.deviation {
+            Some(deviation) => LinePoint::with_error(x, summary.mean, deviation),
+            None => LinePoint::new(x, summary.mean),
+        })
+    };
+    (0..epochs).filter_map(point).collect()
+}
+
+/// Distances from the target of all instances of a register on all chips, up to ±`limit`.
+fn residual_chart(
+    runs: &[ChipRun],
+    register: Register,
+    title: &str,
+    limit: f64,
+) -> Result<Histogram, ExperimentError> {
+    let routines = || {
+        let routines = runs.iter().flat_map(|run| &run.calibration.routines);
+        routines.filter(|routine| routine.register == register)
+    };
+    let unit = routines().next().map_or("", |r| r.unit.as_str());
+    let before = routines().flat_map(|r| r.before.iter().copied()).collect();
+    let after = routines().flat_map(|r| r.after.iter().copied()).collect();
+    let axis = Axis::linear("Distance from target", unit).with_range(-limit, limit)?;
+    let distributions = vec![
+        Distribution::new("before", before),
+        Distribution::new("after", after),
+    ];
+    Ok(Histogram::new(title, axis, distributions).with_bins(Bins::About(60)))
+}

@@ -1,0 +1,175 @@
+//! Every number that the experiment depends on.
+
+use bss2_calibration::Procedure;
+use bss2_core::CostModel;
+use bss2_hardware::{ChipConfig, MockArray};
+use bss2_training::{CrossEntropy, Deployment, Schedule};
+use serde::Serialize;
+
+use crate::{Preset, Settings};
+
+/// Every number that the experiment depends on, besides its data.
+#[derive(Clone, Debug, Serialize)]
+pub struct Parameters {
+    /// Seeds of the chips; each also seeds its network.
+    pub chip_seeds: Vec<u64>,
+    /// Width of the network's hidden layer.
+    pub hidden: usize,
+    /// How networks are brought onto the array; the ideal array and the mock have its gain.
+    #[serde(with = "super::deployment")]
+    pub deployment: Deployment,
+    /// Training samples, from the first, that the scales of a deployed network are taken from.
+    pub deployment_samples: usize,
+    /// Noise of the mock, in LSB.
+    pub mock_noise_lsb: f32,
+    /// Samples per training step.
+    pub batch: usize,
+    /// Epochs of digital training.
+    pub float_epochs: usize,
+    /// Learning rate of digital training.
+    pub float_rate: f32,
+    /// Logits per unit of a digital network's outputs.
+    pub float_logits_per_unit: f32,
+    /// Epochs of retraining, with the chip in the loop and on the ideal array.
+    pub loop_epochs: usize,
+    /// Learning rate of retraining, in weight units.
+    pub loop_rate: f32,
+    /// Logits per LSB in retraining.
+    pub logits_per_lsb: f32,
+    /// The chips.
+    pub chip: ChipConfig,
+    /// Their calibration.
+    pub calibration: Procedure,
+    /// What chip time is reckoned with.
+    pub cost_model: CostModel,
+}
+
+impl Parameters {
+    /// The parameters for a preset. Data from files get more sends, because their longer inputs
+    /// take several passes whose noise adds up, and fewer epochs, because they are larger.
+    pub fn resolve(settings: &Settings) -> Self {
+        let from_files = settings.data.is_some();
+        let (chips, float_epochs, loop_epochs) = match (settings.preset, from_files) {
+            (Preset::Quick, false) => (5, 40, 30),
+            (Preset::Standard, false) => (10, 60, 40),
+            (Preset::Full, false) => (20, 80, 60),
+            (Preset::Quick, true) => (3, 6, 3),
+            (Preset::Standard, true) => (5, 15, 8),
+            (Preset::Full, true) => (10, 30, 20),
+        };
+        let chip = ChipConfig::typical();
+        Self {
+            chip_seeds: settings.chip_seeds(chips),
+            hidden: 128,
+            deployment: Deployment {
+                geometry: chip.geometry,
+                num_sends: if from_files { 4 } else { 2 },
+                ..Deployment::default()
+            },
+            deployment_samples: 1000,
+            mock_noise_lsb: MockArray::PUBLISHED_NOISE_LSB,
+            batch: if from_files { 100 } else { 32 },
+            float_epochs,
+            float_rate: 0.002,
+            float_logits_per_unit: 1.0,
+            loop_epochs,
+            loop_rate: 0.3,
+            logits_per_lsb: 0.1,
+            chip,
+            calibration: Procedure::default(),
+            cost_model: CostModel::default(),
+        }
+    }
+
+    pub(super) fn float_schedule(&self, seed: u64) -> Schedule {
+        Schedule {
+            epochs: self.float_epochs,
+            batch: self.batch,
+            seed,
+        }
+    }
+
+    pub(super) fn float_loss(&self) -> CrossEntropy {
+        CrossEntropy {
+            logits_per_unit: self.float_logits_per_unit,
+        }
+    }
+
+    pub(super) fn loop_schedule(&self, seed: u64) -> Schedule {
+        Schedule {
+            epochs: self.loop_epochs,
+            batch: self.batch,
+            seed,
+        }
+    }
+
+    pub(super) fn loop_loss(&self) -> CrossEntropy {
+        CrossEntropy {
+            logits_per_unit: self.logits_per_lsb,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::to_toml;
+
+    fn text(parameters: &Parameters) -> String {
+        to_toml(parameters).unwrap().to_string()
+    }
+
+    #[test]
+    fn every_parameter_stands_in_the_configuration() {
+        let default = Parameters::resolve(&Settings::default());
+        let changes: [fn(&mut Parameters); 20] = [
+            |p| p.chip_seeds.push(99),
+            |p| p.hidden += 1,
+            |p| p.deployment.num_sends += 1,
+            |p| p.deployment.wait_between_events += 1,
+            |p| p.deployment.gain_lsb += 1e-6,
+            |p| p.deployment.weight_quantile -= 1e-6,
+            |p| p.deployment.output_quantile -= 1e-6,
+            |p| p.deployment_samples += 1,
+            |p| p.mock_noise_lsb += 1e-6,
+            |p| p.batch += 1,
+            |p| p.float_epochs += 1,
+            |p| p.float_rate += 1e-6,
+            |p| p.float_logits_per_unit += 1e-6,
+            |p| p.loop_epochs += 1,
+            |p| p.loop_rate += 1e-6,
+            |p| p.logits_per_lsb += 1e-6,
+            |p| p.chip.noise.read_lsb += 1e-6,
+            |p| p.chip.driver.failure_rate += 1e-6,
+            |p| p.calibration.gain_runs += 1,
+            |p| p.cost_model.settle_us += 1.0,
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = default.clone();
+            change(&mut changed);
+            assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    #[test]
+    fn the_configuration_is_read_back_as_it_was() {
+        let parameters = Parameters::resolve(&Settings::default());
+        let text = text(&parameters);
+        assert!(text.contains("gain_lsb = 0.0018\n"), "{text}");
+        assert!(text.contains("strategy = \"InOrder\"\n"), "{text}");
+        let mut table: toml::Table = text.parse().unwrap();
+        let mut part = |name: &str| table.remove(name).unwrap();
+        assert_eq!(
+            part("chip").try_into::<ChipConfig>().unwrap(),
+            parameters.chip
+        );
+        assert_eq!(
+            part("calibration").try_into::<Procedure>().unwrap(),
+            parameters.calibration
+        );
+        assert_eq!(
+            part("cost_model").try_into::<CostModel>().unwrap(),
+            parameters.cost_model
+        );
+    }
+}

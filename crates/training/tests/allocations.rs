@@ -1,0 +1,168 @@
+//! After its first epoch, training allocates nothing per step.
+//!
+//! Measured in 3 epochs on the mock array, 7 steps each, the last of 4 samples instead of 16: one
+//! allocation per epoch, the order in which it visits the samples. Beside it, matrixmultiply takes
+//! scratch for each matrix product; it is told by its alignment and counted apart.
+#![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB};
+use bss2_hardware::MockArray;
+use bss2_training::{
+    Adam, CrossEntropy, Deployment, Examples, Network, Schedule, Session, deploy, evaluate,
+    float_mlp, train,
+};
+use ndarray::{Array2, s};
+
+struct Counting;
+
+thread_local! {
+    static COUNTS: Cell<Counts> = const { Cell::new(Counts { own: 0, products: 0 }) };
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Counts {
+    own: usize,
+    /// Scratch of matrix products.
+    products: usize,
+}
+
+/// More than any type in training asks for, and no more than any vector unit does.
+const PRODUCT_ALIGNMENT: usize = 16;
+
+fn count(layout: Layout) {
+    let mut counts = COUNTS.get();
+    if layout.align() >= PRODUCT_ALIGNMENT {
+        counts.products += 1;
+    } else {
+        counts.own += 1;
+    }
+    COUNTS.set(counts);
+}
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout);
+        // SAFETY: as of this call.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as of this call.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(layout);
+        // SAFETY: as of this call.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SAMPLES: usize = 100;
+const BATCH: usize = 16;
+const EPOCHS: usize = 4;
+const STEPS: usize = SAMPLES.div_ceil(BATCH);
+/// The order of the samples.
+const PER_EPOCH: usize = 1;
+
+/// Inputs and labels.
+fn set() -> (Array2<f32>, Vec<u8>) {
+    let inputs = Array2::from_shape_fn((SAMPLES, 200), |(v, i)| ((v * 7 + i) % 11) as f32 / 10.0);
+    let labels = (0..SAMPLES).map(|v| (v % 3) as u8).collect();
+    (inputs, labels)
+}
+
+/// Two tiles for the first layer, of different sizes, and one for the second.
+fn mlp() -> Network {
+    float_mlp(&[200, 20, 3], 1).expect("widths in range")
+}
+
+fn mock() -> MockArray {
+    MockArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB, 1.6).expect("parameters in range")
+}
+
+/// Allocations of each epoch but the first.
+fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>) -> Vec<Counts> {
+    let schedule = Schedule {
+        epochs: EPOCHS,
+        batch: BATCH,
+        seed: 1,
+    };
+    let loss = CrossEntropy {
+        logits_per_unit: 0.1,
+    };
+    let mut adam = Adam::new(0.01).expect("rate in range");
+    let mut at_end = Vec::with_capacity(EPOCHS);
+    train(
+        network,
+        session,
+        set,
+        schedule,
+        loss,
+        &mut adam,
+        &mut |_| at_end.push(COUNTS.get()),
+    )
+    .expect("a good set");
+    at_end
+        .windows(2)
+        .map(|pair| Counts {
+            own: pair[1].own - pair[0].own,
+            products: pair[1].products - pair[0].products,
+        })
+        .collect()
+}
+
+#[test]
+fn training_on_an_array_allocates_nothing_per_step() {
+    let (inputs, labels) = set();
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let (mut network, _) = deploy(&mlp().weights(), inputs.view(), Deployment::default())
+        .expect("a network that fits its samples");
+    let mut array = mock();
+    let mut session = Session::on(&mut array, 1);
+    let expected = Counts {
+        own: PER_EPOCH,
+        // Three tiles on the mock; two gradients of weights, one of inputs.
+        products: 6 * STEPS,
+    };
+    let found = per_epoch(&mut network, &mut session, examples);
+    assert_eq!(found, [expected; EPOCHS - 1]);
+}
+
+#[test]
+fn digital_training_allocates_nothing_per_step() {
+    let (inputs, labels) = set();
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let expected = Counts {
+        own: PER_EPOCH,
+        // Two forward; two gradients of weights, one of inputs.
+        products: 5 * STEPS,
+    };
+    let found = per_epoch(&mut mlp(), &mut Session::digital(), examples);
+    assert_eq!(found, [expected; EPOCHS - 1]);
+}
+
+#[test]
+fn evaluations_between_epochs_allocate_nothing_once_their_size_was_seen() {
+    let (inputs, labels) = set();
+    let all = Examples::new(inputs.view(), &labels).expect("a good set");
+    let few = Examples::new(inputs.slice(s![..30, ..]), &labels[..30]);
+    let few = few.expect("a good set");
+    let (mut network, _) = deploy(&mlp().weights(), inputs.view(), Deployment::default())
+        .expect("a network that fits its samples");
+    let mut array = mock();
+    let mut session = Session::on(&mut array, 1);
+    evaluate(&mut network, &mut session, all).expect("a good set");
+    let before = COUNTS.get().own;
+    for examples in [few, all, few] {
+        evaluate(&mut network, &mut session, examples).expect("a good set");
+    }
+    assert_eq!(COUNTS.get().own, before);
+}
