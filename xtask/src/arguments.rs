@@ -36,15 +36,15 @@ pub(crate) struct ExperimentOptions {
     data: Option<PathBuf>,
 
     /// Number of chips, 1 to 1000; without it, the preset's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     chips: Option<usize>,
 
     /// Seed of everything random and number of the first chip, 0 to 2^53 − 1000.
-    #[arg(long, value_name = "S", default_value_t = Settings::default().seed)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, default_value_t = Settings::default().seed)]
     seed: u64,
 
     /// Number of threads, 1 to 1024; without it, one per core. Never changes a result.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
 
     /// Folder for the results: missing, empty, or with nothing but an earlier study's results,

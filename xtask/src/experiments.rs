@@ -7,34 +7,33 @@ use bss2_experiments::{EXPERIMENTS, Experiment, ExperimentError, find, run_study
 use crate::arguments::ExperimentOptions;
 use crate::bars::Bars;
 
-pub(crate) fn run(options: &ExperimentOptions) -> Result<(), ExperimentError> {
+/// Runs what was asked for; the text is for standard output.
+pub(crate) fn run(options: &ExperimentOptions) -> Result<String, ExperimentError> {
     if options.list {
-        for experiment in EXPERIMENTS {
-            println!("{:16}{}", experiment.name, experiment.about);
-        }
-        return Ok(());
+        return Ok(list());
     }
     let chosen: Vec<&'static Experiment> = if options.names.is_empty() {
         EXPERIMENTS.iter().collect()
     } else {
-        options
-            .names
-            .iter()
-            .map(|name| find(name))
-            .collect::<Result<_, _>>()?
+        let found = options.names.iter().map(|name| find(name));
+        found.collect::<Result<_, _>>()?
     };
     let started = Instant::now();
     let report = run_study(&chosen, &options.settings(), &options.out, &Bars)?;
-    for table in &report.tables {
-        println!("{}", table.to_text());
-    }
-    for miss in &report.misses {
-        println!("misses its target: {miss}");
-    }
-    println!(
-        "{:.1} s. Report: {}",
+    let tables = report.tables.iter().map(|table| table.to_text() + "\n");
+    let misses = report
+        .misses
+        .iter()
+        .map(|miss| format!("misses its target: {miss}\n"));
+    let last = format!(
+        "{:.1} s. Report: {}\n",
         started.elapsed().as_secs_f64(),
         options.out.join("index.html").display()
     );
-    Ok(())
+    Ok(tables.chain(misses).chain([last]).collect())
+}
+
+fn list() -> String {
+    let line = |e: &Experiment| format!("{:16}{}\n", e.name, e.about);
+    EXPERIMENTS.iter().map(line).collect()
 }

@@ -1,11 +1,8 @@
 //! Command line of the bss2 workspace: `cargo xtask …`. Arguments in, the study's crate called,
 //! progress and tables shown.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line prints"
-)]
+#![expect(clippy::print_stderr, reason = "a command line prints")]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,16 +26,29 @@ fn main() -> ExitCode {
         }
         Err(error) if error.use_stderr() => return refuse(&arguments::in_one_line(&error)),
         Err(help) => {
-            print!("{help}");
-            return ExitCode::SUCCESS;
+            return show(&help.to_string());
         }
     };
     let result = match arguments.command {
         Command::Experiments(options) => experiments::run(&options),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(text) => show(&text),
         Err(error) => refuse(&error.to_string()),
+    }
+}
+
+/// Writes to standard output. Whoever has stopped reading it (`… | head`) has seen enough.
+fn show(text: &str) -> ExitCode {
+    let mut output = std::io::stdout().lock();
+    match output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            refuse(&format!("cannot write to standard output: {error}"))
+        }
+        _ => ExitCode::SUCCESS,
     }
 }
 

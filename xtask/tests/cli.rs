@@ -17,7 +17,10 @@ fn refusals_are_one_line_with_status_2_and_write_nothing() {
             &["experiments", "no-such-study"],
             "unknown experiment 'no-such-study'",
         ),
-        (&["experiments", "--data", "nowhere"], "nowhere"),
+        (
+            &["experiments", "--data", "nowhere"],
+            "no data folder at nowhere",
+        ),
         (&["experiments", "--bogus"], "unexpected argument '--bogus'"),
         (
             &["experiments", "--preset", "huge"],
@@ -31,7 +34,10 @@ fn refusals_are_one_line_with_status_2_and_write_nothing() {
             &["experiments", "--threads", "many"],
             "invalid value 'many'",
         ),
-        (&["experiments", "--seed", "-1"], "unexpected argument"),
+        (
+            &["experiments", "--seed", "-1"],
+            "invalid value '-1' for '--seed <S>'",
+        ),
         (
             &["experiments", "--seed", "18446744073709551615"],
             "seed = 18446744073709551615 is outside 0…9007199254739992",
@@ -120,4 +126,25 @@ fn a_study_of_one_chip_prints_its_table_and_leaves_its_folder() {
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("chip in the loop"), "{table}");
     assert!(folder.path().join("results/index.html").is_file());
+}
+
+/// A reader that stops reading, as `head` does.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_is_no_failure() {
+    use std::process::Stdio;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["experiments", "--help"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.stderr.is_empty());
 }

@@ -35,7 +35,9 @@ impl StudyData {
     /// Reads the data set that the settings ask for.
     ///
     /// # Errors
-    /// [`ExperimentError::Data`] if a file is missing or corrupt.
+    /// [`ExperimentError::NoDataFolder`]; [`ExperimentError::Data`] if a file is missing or corrupt;
+    /// [`ExperimentError::DegenerateData`] if there is only one class, a class without a training
+    /// image, or nothing but equal images.
     pub fn load(settings: &Settings) -> Result<Self, ExperimentError> {
         let dataset: Box<dyn Dataset> = match &settings.data {
             None => Box::new(Digits::new(settings.seed)),
@@ -44,10 +46,21 @@ impl StudyData {
                     || "IDX files".to_owned(),
                     |name| name.to_string_lossy().into_owned(),
                 );
+                if !folder.is_dir() {
+                    return Err(ExperimentError::NoDataFolder {
+                        folder: folder.clone(),
+                    });
+                }
                 Box::new(Idx::open(name, folder)?)
             }
         };
         let split = dataset.split()?;
+        if let Some(reason) = why_degenerate(&split, dataset.num_classes()) {
+            return Err(ExperimentError::DegenerateData {
+                name: dataset.name().to_owned(),
+                reason,
+            });
+        }
         let description = DataDescription {
             name: dataset.name().to_owned(),
             features: dataset.feature_shape().features(),
@@ -88,4 +101,20 @@ impl StudyData {
         let samples = &self.split.test;
         Ok(Examples::new(samples.inputs().view(), samples.labels())?)
     }
+}
+
+/// Why a network could not learn from the samples, if so.
+fn why_degenerate(split: &Split, classes: usize) -> Option<String> {
+    if classes < 2 {
+        return Some("it has only one class".to_owned());
+    }
+    let counts = split.train.class_counts();
+    let missing = (0..classes).find(|&class| counts.get(class).is_none_or(|&count| count == 0));
+    if let Some(class) = missing {
+        return Some(format!("class {class} of {classes} has no training image"));
+    }
+    let inputs = split.train.inputs();
+    let first = inputs.row(0);
+    let equal = inputs.outer_iter().all(|image| image == first);
+    equal.then(|| "all training images are equal".to_owned())
 }

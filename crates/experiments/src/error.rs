@@ -95,6 +95,20 @@ pub enum ExperimentError {
         /// What the system says.
         reason: String,
     },
+    /// The folder with data is not there.
+    #[error("no data folder at {}", folder.display())]
+    NoDataFolder {
+        /// The path.
+        folder: PathBuf,
+    },
+    /// Data from which nothing can be learned.
+    #[error("{name} cannot be learned from: {reason}")]
+    DegenerateData {
+        /// The data set.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The data cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),

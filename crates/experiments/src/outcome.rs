@@ -79,7 +79,11 @@ impl SummaryEntry {
         let summary = crate::plot::Summary::of(values)?;
         Some(Self {
             value: summary.mean,
-            std: summary.deviation,
+            // Equal values have no spread, whatever rounding makes of their mean.
+            std: summary.deviation.map(|deviation| {
+                let equal = values.iter().all(|value| *value == values[0]);
+                if equal { 0.0 } else { deviation }
+            }),
             n: summary.count,
             unit,
             target: None,

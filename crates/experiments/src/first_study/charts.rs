@@ -1,5 +1,6 @@
 //! The charts.
 
+use bss2_calibration::RoutineResult;
 use bss2_core::Register;
 
 use super::chip_run::ChipRun;
@@ -39,8 +40,8 @@ pub(super) fn charts(
     )?;
     Ok(vec![
         NamedChart {
-            stem: "first-study-accuracy",
-            chart: Box::new(accuracy_chart(runs, data)),
+            stem: "first-study-error",
+            chart: Box::new(error_chart(runs, data)),
             caption: "Each dot is one chip with its own network; the marker shows mean ± standard \
                 deviation.",
             data: EXPERIMENT.records_file,
@@ -55,33 +56,37 @@ pub(super) fn charts(
         NamedChart {
             stem: "first-study-baselines",
             chart: Box::new(baselines),
-            caption: "Code of every CADC channel of all chips without any event, relative to 128. \
-                Channels that are stuck stay where they are.",
+            caption: "Code of the CADC channels of all chips without any event, relative to 128. \
+                Channels that could not be calibrated are left out here and counted in the table.",
             data: calibration_rows::FILE,
         },
         NamedChart {
             stem: "first-study-gains",
             chart: Box::new(gains),
-            caption: "Amplitude of every column of all chips for the same excitatory input, \
-                relative to the target (the chip's median).",
+            caption: "Amplitude of the columns of all chips for the same excitatory input, relative to \
+                the target (the chip's median). Columns that could not be calibrated are left out \
+                here and counted in the table.",
             data: calibration_rows::FILE,
         },
     ])
 }
 
-fn accuracy_chart(runs: &[ChipRun], data: &DataDescription) -> CategoryChart {
+/// Errors rather than accuracies, on a logarithmic axis: 2 % and 4 % differ as visibly as 30 % and
+/// 60 %.
+fn error_chart(runs: &[ChipRun], data: &DataDescription) -> CategoryChart {
+    let errors = |stage| accuracies(runs, stage).iter().map(|a| 100.0 - a).collect();
     let categories = Stage::ALL
-        .map(|stage| Category::new(stage.name(), accuracies(runs, stage)))
+        .map(|stage| Category::new(stage.name(), errors(stage)))
         .into();
-    let title = format!("Accuracy from float to chip: {}", data.name);
-    CategoryChart::new(title, Axis::linear("Test accuracy", "%"), categories)
+    let title = format!("Test error from float to chip: {}", data.name);
+    CategoryChart::new(title, Axis::logarithmic("Test error", "%"), categories)
         .with_dot_label("one chip")
         .with_decimals(1)
 }
 
 fn learning_chart(runs: &[ChipRun]) -> LineChart {
-    let series = [Stage::InTheLoop, Stage::RetrainedOnIdeal]
-        .map(|stage| LineSeries::new(stage.name(), learning_curve(runs, stage)));
+    let series =
+        Stage::RETRAINED.map(|stage| LineSeries::new(stage.name(), learning_curve(runs, stage)));
     LineChart::new(
         "Learning of the deployed network",
         Axis::linear("Epoch", "").whole_numbers(),
@@ -93,7 +98,7 @@ fn learning_chart(runs: &[ChipRun]) -> LineChart {
 
 /// Training accuracy per epoch, over all chips.
 fn learning_curve(runs: &[ChipRun], stage: Stage) -> Vec<LinePoint> {
-    let curves: Vec<_> = runs.iter().map(|run| run.learning(stage)).collect();
+    let curves: Vec<_> = runs.iter().map(|run| &run.at(stage).learning).collect();
     let epochs = curves.iter().map(|curve| curve.len()).max().unwrap_or(0);
     let point = |epoch: usize| {
         let visited = curves.iter().filter_map(|curve| curve.get(epoch));
@@ -120,12 +125,18 @@ fn residual_chart(
         routines.filter(|routine| routine.register == register)
     };
     let unit = routines().next().map_or("", |r| r.unit.as_str());
-    let before = routines().flat_map(|r| r.before.iter().copied()).collect();
-    let after = routines().flat_map(|r| r.after.iter().copied()).collect();
+    let before = routines().flat_map(|r| succeeded(r, &r.before)).collect();
+    let after = routines().flat_map(|r| succeeded(r, &r.after)).collect();
     let axis = Axis::linear("Distance from target", unit).with_range(-limit, limit)?;
     let distributions = vec![
         Distribution::new("before", before),
         Distribution::new("after", after),
     ];
     Ok(Histogram::new(title, axis, distributions).with_bins(Bins::About(60)))
+}
+
+/// The residuals of the instances that the routine could calibrate, as in the table.
+fn succeeded(routine: &RoutineResult, residuals: &[f64]) -> Vec<f64> {
+    let instances = residuals.iter().zip(&routine.success);
+    instances.filter(|(_, s)| **s).map(|(r, _)| *r).collect()
 }

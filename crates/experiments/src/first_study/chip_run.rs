@@ -2,32 +2,27 @@
 
 use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::random::derive_seed;
-use bss2_core::{CostLedger, MacArray, Metered};
+use bss2_core::{MacArray, Metered};
 use bss2_hardware::{IdealArray, MockArray, SimulatedChip};
 use bss2_training::{
-    Adam, DeployedLayer, Epoch, Network, Session, deploy, evaluate, float_mlp, train,
+    Adam, DeployedLayer, Epoch, Examples, Network, Session, deploy, evaluate, float_mlp, train,
 };
 
 use super::Parameters;
 use super::stage::Stage;
 use crate::{ExperimentError, StudyData, Task};
 
-/// How well a network did at a stage.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Evaluation {
+/// What was measured at a stage.
+#[derive(Clone, Debug)]
+pub(super) struct StageResult {
     /// Test accuracy in percent.
     pub(super) accuracy_percent: f64,
     /// Chip time per image in µs, where a chip was used.
     pub(super) inference_us: Option<f64>,
-}
-
-impl Evaluation {
-    fn off_chip(accuracy: f64) -> Self {
-        Self {
-            accuracy_percent: 100.0 * accuracy,
-            inference_us: None,
-        }
-    }
+    /// Chip time of the training in s, where a chip was trained on.
+    pub(super) training_s: Option<f64>,
+    /// The epochs of the training that led here, where there was one.
+    pub(super) learning: Vec<Epoch>,
 }
 
 /// What was measured on one chip.
@@ -35,22 +30,18 @@ impl Evaluation {
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// In the order of [`Stage::ALL`].
-    pub(super) evaluations: [Evaluation; Stage::ALL.len()],
+    stages: [StageResult; Stage::ALL.len()],
     /// Chip time of the calibration, in ms.
     pub(super) calibration_ms: f64,
-    /// Chip time of the training in the loop, in s.
-    pub(super) training_s: f64,
     pub(super) layers: Vec<DeployedLayer>,
     pub(super) calibration: CalibrationResult,
-    learning_on_ideal: Vec<Epoch>,
-    learning_in_the_loop: Vec<Epoch>,
 }
 
 impl ChipRun {
     /// Steps of progress that one chip takes.
     pub(super) fn steps(parameters: &Parameters) -> u64 {
-        let retrained = [Stage::RetrainedOnIdeal, Stage::InTheLoop].len();
-        (Stage::ALL.len() + Procedure::ROUTINES + retrained * parameters.loop_epochs) as u64
+        let epochs = Stage::RETRAINED.len() * parameters.loop_epochs;
+        (Stage::ALL.len() + Procedure::ROUTINES + epochs) as u64
     }
 
     pub(super) fn run(
@@ -59,27 +50,15 @@ impl ChipRun {
         data: &StudyData,
         task: &dyn Task,
     ) -> Result<Self, ExperimentError> {
-        let note = |what: &str| task.step(&format!("chip {seed}: {what}"));
-        let test = data.test()?;
-        let on_array = |network: &mut Network, array: &mut dyn MacArray, stage: Stage| {
-            let trial_seed = derive_seed(seed, stage as u64);
-            let accuracy = evaluate(network, &mut Session::on(array, trial_seed), test)?;
-            note(stage.name());
-            Ok::<_, ExperimentError>(Evaluation::off_chip(accuracy))
+        let bench = Bench {
+            seed,
+            parameters,
+            training: data.training()?,
+            test: data.test()?,
+            task,
         };
-        let chip_time_us = |cost: &CostLedger| parameters.cost_model.chip_time_us(cost);
-        let on_chip = |network: &mut Network, chip: &mut Metered<SimulatedChip>, stage: Stage| {
-            chip.take_ledger();
-            let evaluation = on_array(network, chip, stage)?;
-            Ok::<_, ExperimentError>(Evaluation {
-                inference_us: Some(chip_time_us(&chip.take_ledger()) / test.len() as f64),
-                ..evaluation
-            })
-        };
-
         let mut digital = trained_digitally(seed, parameters, data)?;
-        let float = evaluate(&mut digital, &mut Session::digital(), test)?;
-        note(Stage::Float.name());
+        let float = bench.evaluated_digitally(&mut digital)?;
 
         let weights = digital.weights();
         let deployed = || {
@@ -91,65 +70,131 @@ impl ChipRun {
             parameters.deployment.geometry,
             parameters.deployment.gain_lsb,
         );
-        let mut array = IdealArray::new(geometry, gain_lsb)?;
-        let ideal = on_array(&mut network, &mut array, Stage::Ideal)?;
-        let (mut retrained, _) = deployed()?;
-        let learning_on_ideal = retrain(&mut retrained, &mut array, seed, parameters, data, &note)?;
-        let retrained = on_array(&mut retrained, &mut array, Stage::RetrainedOnIdeal)?;
-        let mut mock = MockArray::new(geometry, gain_lsb, parameters.mock_noise_lsb)?;
-        let mock = on_array(&mut network, &mut mock, Stage::Mock)?;
+        let mut array = Metered::new(IdealArray::new(geometry, gain_lsb)?);
+        let ideal = bench.evaluated(&mut network, &mut array, Stage::Ideal)?;
+        let ideal_in_the_loop =
+            bench.retrained(deployed()?.0, &mut array, Stage::IdealInTheLoop)?;
+        let mock = MockArray::new(geometry, gain_lsb, parameters.mock_noise_lsb)?;
+        let mock = bench.evaluated(&mut network, &mut Metered::new(mock), Stage::Mock)?;
 
         let config = parameters.chip.clone().check()?;
         let mut chip = Metered::new(SimulatedChip::new(&config, seed));
-        let uncalibrated = on_chip(&mut network, &mut chip, Stage::Uncalibrated)?;
+        let uncalibrated = bench.evaluated(&mut network, &mut chip, Stage::Uncalibrated)?;
+        let uncalibrated_in_the_loop =
+            bench.retrained(deployed()?.0, &mut chip, Stage::UncalibratedInTheLoop)?;
         let calibration = parameters.calibration.run(
             &mut chip,
             derive_seed(seed, CALIBRATION),
-            &mut |routine| note(&routine.name),
+            &mut |routine| bench.note(&routine.name),
         )?;
-        let calibrated = on_chip(&mut network, &mut chip, Stage::Calibrated)?;
-        let learning_in_the_loop = retrain(&mut network, &mut chip, seed, parameters, data, &note)?;
-        let training_cost = chip.take_ledger();
-        let in_the_loop = on_chip(&mut network, &mut chip, Stage::InTheLoop)?;
+        let calibrated = bench.evaluated(&mut network, &mut chip, Stage::Calibrated)?;
+        let calibrated_in_the_loop =
+            bench.retrained(network, &mut chip, Stage::CalibratedInTheLoop)?;
 
-        let float = Evaluation::off_chip(float);
         Ok(Self {
             seed,
-            evaluations: [
+            stages: [
                 float,
                 ideal,
-                retrained,
+                ideal_in_the_loop,
                 mock,
                 uncalibrated,
+                uncalibrated_in_the_loop,
                 calibrated,
-                in_the_loop,
+                calibrated_in_the_loop,
             ],
-            calibration_ms: chip_time_us(&calibration.cost) * 1e-3,
-            training_s: chip_time_us(&training_cost) * 1e-6,
+            calibration_ms: parameters.cost_model.chip_time_us(&calibration.cost) * 1e-3,
             layers,
             calibration,
-            learning_on_ideal,
-            learning_in_the_loop,
         })
     }
 
-    /// Test accuracy at a stage, in percent.
-    pub(super) fn accuracy_percent(&self, stage: Stage) -> f64 {
-        self.evaluations[stage as usize].accuracy_percent
+    /// What was measured at a stage.
+    pub(super) fn at(&self, stage: Stage) -> &StageResult {
+        &self.stages[stage as usize]
+    }
+}
+
+/// What all stages of one chip share.
+struct Bench<'a> {
+    seed: u64,
+    parameters: &'a Parameters,
+    training: Examples<'a>,
+    test: Examples<'a>,
+    task: &'a dyn Task,
+}
+
+impl Bench<'_> {
+    fn note(&self, what: &str) {
+        self.task.step(&format!("chip {}: {what}", self.seed));
     }
 
-    /// Chip time per image at a stage, in µs.
-    pub(super) fn inference_us(&self, stage: Stage) -> Option<f64> {
-        self.evaluations[stage as usize].inference_us
+    fn evaluated_digitally(&self, network: &mut Network) -> Result<StageResult, ExperimentError> {
+        let accuracy = evaluate(network, &mut Session::digital(), self.test)?;
+        self.note(Stage::Float.name());
+        Ok(StageResult {
+            accuracy_percent: 100.0 * accuracy,
+            inference_us: None,
+            training_s: None,
+            learning: Vec::new(),
+        })
     }
 
-    /// The epochs of the retraining that led to a stage.
-    pub(super) fn learning(&self, stage: Stage) -> &[Epoch] {
-        match stage {
-            Stage::RetrainedOnIdeal => &self.learning_on_ideal,
-            Stage::InTheLoop => &self.learning_in_the_loop,
-            _ => &[],
-        }
+    fn evaluated<A: MacArray>(
+        &self,
+        network: &mut Network,
+        array: &mut Metered<A>,
+        stage: Stage,
+    ) -> Result<StageResult, ExperimentError> {
+        array.take_ledger();
+        let mut session = Session::on(array, derive_seed(self.seed, stage as u64));
+        let accuracy = evaluate(network, &mut session, self.test)?;
+        self.note(stage.name());
+        let chip_time_us = self.chip_time_us(array, stage);
+        Ok(StageResult {
+            accuracy_percent: 100.0 * accuracy,
+            inference_us: chip_time_us.map(|time| time / self.test.len() as f64),
+            training_s: None,
+            learning: Vec::new(),
+        })
+    }
+
+    /// Trains a deployed network with an array in the loop, then evaluates it there. Order of the
+    /// samples and settings are the same for every array.
+    fn retrained<A: MacArray>(
+        &self,
+        mut network: Network,
+        array: &mut Metered<A>,
+        stage: Stage,
+    ) -> Result<StageResult, ExperimentError> {
+        array.take_ledger();
+        let seed = derive_seed(self.seed, TRAINING);
+        let mut learning = Vec::with_capacity(self.parameters.loop_epochs);
+        train(
+            &mut network,
+            &mut Session::on(array, seed),
+            self.training,
+            self.parameters.loop_schedule(seed),
+            self.parameters.loop_loss(),
+            &mut Adam::new(self.parameters.loop_rate)?,
+            &mut |epoch| {
+                self.note(stage.name());
+                learning.push(epoch);
+            },
+        )?;
+        let chip_time_us = self.chip_time_us(array, stage);
+        Ok(StageResult {
+            training_s: chip_time_us.map(|time| time * 1e-6),
+            learning,
+            ..self.evaluated(&mut network, array, stage)?
+        })
+    }
+
+    /// What the array has cost since its ledger was last taken, where it is a chip.
+    fn chip_time_us<A: MacArray>(&self, array: &mut Metered<A>, stage: Stage) -> Option<f64> {
+        let cost = array.take_ledger();
+        let time = self.parameters.cost_model.chip_time_us(&cost);
+        stage.is_on_chip().then_some(time)
     }
 }
 
@@ -176,31 +221,4 @@ fn trained_digitally(
         &mut |_| {},
     )?;
     Ok(network)
-}
-
-/// Trains a deployed network with an array in the loop; the order of the samples is the same for
-/// every array.
-fn retrain(
-    network: &mut Network,
-    array: &mut dyn MacArray,
-    seed: u64,
-    parameters: &Parameters,
-    data: &StudyData,
-    note: &dyn Fn(&str),
-) -> Result<Vec<Epoch>, ExperimentError> {
-    let seed = derive_seed(seed, TRAINING);
-    let mut learning = Vec::with_capacity(parameters.loop_epochs);
-    train(
-        network,
-        &mut Session::on(array, seed),
-        data.training()?,
-        parameters.loop_schedule(seed),
-        parameters.loop_loss(),
-        &mut Adam::new(parameters.loop_rate)?,
-        &mut |epoch| {
-            note("retrained for an epoch");
-            learning.push(epoch);
-        },
-    )?;
-    Ok(learning)
 }

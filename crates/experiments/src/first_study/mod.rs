@@ -1,8 +1,8 @@
-//! From a simulated chip to a trained network's accuracy, in seven stages.
+//! From a simulated chip to a trained network's accuracy, in eight stages.
 //!
 //! For each chip seed a network is trained digitally, brought onto the array, and evaluated on the
-//! ideal array, on the mock, on the fresh chip and on the calibrated chip. It is then retrained
-//! with the calibrated chip in the loop and, to compare fairly, as long on the ideal array.
+//! ideal array, on the mock, on the uncalibrated and on the calibrated chip. It is then retrained
+//! with each of these (but the mock) in the loop, all in the same way, to compare fairly.
 
 use rayon::prelude::*;
 use serde::Serialize;

@@ -41,10 +41,13 @@ impl Rows<'_> {
 
     fn add_evaluations(&mut self, run: &ChipRun) {
         for stage in Stage::ALL {
-            let name = stage.name();
-            self.add(name, "accuracy", None, run.accuracy_percent(stage), "%");
-            if let Some(inference_us) = run.inference_us(stage) {
+            let (name, result) = (stage.name(), run.at(stage));
+            self.add(name, "accuracy", None, result.accuracy_percent, "%");
+            if let Some(inference_us) = result.inference_us {
                 self.add(name, "chip time per image", None, inference_us, "µs");
+            }
+            if let Some(training_s) = result.training_s {
+                self.add(name, "training chip time", None, training_s, "s");
             }
         }
     }
@@ -75,10 +78,8 @@ impl Rows<'_> {
     }
 
     fn add_learning(&mut self, run: &ChipRun) {
-        let in_the_loop = Stage::InTheLoop.name();
-        self.add(in_the_loop, "training chip time", None, run.training_s, "s");
-        for stage in [Stage::RetrainedOnIdeal, Stage::InTheLoop] {
-            for epoch in run.learning(stage) {
+        for stage in Stage::RETRAINED {
+            for epoch in &run.at(stage).learning {
                 let (index, loss) = (Some(epoch.epoch), f64::from(epoch.loss));
                 let accuracy = 100.0 * epoch.accuracy;
                 self.add(stage.name(), "training loss", index, loss, "nat");

@@ -5,22 +5,31 @@
 pub(super) enum Stage {
     Float,
     Ideal,
-    RetrainedOnIdeal,
+    IdealInTheLoop,
     Mock,
     Uncalibrated,
+    UncalibratedInTheLoop,
     Calibrated,
-    InTheLoop,
+    CalibratedInTheLoop,
 }
 
 impl Stage {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Float,
         Self::Ideal,
-        Self::RetrainedOnIdeal,
+        Self::IdealInTheLoop,
         Self::Mock,
         Self::Uncalibrated,
+        Self::UncalibratedInTheLoop,
         Self::Calibrated,
-        Self::InTheLoop,
+        Self::CalibratedInTheLoop,
+    ];
+
+    /// The stages that retrain the deployed network, all in the same way.
+    pub(super) const RETRAINED: [Self; 3] = [
+        Self::IdealInTheLoop,
+        Self::UncalibratedInTheLoop,
+        Self::CalibratedInTheLoop,
     ];
 
     /// Name in tables and result files; without commas, which divide the fields of some of these.
@@ -28,12 +37,24 @@ impl Stage {
         match self {
             Self::Float => "float",
             Self::Ideal => "ideal array",
-            Self::RetrainedOnIdeal => "retrained on the ideal array",
+            Self::IdealInTheLoop => "ideal array in the loop",
             Self::Mock => "mock",
             Self::Uncalibrated => "uncalibrated chip",
+            Self::UncalibratedInTheLoop => "uncalibrated chip in the loop",
             Self::Calibrated => "calibrated chip",
-            Self::InTheLoop => "chip in the loop",
+            Self::CalibratedInTheLoop => "calibrated chip in the loop",
         }
+    }
+
+    /// Whether it runs on a chip, and so takes chip time.
+    pub(super) const fn is_on_chip(self) -> bool {
+        matches!(
+            self,
+            Self::Uncalibrated
+                | Self::UncalibratedInTheLoop
+                | Self::Calibrated
+                | Self::CalibratedInTheLoop
+        )
     }
 }
 

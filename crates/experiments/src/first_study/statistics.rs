@@ -5,32 +5,49 @@ use super::stage::Stage;
 use crate::plot::{Summary, fixed};
 
 pub(super) fn accuracies(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
-    runs.iter().map(|run| run.accuracy_percent(stage)).collect()
+    runs.iter()
+        .map(|run| run.at(stage).accuracy_percent)
+        .collect()
 }
 
 /// Accuracy that a stage lies above another, per chip.
 pub(super) fn gaps(runs: &[ChipRun], upper: Stage, lower: Stage) -> Vec<f64> {
     runs.iter()
-        .map(|run| run.accuracy_percent(upper) - run.accuracy_percent(lower))
+        .map(|run| run.at(upper).accuracy_percent - run.at(lower).accuracy_percent)
         .collect()
 }
 
 pub(super) fn inference_times(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
     runs.iter()
-        .filter_map(|run| run.inference_us(stage))
+        .filter_map(|run| run.at(stage).inference_us)
         .collect()
+}
+
+pub(super) fn training_times(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
+    runs.iter()
+        .filter_map(|run| run.at(stage).training_s)
+        .collect()
+}
+
+/// "1 chip", "5 chips".
+pub(super) fn chips(runs: &[ChipRun]) -> String {
+    match runs.len() {
+        1 => "1 chip".to_owned(),
+        count => format!("{count} chips"),
+    }
 }
 
 /// Mean ± standard deviation where there is one, a dash where there is nothing.
 pub(super) fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> String {
     let values: Vec<f64> = values.into_iter().collect();
+    // Equal values have no spread, whatever rounding makes of their mean.
+    if let Some(first) = values.first()
+        && values.iter().all(|value| value == first)
+    {
+        return fixed(*first, decimals);
+    }
     match Summary::of(&values) {
         None => "–".to_owned(),
-        Some(Summary {
-            mean,
-            deviation: Some(0.0),
-            ..
-        }) => fixed(mean, decimals),
         Some(summary) => summary.text_with(decimals),
     }
 }

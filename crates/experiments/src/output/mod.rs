@@ -29,6 +29,12 @@ impl ResultFolder {
     /// [`ExperimentError::EnclosingFolder`] if it is or holds the current folder,
     /// [`ExperimentError::Write`] if nothing can be written where it is to be.
     pub fn claim(target: &Path) -> Result<Self, ExperimentError> {
+        // A link stays, its folder is written.
+        let target = if target.is_symlink() {
+            &target.canonicalize().map_err(|e| read_error(target, e))?
+        } else {
+            target
+        };
         let absolute = std::path::absolute(target).map_err(|e| write_error(target, e))?;
         refuse_enclosing(&absolute)?;
         manifest::refuse_foreign(&absolute)?;

@@ -10,7 +10,8 @@ const SMALLEST_SPAN: f64 = 1e-100;
 
 /// One axis of a chart.
 ///
-/// The range follows from the data and ends on ticks, unless it is fixed.
+/// The range follows from the data and ends on ticks, unless it is fixed; it can be kept within
+/// bounds that the quantity cannot leave, such as 0 to 100 %.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
     label: String,
@@ -18,6 +19,7 @@ pub struct Axis {
     kind: Kind,
     whole_numbers: bool,
     range: Option<(f64, f64)>,
+    limits: (f64, f64),
 }
 
 /// How values are spread along an axis.
@@ -36,6 +38,7 @@ impl Axis {
             kind: Kind::Linear,
             whole_numbers: false,
             range: None,
+            limits: (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
@@ -62,12 +65,37 @@ impl Axis {
     /// be told apart, or not positive on a logarithmic axis.
     pub fn with_range(mut self, low: f64, high: f64) -> Result<Self, PlotError> {
         let positive_enough = self.kind == Kind::Linear || low > 0.0;
-        let drawable = is_drawable(low) && is_drawable(high);
-        if !drawable || !positive_enough || high - low <= narrowest_span(low, high) {
+        if !positive_enough || !is_range(low, high) {
             return Err(PlotError::Range { low, high });
         }
         self.range = Some((low, high));
         Ok(self)
+    }
+
+    /// Keeps the automatic range within `low..=high`, the bounds of the quantity itself: error
+    /// bars and bands that go further are cut off there, and so are references. A value outside
+    /// is left out of the chart, which says so. A fixed range comes before the bounds.
+    ///
+    /// # Errors
+    ///
+    /// [`PlotError::Range`] if the bounds are not finite, not in order, or too close to each other
+    /// to be told apart, or if `high` is not positive on a logarithmic axis (`low` may be 0).
+    pub fn within(mut self, low: f64, high: f64) -> Result<Self, PlotError> {
+        let positive_enough = self.kind == Kind::Linear || high >= 2.0 * SMALLEST_SPAN;
+        if !positive_enough || !is_range(low, high) {
+            return Err(PlotError::Range { low, high });
+        }
+        self.limits = (low, high);
+        Ok(self)
+    }
+
+    /// The same axis with a range that the caller knows to be sound.
+    pub(super) fn spanning(self, low: f64, high: f64) -> Self {
+        debug_assert!(is_range(low, high), "{low} to {high} is not a range");
+        Self {
+            range: Some((low, high)),
+            ..self
+        }
     }
 
     /// The same axis, linear: for what has to be spread evenly.
@@ -95,6 +123,29 @@ impl Axis {
         self.range
     }
 
+    /// The bounds that an automatic range keeps to.
+    pub(super) fn limits(&self) -> (f64, f64) {
+        match self.kind {
+            Kind::Linear => self.limits,
+            Kind::Logarithmic => (self.limits.0.max(SMALLEST_SPAN), self.limits.1),
+        }
+    }
+
+    /// `bounds`, given some width by `widened` where there is none, within the limits.
+    pub(super) fn automatic(
+        &self,
+        bounds: Bounds,
+        widened: impl Fn(Bounds) -> (f64, f64),
+    ) -> (f64, f64) {
+        let (least, most) = self.limits();
+        let inside = |value: f64| value.clamp(least, most);
+        let (low, high) = widened(Bounds {
+            low: inside(bounds.low),
+            high: inside(bounds.high),
+        });
+        (inside(low), inside(high))
+    }
+
     pub(super) fn wants_whole_numbers(&self) -> bool {
         self.whole_numbers
     }
@@ -104,11 +155,16 @@ impl Axis {
         is_drawable(value) && (self.kind == Kind::Linear || value >= SMALLEST_SPAN)
     }
 
-    /// Whether an accepted value lies inside the fixed range, if there is one.
+    /// Whether an accepted value lies inside the fixed range, or else inside the limits.
     pub(super) fn contains(&self, value: f64) -> bool {
-        self.range
-            .is_none_or(|(low, high)| (low..=high).contains(&value))
+        let (low, high) = self.range.unwrap_or(self.limits);
+        (low..=high).contains(&value)
     }
+}
+
+/// Whether an axis can run from `low` to `high`.
+fn is_range(low: f64, high: f64) -> bool {
+    is_drawable(low) && is_drawable(high) && high - low > narrowest_span(low, high)
 }
 
 /// The smallest difference between two ends that still makes a range.
@@ -162,6 +218,32 @@ mod tests {
             assert!(linear().with_range(low, high).is_err(), "{low}..{high}");
         }
         assert!(Axis::logarithmic("a", "").with_range(0.0, 1.0).is_err());
+    }
+
+    #[test]
+    fn rejects_bounds_that_cannot_be_drawn() {
+        let linear = || Axis::linear("a", "%");
+        assert!(linear().within(0.0, 100.0).is_ok());
+        for (low, high) in [
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (f64::NAN, 1.0),
+            (0.0, f64::INFINITY),
+        ] {
+            let expected = matches!(linear().within(low, high), Err(PlotError::Range { .. }));
+            assert!(expected, "{low}..{high}");
+        }
+        let logarithmic = || Axis::logarithmic("a", "%");
+        assert!(logarithmic().within(0.0, 100.0).is_ok());
+        assert!(logarithmic().within(-5.0, 0.0).is_err());
+    }
+
+    #[test]
+    fn bounds_admit_what_is_inside() {
+        let axis = Axis::linear("a", "%").within(0.0, 100.0).expect("bounds");
+        assert!(axis.contains(0.0) && axis.contains(100.0) && !axis.contains(100.5));
+        let fixed = axis.with_range(90.0, 110.0).expect("a sound range");
+        assert!(fixed.contains(100.5));
     }
 
     #[test]

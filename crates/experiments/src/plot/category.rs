@@ -2,9 +2,9 @@
 
 mod rows;
 
-use rows::{Columns, DOT_RADIUS, Row, mean_marks, row_marks};
+use rows::{Columns, DOT_RADIUS, Row, WhiskerEnd, mean_marks, row_marks};
 
-use super::axis::{Axis, Bounds};
+use super::axis::{Axis, Bounds, Kind};
 use super::legend::{self, Legend};
 use super::number::{decimals_for, is_extreme};
 use super::omissions::Omissions;
@@ -25,6 +25,10 @@ pub struct Category {
     /// One value per result, for example per chip.
     pub values: Vec<f64>,
 }
+
+/// On a logarithmic axis, how far a whisker takes the axis below the lowest result: there a
+/// deviation close to the mean would otherwise take it down by decades.
+const LOWEST_WHISKER: f64 = 1.0 / 3.0;
 
 impl Category {
     /// A stage called `name` with its results.
@@ -130,7 +134,8 @@ impl CategoryChart {
                 .child(&Element::circle(legend::CENTRE, 0.0, DOT_RADIUS).class("dot")),
             &self.dot_label,
         );
-        let mean = mean_marks((2.0, legend::CENTRE, 2.0 * legend::CENTRE - 2.0), 0.0);
+        let whisker = [2.0, 2.0 * legend::CENTRE - 2.0].map(|x| WhiskerEnd { x, is_cut: false });
+        let mean = mean_marks(legend::CENTRE, whisker, 0.0);
         legend.add(mean, "mean ± standard deviation");
         legend.draw(sheet);
     }
@@ -213,13 +218,19 @@ impl CategoryChart {
     fn bounds(&self) -> Option<Bounds> {
         let values = self.categories.iter().flat_map(|category| &category.values);
         let results = Bounds::of(&self.axis, values.copied())?;
+        let lowest = match self.axis.kind() {
+            Kind::Linear => f64::NEG_INFINITY,
+            Kind::Logarithmic => results.low * LOWEST_WHISKER,
+        };
         let whiskers = self
             .categories
             .iter()
             .filter_map(|category| Summary::of(&category.values))
             .flat_map(|summary| {
                 let deviation = summary.deviation.unwrap_or(0.0);
-                [summary.mean - deviation, summary.mean + deviation]
+                let [low, high] = [-deviation, deviation].map(|end| summary.mean + end);
+                // one that ends below zero is cut off in any case
+                [if low > 0.0 { low.max(lowest) } else { low }, high]
             });
         let references = self.references.iter().flat_map(Reference::ends);
         let more = whiskers.chain(references);
@@ -253,6 +264,69 @@ fn vertical_grid(scale: &Scale, frame: Frame) -> Element {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The horizontal strokes of the means, from the legend's on.
+    fn whiskers(svg: &str) -> Vec<[f64; 2]> {
+        let number = |tag: &str, name: &str| -> f64 {
+            let value = tag.split(&format!("{name}=\"")).nth(1).expect("a value");
+            let value = value.split('"').next().expect("a closing quote");
+            value.parse().expect("a number")
+        };
+        svg.split("<line ")
+            .filter(|tag| tag.contains("class=\"stroke\""))
+            .filter(|tag| number(tag, "y1") == number(tag, "y2"))
+            .map(|tag| [number(tag, "x1"), number(tag, "x2")])
+            .collect()
+    }
+
+    fn strokes(svg: &str) -> usize {
+        svg.matches("class=\"stroke\"").count()
+    }
+
+    #[test]
+    fn whiskers_to_below_zero_run_to_the_end_of_a_logarithmic_axis() {
+        let axis = || Axis::logarithmic("Test error", "%");
+        let stages = || {
+            let values = [vec![1.5, 2.0, 60.0], vec![40.0, 50.0, 75.0]];
+            values.map(|values| Category::new("stage", values)).to_vec()
+        };
+        let svg = CategoryChart::new("t", axis(), stages()).to_svg();
+        let whiskers = whiskers(&svg);
+        let left = svg.split("<g class=\"bottom\"><line x1=\"").nth(1);
+        let left = left
+            .and_then(|rest| rest.split('"').next())
+            .expect("an axis");
+        assert_eq!(whiskers[1][0], left.parse::<f64>().expect("a number"));
+        // legend: three strokes; first stage: no cap at the low end; second stage: both caps
+        assert_eq!(strokes(&svg), 3 + 2 + 3);
+        for label in ["1", "2", "5", "10", "20", "50", "100"] {
+            assert!(svg.contains(&format!(">{label}</text>")), "{label}");
+        }
+    }
+
+    #[test]
+    fn deviations_close_to_the_mean_do_not_stretch_a_logarithmic_axis() {
+        let values = vec![2.0, 2.0, 8.0];
+        let summary = Summary::of(&values).expect("three values");
+        let deviation = summary.deviation.expect("a deviation");
+        assert!(summary.mean - deviation > 0.0 && summary.mean - deviation < 2.0 / 3.0);
+        let chart = |axis| CategoryChart::new("t", axis, vec![Category::new("a", values.clone())]);
+        let bounds = |axis| chart(axis).bounds().expect("three values");
+        assert_eq!(bounds(Axis::logarithmic("", "")).low, 2.0 / 3.0);
+        assert_eq!(bounds(Axis::linear("", "")).low, summary.mean - deviation);
+    }
+
+    #[test]
+    fn whiskers_end_at_the_bounds_of_a_percentage() {
+        let axis = Axis::linear("Accuracy", "%")
+            .within(0.0, 100.0)
+            .expect("bounds");
+        let stages = vec![Category::new("a", vec![99.9, 99.0, 100.0, 90.0])];
+        let svg = CategoryChart::new("t", axis, stages).to_svg();
+        assert!(svg.contains(">100</text>") && !svg.contains(">102</text>"));
+        assert!(!svg.contains("Left out"));
+        assert_eq!(strokes(&svg), 3 + 2);
+    }
 
     #[test]
     fn prints_the_value_of_each_stage() {

@@ -100,8 +100,9 @@ impl HeatMap {
         let axis = if axis.range().is_some() {
             axis
         } else {
+            let (least, most) = axis.limits();
             axis.clone()
-                .with_range(bounds.low, bounds.high)
+                .with_range(bounds.low.max(least), bounds.high.min(most))
                 .unwrap_or(axis)
         };
         Some(Scale::fitting(&axis, bounds, BAR_WIDTH))

@@ -14,6 +14,11 @@ use super::{Chart, Target};
 
 /// Most bins that are still told apart at the width of a chart.
 const MOST_BINS: usize = 120;
+/// A logarithmic axis of counts starts at this multiple of one: a single value is seen, and 0.5 is
+/// no tick.
+const FOOTROOM: f64 = 0.6;
+/// A logarithmic axis of counts reaches this multiple of the largest.
+const HEADROOM: f64 = 1.2;
 /// Fewest and most bins that are chosen automatically.
 const AUTOMATIC_BINS: std::ops::RangeInclusive<usize> = 8..=48;
 
@@ -69,6 +74,8 @@ pub struct Histogram {
     pub bins: Bins,
     /// What the height of a bin means: a count unless set.
     pub quantity: Quantity,
+    /// Whether heights are drawn on a logarithmic axis.
+    pub logarithmic_counts: bool,
     /// Values to compare with.
     pub references: Vec<Reference>,
 }
@@ -82,6 +89,7 @@ impl Histogram {
             distributions,
             bins: Bins::default(),
             quantity: Quantity::default(),
+            logarithmic_counts: false,
             references: Vec::new(),
         }
     }
@@ -97,6 +105,14 @@ impl Histogram {
     #[must_use]
     pub fn with_quantity(mut self, quantity: Quantity) -> Self {
         self.quantity = quantity;
+        self
+    }
+
+    /// Draws heights on a logarithmic axis: for a narrow distribution beside a wide one, which a
+    /// linear axis would press flat.
+    #[must_use]
+    pub fn with_logarithmic_counts(mut self) -> Self {
+        self.logarithmic_counts = true;
         self
     }
 
@@ -154,11 +170,29 @@ impl Histogram {
         Some(Edges::over(&self.axis, bounds, count))
     }
 
-    fn y_axis(&self) -> Axis {
-        match self.quantity {
-            Quantity::Count => Axis::linear("Count", "").whole_numbers(),
-            Quantity::Share => Axis::linear("Share of values", "%"),
+    /// The axis of the heights; a logarithmic one starts below the smallest height there can be.
+    fn y_axis(&self, heights: &[Vec<f64>]) -> Axis {
+        if !self.logarithmic_counts {
+            return match self.quantity {
+                Quantity::Count => Axis::linear("Count", "").whole_numbers(),
+                Quantity::Share => Axis::linear("Share of values", "%"),
+            };
         }
+        let heights = heights.iter().flatten().copied();
+        let heights = heights.filter(|height| *height > 0.0);
+        let tallest = heights.clone().fold(0.0, f64::max);
+        let (axis, smallest, most) = match self.quantity {
+            Quantity::Count => {
+                let axis = Axis::logarithmic("Count, logarithmic", "").whole_numbers();
+                (axis, 1.0, f64::INFINITY)
+            }
+            Quantity::Share => {
+                let axis = Axis::logarithmic("Share of values, logarithmic", "%");
+                (axis, heights.fold(100.0, f64::min), 100.0)
+            }
+        };
+        let high = (tallest * HEADROOM).max(10.0 * smallest).min(most);
+        axis.spanning(smallest * FOOTROOM, high)
     }
 
     fn heights(&self, edges: &Edges, values: &[f64]) -> Vec<f64> {
@@ -210,7 +244,7 @@ impl Chart for Histogram {
         );
         let plane = PlaneSpec {
             x_axis: &self.axis,
-            y_axis: &self.y_axis(),
+            y_axis: &self.y_axis(&heights),
             x_bounds: x_bounds.unwrap_or(Bounds {
                 low: edges.at(0),
                 high: edges.at(edges.count),
@@ -271,10 +305,21 @@ impl Edges {
         let (low, high) = super::scale::widened(bounds);
         let step = Step::nice(high - low, count);
         let (first, last) = (step.index_below(low), step.index_above(high));
+        let count = (last - first).max(1) as usize;
+        let (least, most) = axis.limits();
+        let ends = [step.multiple(first), step.multiple(last)];
+        if ends[0] < least || ends[1] > most {
+            let [first, last] = ends.map(|end| end.clamp(least, most));
+            return Self {
+                first,
+                width: (last - first) / count as f64,
+                count,
+            };
+        }
         Self {
-            first: step.multiple(first),
+            first: ends[0],
             width: step.size(),
-            count: (last - first).max(1) as usize,
+            count,
         }
     }
 
@@ -289,24 +334,23 @@ impl Edges {
 
 fn outline(plane: &Plane, edges: &Edges, heights: &[f64], index: usize) -> Element {
     let style = SeriesStyle::new(index);
-    let filled = |height: &f64| *height > 0.0;
-    let (Some(first), Some(last)) = (
-        heights.iter().position(filled),
-        heights.iter().rposition(filled),
-    ) else {
-        return style.group();
-    };
-    let mut corners = vec![plane.place(edges.at(first), 0.0)];
-    for (bin, height) in heights.iter().enumerate().take(last + 1).skip(first) {
-        corners.push(plane.place(edges.at(bin), *height));
-        corners.push(plane.place(edges.at(bin + 1), *height));
+    let mut group = style.group();
+    let bins: Vec<(usize, f64)> = heights.iter().copied().enumerate().collect();
+    // from the axis up and back down to it; empty bins draw nothing
+    for run in bins.split(|(_, height)| *height <= 0.0) {
+        let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
+            continue;
+        };
+        let mut corners = vec![plane.place(edges.at(*first), 0.0)];
+        for (bin, height) in run {
+            corners.push(plane.place(edges.at(*bin), *height));
+            corners.push(plane.place(edges.at(bin + 1), *height));
+        }
+        corners.push(plane.place(edges.at(last + 1), 0.0));
+        group.push(&Element::path(&Path::polygon(corners.iter().copied())).class("area"));
+        group.push(&style.stroke(&Path::polyline(corners)));
     }
-    corners.push(plane.place(edges.at(last + 1), 0.0));
-    let area = Element::path(&Path::polygon(corners.iter().copied())).class("area");
-    style
-        .group()
-        .child(&area)
-        .child(&style.stroke(&Path::polyline(corners)))
+    group
 }
 
 #[cfg(test)]
@@ -338,6 +382,91 @@ mod tests {
             assert_eq!(chart.heights(&edges, &values).iter().sum::<f64>(), 500.0);
             assert!(edges.at(0) <= 0.0 && edges.at(edges.count) >= 100.0 / 7.0 - 1e-9);
         }
+    }
+
+    /// A wide distribution, and a thousand times the same value with one far away.
+    fn wide_and_narrow() -> Vec<Distribution> {
+        let wide = (0..200).map(|index| f64::from(index) / 2.0 - 50.0);
+        let mut narrow = vec![0.0; 1000];
+        narrow.push(30.0);
+        vec![
+            Distribution::new("before", wide.collect()),
+            Distribution::new("after", narrow),
+        ]
+    }
+
+    #[test]
+    fn logarithmic_counts_have_powers_of_ten_as_ticks() {
+        let chart = Histogram::new("t", Axis::linear("a", ""), wide_and_narrow());
+        let svg = chart.clone().with_logarithmic_counts().to_svg();
+        for label in ["1", "10", "100", "1000"] {
+            assert!(svg.contains(&format!(">{label}</text>")), "{label}");
+        }
+        for label in ["0.5", "0.1", "500", "10\u{202f}000"] {
+            assert!(!svg.contains(&format!(">{label}</text>")), "{label}");
+        }
+        assert!(svg.contains(">Count, logarithmic</text>"));
+        assert!(chart.to_svg().contains(">Count</text>"));
+    }
+
+    #[test]
+    fn outlines_start_at_the_axis_and_leave_out_empty_bins() {
+        let chart = Histogram::new("t", Axis::linear("a", ""), wide_and_narrow());
+        for chart in [chart.clone(), chart.with_logarithmic_counts()] {
+            let svg = chart.with_bins(Bins::About(20)).to_svg();
+            let plot = svg.split("viewBox").nth(2).expect("the clipped outlines");
+            let outlines: Vec<&str> = plot
+                .split("<path d=\"M")
+                .skip(1)
+                .map(|rest| rest.split('"').next().expect("a closing quote"))
+                .collect();
+            // before in one run, after in two, each as area and stroke
+            assert_eq!(outlines.len(), 2 * 3, "{outlines:?}");
+            let axis = svg.split("<g class=\"bottom\"><line ").nth(1);
+            let axis = axis.and_then(|rest| rest.split("y1=\"").nth(1));
+            let axis = axis
+                .and_then(|rest| rest.split('"').next())
+                .expect("an axis");
+            for outline in outlines {
+                let points: Vec<&str> = outline.trim_end_matches('Z').split('L').collect();
+                for end in [points[0], points[points.len() - 1]] {
+                    assert_eq!(end.split(' ').nth(1), Some(axis), "{outline}");
+                }
+                let inner = &points[1..points.len() - 1];
+                assert!(
+                    inner
+                        .iter()
+                        .all(|point| point.split(' ').nth(1) != Some(axis))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn logarithmic_axes_of_any_height_can_be_drawn() {
+        for count in [0, 1, 3, 17, 100_000] {
+            for quantity in [Quantity::Count, Quantity::Share] {
+                let values = vec![vec![1.0; count], vec![2.0; count.min(5)]];
+                let values = values
+                    .into_iter()
+                    .map(|values| Distribution::new("d", values));
+                let chart = Histogram::new("t", Axis::linear("a", ""), values.collect());
+                let chart = chart.with_quantity(quantity).with_logarithmic_counts();
+                let svg = chart.to_svg();
+                assert_eq!(count == 0, svg.contains("No data"), "{count}");
+                assert!(!svg.contains("NaN"), "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn bins_keep_within_the_bounds_of_the_axis() {
+        let axis = Axis::linear("a", "%").within(0.5, 99.5).expect("bounds");
+        let values = vec![0.6, 50.0, 99.4];
+        let chart = Histogram::new("t", axis, Vec::new());
+        let edges = chart.edges(&[values]).expect("there are values");
+        assert_eq!(edges.at(0), 0.5);
+        assert!((edges.at(edges.count) - 99.5).abs() < 1e-9);
     }
 
     #[test]

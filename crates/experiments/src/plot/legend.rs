@@ -90,6 +90,21 @@ pub(super) fn marked_line(style: SeriesStyle) -> Element {
         .child(&style.marker(CENTRE, 0.0, 4.0))
 }
 
+/// A swatch for a line through points in a band.
+pub(super) fn banded_line(style: SeriesStyle) -> Element {
+    let band = Element::rectangle(0.0, -6.0, SWATCH_WIDTH, 12.0).class("area");
+    style.group().child(&band).child(&marked_line(style))
+}
+
+/// A swatch for a line through points with error bars.
+pub(super) fn barred_line(style: SeriesStyle) -> Element {
+    let cap = |y: f64| Element::line((CENTRE - 3.0, y), (CENTRE + 3.0, y));
+    let bar = Element::group("whisker")
+        .child(&Element::line((CENTRE, -7.0), (CENTRE, 7.0)))
+        .children(&[-7.0, 7.0].map(cap));
+    style.group().child(&bar).child(&marked_line(style))
+}
+
 /// A swatch for an outlined area.
 pub(super) fn outline(style: SeriesStyle) -> Element {
     let area = Element::rectangle(0.0, -5.0, SWATCH_WIDTH, 10.0).class("area");

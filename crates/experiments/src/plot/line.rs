@@ -41,6 +41,10 @@ impl LinePoint {
         }
     }
 
+    fn has_error(self) -> bool {
+        self.error_ends().is_some()
+    }
+
     fn error_ends(self) -> Option<[f64; 2]> {
         let error = self
             .error
@@ -160,9 +164,23 @@ impl LineChart {
     }
 
     fn draw_legend(&self, sheet: &mut Sheet) {
+        let has_errors = |series: &LineSeries| {
+            let mut points = series.points.iter().filter(|point| self.accepts(**point));
+            points.any(|point| point.has_error())
+        };
+        // nothing to tell apart and no error to explain: the title says what the line is
+        if matches!(self.series.as_slice(), [only] if !has_errors(only)) {
+            return;
+        }
         let mut legend = Legend::default();
         for (index, series) in self.series.iter().enumerate() {
-            legend.add(legend::marked_line(SeriesStyle::new(index)), &series.name);
+            let style = SeriesStyle::new(index);
+            let swatch = match self.error_style {
+                _ if !has_errors(series) => legend::marked_line(style),
+                ErrorStyle::Band => legend::banded_line(style),
+                ErrorStyle::Bars => legend::barred_line(style),
+            };
+            legend.add(swatch, &series.name);
         }
         legend.draw(sheet);
     }
@@ -207,9 +225,7 @@ impl LineChart {
         let mut group = style.group();
         for run in self.runs(series) {
             if self.error_style == ErrorStyle::Band {
-                for stretch in run.chunk_by(|one, other| {
-                    one.error_ends().is_some() == other.error_ends().is_some()
-                }) {
+                for stretch in run.chunk_by(|one, other| one.has_error() == other.has_error()) {
                     group.push(&band(plane, stretch));
                 }
             } else {
@@ -290,9 +306,14 @@ fn marker(plane: &Plane, style: SeriesStyle, point: LinePoint) -> Element {
 }
 
 fn error_bar(plane: &Plane, point: LinePoint) -> Option<Element> {
-    let [low, high] = point.error_ends()?.map(|end| plane.place(point.x, end));
+    let ends = point.error_ends()?;
+    let [low, high] = ends.map(|end| plane.place(point.x, end));
     let bar = Element::group("whisker").child(&Element::line(low, high));
-    Some(bar.children(&[low, high].map(|(x, y)| Element::line((x - CAP, y), (x + CAP, y)))))
+    // a bar that is cut off at the end of the axis has no cap there
+    let caps = ends.into_iter().zip([low, high]);
+    let caps = caps.filter(|(end, _)| plane.contains_y(*end));
+    let caps = caps.map(|(_, (x, y))| Element::line((x - CAP, y), (x + CAP, y)));
+    Some(bar.children(&caps.collect::<Vec<_>>()))
 }
 
 fn band(plane: &Plane, points: &[LinePoint]) -> Element {
@@ -323,6 +344,49 @@ mod tests {
         let chart = chart(points.to_vec());
         assert_eq!(chart.runs(&chart.series[0]).len(), 2);
         assert!(chart.to_svg().contains("1 value without a place"));
+    }
+
+    /// Whether the one series of the chart is in a legend.
+    fn has_legend(chart: &LineChart) -> bool {
+        chart.to_svg().contains(">s</text>")
+    }
+
+    #[test]
+    fn a_single_series_without_errors_needs_no_legend() {
+        let plain = || LinePoint::new(0.0, 1.0);
+        let chart = |point| chart(vec![plain(), point, LinePoint::new(2.0, 3.0)]);
+        assert!(!has_legend(&chart(LinePoint::new(1.0, 2.0))));
+        assert!(!has_legend(&chart(LinePoint::with_error(1.0, 2.0, 0.0))));
+        let with_errors = chart(LinePoint::with_error(1.0, 2.0, 0.5));
+        assert!(has_legend(&with_errors));
+        let band = with_errors.clone().with_error_style(ErrorStyle::Band);
+        assert!(has_legend(&band));
+        // in the legend and in the plot
+        assert_eq!(band.to_svg().matches("class=\"area\"").count(), 2 + 2);
+        assert_eq!(with_errors.to_svg().matches("class=\"whisker\"").count(), 2);
+        let mut two = chart(LinePoint::new(1.0, 2.0));
+        two.series.push(LineSeries::new("other", vec![plain()]));
+        assert!(has_legend(&two));
+    }
+
+    #[test]
+    fn bands_are_cut_off_at_the_bounds_of_the_axis() {
+        let percentage = Axis::linear("Accuracy", "%")
+            .within(0.0, 100.0)
+            .expect("bounds");
+        let points = [97.0, 99.5].map(|y| LinePoint::with_error(y, y, 1.0));
+        let mut chart = chart(points.to_vec());
+        chart.y_axis = percentage;
+        for style in [ErrorStyle::Band, ErrorStyle::Bars] {
+            let svg = chart.clone().with_error_style(style).to_svg();
+            assert!(
+                svg.contains(">100</text>") && !svg.contains(">101</text>"),
+                "{svg}"
+            );
+            assert!(!svg.contains("Left out"), "{svg}");
+        }
+        chart.series[0].points.push(LinePoint::new(98.0, 100.5));
+        assert!(chart.to_svg().contains("1 value outside the range"));
     }
 
     #[test]

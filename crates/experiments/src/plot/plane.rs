@@ -82,6 +82,11 @@ impl Plane {
             self.frame.y_at(self.y.fraction(y)),
         )
     }
+
+    /// Whether `y` lies on the vertical axis.
+    pub(super) fn contains_y(&self, y: f64) -> bool {
+        self.y.contains(y)
+    }
 }
 
 impl PlaneSpec<'_> {

@@ -17,6 +17,8 @@ const SLACK: f64 = 1e-9;
 const LABEL_GAP: f64 = 10.0;
 /// Along a horizontal axis there is at most one tick per this length.
 const TICK_SPACING: f64 = 62.0;
+/// The same for logarithmic axes, whose labels are short and steps uneven.
+const LOGARITHMIC_TICK_SPACING: f64 = 42.0;
 
 /// A labelled tick.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +49,11 @@ impl Scale {
 
     /// A scale for a horizontal axis: as many ticks as fit without their labels touching.
     pub(super) fn fitting(axis: &Axis, bounds: Bounds, length: f64) -> Self {
-        let most = ((length / TICK_SPACING) as usize).clamp(2, 9);
+        let spacing = match axis.kind() {
+            Kind::Linear => TICK_SPACING,
+            Kind::Logarithmic => LOGARITHMIC_TICK_SPACING,
+        };
+        let most = ((length / spacing) as usize).clamp(2, 9);
         (2..=most)
             .rev()
             .map(|count| Self::new(axis, bounds, count))
@@ -56,10 +62,13 @@ impl Scale {
     }
 
     /// Where `value` lies on the axis: 0 at its low end, 1 at its high end.
+    ///
+    /// What is not positive has no place on a logarithmic axis; what ends there, such as a
+    /// whisker or a bar, ends at the low end.
     pub(super) fn fraction(&self, value: f64) -> f64 {
         let fraction = match self.kind {
             Kind::Linear => (value - self.low) / (self.high - self.low),
-            Kind::Logarithmic if value <= 0.0 => -FURTHEST,
+            Kind::Logarithmic if value <= 0.0 => 0.0,
             Kind::Logarithmic => (value / self.low).log10() / (self.high / self.low).log10(),
         };
         fraction.clamp(-FURTHEST, FURTHEST)
@@ -93,7 +102,9 @@ impl Scale {
 }
 
 fn linear(axis: &Axis, bounds: Bounds, count: usize) -> Scale {
-    let (low, high) = axis.range().unwrap_or_else(|| widened(bounds));
+    let (low, high) = axis
+        .range()
+        .unwrap_or_else(|| axis.automatic(bounds, widened));
     let step = Step::nice(high - low, count);
     let step = if axis.wants_whole_numbers() {
         step.at_least_one()
@@ -105,10 +116,15 @@ fn linear(axis: &Axis, bounds: Bounds, count: usize) -> Scale {
     } else {
         step.index_below(low)..=step.index_above(high)
     };
-    let values: Vec<f64> = indices.map(|index| step.multiple(index)).collect();
+    let mut values: Vec<f64> = indices.map(|index| step.multiple(index)).collect();
     // the slack in counting steps may leave the data a hair outside the outermost ticks
-    let low = values.first().map_or(low, |first| first.min(low));
-    let high = values.last().map_or(high, |last| last.max(high));
+    let mut low = values.first().map_or(low, |first| first.min(low));
+    let mut high = values.last().map_or(high, |last| last.max(high));
+    if axis.range().is_none() {
+        let (least, most) = axis.limits();
+        (low, high) = (low.max(least), high.min(most));
+        values.retain(|value| (low..=high).contains(value));
+    }
     Scale {
         kind: Kind::Linear,
         low,
@@ -239,6 +255,59 @@ mod tests {
     }
 
     #[test]
+    fn test_errors_have_ticks_at_one_two_and_five() {
+        let axis = Axis::logarithmic("Test error", "%");
+        let bounds = Bounds {
+            low: 1.0,
+            high: 80.0,
+        };
+        for length in [320.0, 450.0, 700.0] {
+            let scale = Scale::fitting(&axis, bounds, length);
+            assert_eq!(
+                labels(&scale),
+                ["1", "2", "5", "10", "20", "50", "100"],
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
+    fn automatic_ranges_keep_within_their_bounds() {
+        let percentage = Axis::linear("", "%").within(0.0, 100.0).expect("bounds");
+        for (low, high, expected) in [
+            (97.1, 100.7, (97.0, 100.0)),
+            (-3.0, 61.0, (0.0, 80.0)),
+            (100.0, 100.0, (90.0, 100.0)),
+            (0.0, 0.0, (0.0, 1.0)),
+            (140.0, 150.0, (80.0, 100.0)),
+        ] {
+            let scale = Scale::new(&percentage, Bounds { low, high }, 5);
+            assert!(scale.low >= 0.0 && scale.high <= 100.0, "{scale:?}");
+            assert!(scale.ticks.len() >= 2, "{scale:?}");
+            if low < 100.0 && high > 0.0 {
+                assert_eq!((scale.low, scale.high), expected, "{low}..{high}");
+            }
+        }
+        // bounds that are not at a tick end the axis all the same
+        let odd = Axis::linear("", "").within(0.5, 9.5).expect("bounds");
+        let bounds = Bounds {
+            low: 0.7,
+            high: 9.1,
+        };
+        let scale = Scale::new(&odd, bounds, 5);
+        assert_eq!((scale.low, scale.high), (0.5, 9.5));
+        assert_eq!(labels(&scale), ["2", "4", "6", "8"]);
+        let odd = Axis::logarithmic("", "").within(0.0, 90.0).expect("bounds");
+        let bounds = Bounds {
+            low: 1.5,
+            high: 80.0,
+        };
+        let scale = Scale::new(&odd, bounds, 8);
+        assert_eq!((scale.low, scale.high), (1.0, 90.0));
+        assert_eq!(labels(&scale), ["1", "2", "5", "10", "20", "50"]);
+    }
+
+    #[test]
     fn whole_numbers_have_no_fractions_between() {
         let axis = Axis::linear("Epoch", "").whole_numbers();
         let scale = Scale::new(
@@ -284,6 +353,22 @@ mod tests {
             let scale = Scale::new(&Axis::logarithmic("", ""), Bounds { low, high }, count);
             prop_assert!(scale.low <= low && scale.high >= high);
             prop_assert!((2..=count + 2).contains(&scale.ticks.len()), "{:?}", scale.ticks);
+        }
+
+        #[test]
+        fn bounded_scales_keep_within_and_cover_the_data_inside(
+            least in 0.0..50.0f64, width in 0.1..100.0f64, low in -20.0..200.0f64,
+            span in 0.0..150.0f64, count in 1usize..10, logarithmic in any::<bool>()
+        ) {
+            let axis = if logarithmic { Axis::logarithmic("", "") } else { Axis::linear("", "") };
+            let most = least + width;
+            let axis = axis.within(least, most).expect("bounds");
+            let low = if logarithmic { low.abs() + 0.01 } else { low };
+            let high = low + span;
+            let scale = Scale::new(&axis, Bounds { low, high }, count);
+            prop_assert!(scale.low >= least && scale.high <= most && scale.low < scale.high, "{scale:?}");
+            prop_assert!(scale.low <= low.clamp(least, most) && scale.high >= high.clamp(least, most), "{scale:?}");
+            prop_assert!(scale.ticks.iter().all(|tick| scale.contains(tick.value)), "{scale:?}");
         }
 
         #[test]

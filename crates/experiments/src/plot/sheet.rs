@@ -7,7 +7,9 @@ use super::{STYLE, Target};
 const WIDTH: f64 = 720.0;
 const NARROW_WIDTH: f64 = 360.0;
 /// Margin around a chart in a file of its own.
-const MARGIN: f64 = 20.0;
+const MARGIN: f64 = 24.0;
+/// Radius of the corners of its background, which may stand on a page of another colour.
+const CORNER: f64 = 12.0;
 const NO_DATA_HEIGHT: f64 = 90.0;
 
 /// A chart under construction.
@@ -123,7 +125,8 @@ impl Sheet {
         root.push(&Element::new("desc").text(description));
         if self.target == Target::Standalone {
             root.push(&Element::new("style").verbatim(STYLE));
-            root.push(&Element::rectangle(-margin, -margin, width, height).class("background"));
+            let card = Element::rectangle(-margin, -margin, width, height).number("rx", CORNER);
+            root.push(&card.class("background"));
         }
         root.children(&self.body).to_string()
     }

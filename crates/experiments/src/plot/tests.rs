@@ -195,7 +195,7 @@ fn a_standalone_chart_brings_its_style_and_background() {
     assert!(
         svg.contains("<style>")
             && svg.contains("prefers-color-scheme")
-            && svg.contains("class=\"background\"")
+            && svg.contains("rx=\"12\" class=\"background\"")
     );
     assert!(!chart.to_svg().contains("<style>"));
     assert!(

@@ -1,6 +1,6 @@
 //! Tables, with numbers aligned and verdicts in words.
 
-use crate::plot::{fixed, with_deviation};
+use crate::plot::{escape, fixed, with_deviation};
 
 use super::ReportError;
 use super::html::inline;
@@ -37,6 +37,15 @@ impl Column {
     /// Whether its cells are aligned at the right.
     pub(super) const fn is_numeric(&self) -> bool {
         self.numeric
+    }
+
+    /// The heading as an attribute of the cells, for narrow screens, which set it before each value.
+    fn label(&self) -> String {
+        let heading = self.heading.replace('`', "");
+        if heading.trim().is_empty() {
+            return String::new();
+        }
+        format!(" data-label=\"{}\"", escape(heading.trim()))
     }
 
     fn class(&self) -> &'static str {
@@ -199,6 +208,7 @@ impl Table {
             .collect::<Vec<_>>()
             .concat();
         let rows: String = self.rows.iter().map(|row| self.row_html(row)).collect();
+        // a wide table scrolls, and on narrow screens its rows become blocks (see the style sheet);
         // a box that scrolls has to be reachable by keyboard; the caption does not scroll with it
         format!(
             "<figure class=\"table\">\n<figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\">\n\
@@ -216,7 +226,7 @@ impl Table {
                 if index == 0 {
                     format!("<th scope=\"row\"{class}>{content}</th>")
                 } else {
-                    format!("<td{class}>{content}</td>")
+                    format!("<td{class}{}>{content}</td>", column.label())
                 }
             })
             .collect();
@@ -245,9 +255,24 @@ mod tests {
             .expect("two cells")
             .to_html();
         assert!(
-            html.contains("<th scope=\"row\">x</th><td class=\"number\">1.0</td>"),
+            html.contains("<th scope=\"row\">x</th><td class=\"number\" data-label=\"b\">1.0</td>"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn cells_carry_the_headings_of_their_columns() {
+        let columns = ["Stage", "`code` & \"share\" in <%>", " "].map(Column::text);
+        let html = Table::new("t", columns.to_vec())
+            .with_row(vec![Cell::text("x"), Cell::text("y"), Cell::text("z")])
+            .expect("three cells")
+            .to_html();
+        let label = "data-label=\"code &amp; &quot;share&quot; in &lt;%&gt;\"";
+        assert!(
+            html.contains(&format!("<td {label}>y</td><td>z</td>")),
+            "{html}"
+        );
+        assert!(html.contains("<th scope=\"row\">x</th>"), "{html}");
     }
 
     #[test]

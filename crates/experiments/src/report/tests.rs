@@ -88,6 +88,29 @@ fn the_same_content_gives_the_same_bytes() {
 }
 
 #[test]
+fn narrow_screens_show_rows_as_blocks() {
+    let html = page(&["one"]);
+    assert!(html.contains("<td class=\"number\" data-label=\"Accuracy (%)\">97.00 ± 0.50"));
+    let (_, narrow) = html
+        .split_once("@media screen and (max-width: 38rem)")
+        .expect("rules for narrow screens");
+    let (narrow, _) = narrow.split_once("@media").expect("further rules");
+    assert!(narrow.contains("td[data-label]::before { content: attr(data-label) \": \";"));
+    assert!(narrow.contains("td { display: block; }") && !narrow.contains("max-content"));
+}
+
+#[test]
+fn table_captions_weigh_as_much_as_chart_titles() {
+    let html = page(&["one"]);
+    let (_, rule) = html
+        .split_once(".table figcaption {")
+        .expect("a rule for captions");
+    let (rule, _) = rule.split_once('}').expect("its end");
+    assert!(rule.contains("color: var(--ink)") && rule.contains("font-weight: 600"));
+    assert!(html.contains(".bss2-chart .title { font-weight: 600; }"));
+}
+
+#[test]
 fn contents_appear_from_two_sections_on() {
     assert!(!page(&["one"]).contains("<nav"));
     assert!(page(&["one", "two"]).contains("<a href=\"#two\">"));

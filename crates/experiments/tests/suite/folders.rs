@@ -149,3 +149,21 @@ fn a_file_in_the_way_is_refused() {
     assert!(publish(&file.join("below"), "1").is_err());
     assert_eq!(fs::read_to_string(&file).unwrap(), "precious");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_link_stays_a_link_and_its_folder_is_written() {
+    let parent = tempfile::tempdir().unwrap();
+    let (disk, link) = (parent.path().join("disk"), parent.path().join("results"));
+    fs::create_dir(&disk).unwrap();
+    std::os::unix::fs::symlink(&disk, &link).unwrap();
+    publish(&link, "1").unwrap();
+    assert!(link.is_symlink());
+    assert!(disk.join("summary.json").is_file());
+    std::os::unix::fs::symlink(
+        parent.path().join("nowhere"),
+        parent.path().join("dangling"),
+    )
+    .unwrap();
+    assert!(publish(&parent.path().join("dangling"), "1").is_err());
+}

@@ -15,7 +15,7 @@ fn images_of_any_size_are_learned() {
         .run(&small_set::settings(&data, 1), &Silent)
         .unwrap();
     assert!(outcome.summary["accuracy/float"].value > 90.0);
-    assert!(outcome.summary["accuracy/chip in the loop"].value > 80.0);
+    assert!(outcome.summary["accuracy/calibrated chip in the loop"].value > 80.0);
 }
 
 #[test]
@@ -35,6 +35,31 @@ fn corrupt_files_are_named_and_nothing_is_written() {
         "{message}"
     );
     assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn data_that_teach_nothing_are_refused() {
+    let with_labels = |change: &dyn Fn(u32) -> u8| {
+        let data = small_set::write().unwrap();
+        for prefix in ["train", "t10k"] {
+            let file = data.path().join(format!("{prefix}-labels-idx1-ubyte"));
+            let count = fs::read(&file).unwrap().len() as u32 - 8;
+            let labels: Vec<u8> = (0..count).map(change).collect();
+            fs::write(file, idx(&[count], &labels)).unwrap();
+        }
+        let settings = small_set::settings(&data, 1);
+        let Err(refused) = find("first-study").unwrap().run(&settings, &Silent) else {
+            panic!("was not refused");
+        };
+        refused.to_string()
+    };
+    let two_far_apart = with_labels(&|i| if i % 2 == 0 { 0 } else { 255 });
+    assert!(
+        two_far_apart.contains("class 1 of 256 has no training image"),
+        "{two_far_apart}"
+    );
+    let one = with_labels(&|_| 0);
+    assert!(one.contains("only one class"), "{one}");
 }
 
 /// The real MNIST, where it is at hand: `BSS2_MNIST_DIR`, or the folder of shared data beside the
@@ -76,5 +101,5 @@ fn mnist_is_learned_where_it_is_at_hand() {
         .run(&settings, &Silent)
         .unwrap();
     assert!(outcome.summary["accuracy/float"].value > 80.0);
-    assert!(outcome.summary["accuracy/chip in the loop"].value > 75.0);
+    assert!(outcome.summary["accuracy/calibrated chip in the loop"].value > 75.0);
 }

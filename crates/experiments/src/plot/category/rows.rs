@@ -179,25 +179,33 @@ pub(super) fn row_marks(
         return group;
     }
     let deviation = summary.deviation.unwrap_or(0.0);
-    let place = |value: f64| frame.x_at(scale.fraction(value).clamp(0.0, 1.0));
-    let span = (
-        place(summary.mean - deviation),
-        place(summary.mean),
-        place(summary.mean + deviation),
-    );
-    group.push(&mean_marks(span, centre - 9.0));
+    let end = |value: f64| WhiskerEnd {
+        x: frame.x_at(scale.fraction(value).clamp(0.0, 1.0)),
+        is_cut: !scale.contains(value),
+    };
+    let whisker = [end(summary.mean - deviation), end(summary.mean + deviation)];
+    let mean = frame.x_at(scale.fraction(summary.mean));
+    group.push(&mean_marks(mean, whisker, centre - 9.0));
     group
 }
 
-/// A whisker from `low` to `high` with a diamond at `mean`.
-pub(super) fn mean_marks((low, mean, high): (f64, f64, f64), y: f64) -> Element {
+/// An end of a whisker; one that is cut off at the end of the axis has no cap.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct WhiskerEnd {
+    pub(super) x: f64,
+    pub(super) is_cut: bool,
+}
+
+/// A whisker with a diamond at `mean`.
+pub(super) fn mean_marks(mean: f64, whisker: [WhiskerEnd; 2], y: f64) -> Element {
     let diamond = [(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)];
     let diamond = diamond.map(|(dx, dy)| (mean + dx * MEAN_RADIUS, y + dy * MEAN_RADIUS));
     let mut group = SeriesStyle::new(0).group();
-    if high > low {
-        group.push(&Element::line((low, y), (high, y)).class("stroke"));
-        for end in [low, high] {
-            group.push(&Element::line((end, y - CAP), (end, y + CAP)).class("stroke"));
+    let [low, high] = whisker;
+    if high.x > low.x {
+        group.push(&Element::line((low.x, y), (high.x, y)).class("stroke"));
+        for WhiskerEnd { x, .. } in whisker.into_iter().filter(|end| !end.is_cut) {
+            group.push(&Element::line((x, y - CAP), (x, y + CAP)).class("stroke"));
         }
     }
     group.child(&Element::path(&Path::polygon(diamond)).class("mark"))

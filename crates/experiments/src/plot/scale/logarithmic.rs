@@ -10,25 +10,33 @@ const PLAIN_POWERS: std::ops::RangeInclusive<i32> = -3..=4;
 /// A logarithmic scale with at most about `count` ticks.
 pub(super) fn scale(axis: &Axis, bounds: Bounds, count: usize) -> Scale {
     let is_fixed = axis.range().is_some();
-    let (low, high) = axis.range().unwrap_or_else(|| widened(bounds));
+    let (low, high) = axis
+        .range()
+        .unwrap_or_else(|| axis.automatic(bounds, widened));
     let stride = stride(low, high, count);
 
-    let fine = trimmed(fine_marks(low, high), low, high, is_fixed);
-    let coarse = trimmed(powers(low, high, stride), low, high, is_fixed);
-    let use_fine = (2..=count + 1).contains(&fine.len());
-    if !use_fine && coarse.len() < 2 && is_fixed {
-        // a fixed range between two powers of ten
+    let trimmed = |marks: Vec<Mark>| {
+        let enclosing = if is_fixed {
+            (low, high)
+        } else {
+            enclosed(&marks, low, high, axis.limits())
+        };
+        (within(marks, enclosing), enclosing)
+    };
+    let (fine, coarse) = (
+        trimmed(fine_marks(low, high)),
+        trimmed(powers(low, high, stride)),
+    );
+    let use_fine = (2..=count + 1).contains(&fine.0.len());
+    if !use_fine && coarse.0.len() < 2 {
+        // a range between two powers of ten that may not be left
         return Scale {
             kind: Kind::Logarithmic,
-            ..linear(axis, bounds, count)
+            ..linear(&axis.clone().spanning(low, high), bounds, count)
         };
     }
 
-    let marks = if use_fine { fine } else { coarse };
-    let ends =
-        |mark: Option<&Mark>, end: f64| mark.filter(|_| !is_fixed).map_or(end, |mark| mark.value());
-    let low = low.min(ends(marks.first(), low));
-    let high = high.max(ends(marks.last(), high));
+    let (marks, (low, high)) = if use_fine { fine } else { coarse };
     let minor = if stride == 1 {
         minor_values(low, high)
     } else {
@@ -107,17 +115,16 @@ fn powers(low: f64, high: f64, stride: i32) -> Vec<Mark> {
     (first..=last).step_by(stride as usize).map(mark).collect()
 }
 
-/// The marks inside a fixed range, or else those inside and the ones that enclose the data.
-fn trimmed(marks: Vec<Mark>, low: f64, high: f64, is_fixed: bool) -> Vec<Mark> {
+/// The ends of a range: at the marks that enclose the data, or at the limits.
+fn enclosed(marks: &[Mark], low: f64, high: f64, (least, most): (f64, f64)) -> (f64, f64) {
     let values = || marks.iter().map(|mark| mark.value());
-    let (from, to) = if is_fixed {
-        (low, high)
-    } else {
-        let below = values().rfind(|value| *value <= low);
-        let above = values().find(|value| *value >= high);
-        (below.unwrap_or(low), above.unwrap_or(high))
-    };
-    let inside = |value: f64| value >= from * (1.0 - SLACK) && value <= to * (1.0 + SLACK);
+    let below = values().rfind(|value| *value <= low).unwrap_or(low);
+    let above = values().find(|value| *value >= high).unwrap_or(high);
+    (below.max(least), above.min(most))
+}
+
+fn within(marks: Vec<Mark>, (low, high): (f64, f64)) -> Vec<Mark> {
+    let inside = |value: f64| value >= low * (1.0 - SLACK) && value <= high * (1.0 + SLACK);
     marks
         .into_iter()
         .filter(|mark| inside(mark.value()))
