@@ -41,14 +41,14 @@ pub(super) fn charts(
     Ok(vec![
         NamedChart {
             stem: "first-study-error",
-            chart: Box::new(error_chart(runs, data)),
+            chart: Box::new(error_chart(runs, data)?),
             caption: "Each dot is one chip with its own network; the marker shows mean ± standard \
                 deviation.",
             data: EXPERIMENT.records_file,
         },
         NamedChart {
             stem: "first-study-learning",
-            chart: Box::new(learning_chart(runs)),
+            chart: Box::new(learning_chart(runs)?),
             caption: "Share of training samples classified correctly when they were visited, mean \
                 ± standard deviation over chips.",
             data: EXPERIMENT.records_file,
@@ -73,27 +73,28 @@ pub(super) fn charts(
 
 /// Errors rather than accuracies, on a logarithmic axis: 2 % and 4 % differ as visibly as 30 % and
 /// 60 %.
-fn error_chart(runs: &[ChipRun], data: &DataDescription) -> CategoryChart {
+fn error_chart(runs: &[ChipRun], data: &DataDescription) -> Result<CategoryChart, ExperimentError> {
     let errors = |stage| accuracies(runs, stage).iter().map(|a| 100.0 - a).collect();
     let categories = Stage::ALL
         .map(|stage| Category::new(stage.name(), errors(stage)))
         .into();
     let title = format!("Test error from float to chip: {}", data.name);
-    CategoryChart::new(title, Axis::logarithmic("Test error", "%"), categories)
+    let axis = Axis::logarithmic("Test error", "%").within(0.0, 100.0)?;
+    Ok(CategoryChart::new(title, axis, categories)
         .with_dot_label("one chip")
-        .with_decimals(1)
+        .with_decimals(1))
 }
 
-fn learning_chart(runs: &[ChipRun]) -> LineChart {
+fn learning_chart(runs: &[ChipRun]) -> Result<LineChart, ExperimentError> {
     let series =
         Stage::RETRAINED.map(|stage| LineSeries::new(stage.name(), learning_curve(runs, stage)));
-    LineChart::new(
+    Ok(LineChart::new(
         "Learning of the deployed network",
         Axis::linear("Epoch", "").whole_numbers(),
-        Axis::linear("Training accuracy", "%"),
+        Axis::linear("Training accuracy", "%").within(0.0, 100.0)?,
         series.into(),
     )
-    .with_error_style(ErrorStyle::Band)
+    .with_error_style(ErrorStyle::Band))
 }
 
 /// Training accuracy per epoch, over all chips.
@@ -132,7 +133,9 @@ fn residual_chart(
         Distribution::new("before", before),
         Distribution::new("after", after),
     ];
-    Ok(Histogram::new(title, axis, distributions).with_bins(Bins::About(60)))
+    Ok(Histogram::new(title, axis, distributions)
+        .with_bins(Bins::About(60))
+        .with_logarithmic_counts())
 }
 
 /// The residuals of the instances that the routine could calibrate, as in the table.

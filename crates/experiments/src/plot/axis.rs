@@ -29,6 +29,10 @@ pub(super) enum Kind {
     Logarithmic,
 }
 
+/// On a logarithmic axis, how far an error takes the range below the lowest value: an error close
+/// to its value would otherwise take it down by decades.
+const LOWEST_ERROR: f64 = 1.0 / 3.0;
+
 impl Axis {
     /// A linear axis for the quantity `label` in `unit`; an empty unit means a pure number.
     pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Self {
@@ -128,6 +132,15 @@ impl Axis {
         match self.kind {
             Kind::Linear => self.limits,
             Kind::Logarithmic => (self.limits.0.max(SMALLEST_SPAN), self.limits.1),
+        }
+    }
+
+    /// How far the low end of an error takes the range, given the lowest of the values.
+    pub(super) fn reach(&self, low_end: f64, lowest: f64) -> f64 {
+        if self.kind == Kind::Logarithmic && self.accepts(low_end) {
+            low_end.max(lowest * LOWEST_ERROR)
+        } else {
+            low_end
         }
     }
 

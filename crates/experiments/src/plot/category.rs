@@ -4,7 +4,7 @@ mod rows;
 
 use rows::{Columns, DOT_RADIUS, Row, WhiskerEnd, mean_marks, row_marks};
 
-use super::axis::{Axis, Bounds, Kind};
+use super::axis::{Axis, Bounds};
 use super::legend::{self, Legend};
 use super::number::{decimals_for, is_extreme};
 use super::omissions::Omissions;
@@ -25,10 +25,6 @@ pub struct Category {
     /// One value per result, for example per chip.
     pub values: Vec<f64>,
 }
-
-/// On a logarithmic axis, how far a whisker takes the axis below the lowest result: there a
-/// deviation close to the mean would otherwise take it down by decades.
-const LOWEST_WHISKER: f64 = 1.0 / 3.0;
 
 impl Category {
     /// A stage called `name` with its results.
@@ -218,19 +214,14 @@ impl CategoryChart {
     fn bounds(&self) -> Option<Bounds> {
         let values = self.categories.iter().flat_map(|category| &category.values);
         let results = Bounds::of(&self.axis, values.copied())?;
-        let lowest = match self.axis.kind() {
-            Kind::Linear => f64::NEG_INFINITY,
-            Kind::Logarithmic => results.low * LOWEST_WHISKER,
-        };
         let whiskers = self
             .categories
             .iter()
             .filter_map(|category| Summary::of(&category.values))
             .flat_map(|summary| {
                 let deviation = summary.deviation.unwrap_or(0.0);
-                let [low, high] = [-deviation, deviation].map(|end| summary.mean + end);
-                // one that ends below zero is cut off in any case
-                [if low > 0.0 { low.max(lowest) } else { low }, high]
+                let low = self.axis.reach(summary.mean - deviation, results.low);
+                [low, summary.mean + deviation]
             });
         let references = self.references.iter().flat_map(Reference::ends);
         let more = whiskers.chain(references);

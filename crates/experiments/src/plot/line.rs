@@ -200,10 +200,12 @@ impl LineChart {
             .iter()
             .map(|point| point.x)
             .chain(self.x_references.iter().flat_map(Reference::ends));
+        let lowest = points.iter().map(|point| point.y);
+        let lowest = lowest.fold(f64::INFINITY, f64::min);
         let ends = points
             .iter()
             .filter_map(|point| point.error_ends())
-            .flatten();
+            .flat_map(|[low, high]| [self.y_axis.reach(low, lowest), high]);
         let y = points
             .iter()
             .map(|point| point.y)
@@ -387,6 +389,15 @@ mod tests {
         }
         chart.series[0].points.push(LinePoint::new(98.0, 100.5));
         assert!(chart.to_svg().contains("1 value outside the range"));
+    }
+
+    #[test]
+    fn errors_close_to_the_value_do_not_stretch_a_logarithmic_axis() {
+        let mut chart = chart(vec![LinePoint::with_error(0.0, 3.0, 2.999)]);
+        chart.y_axis = Axis::logarithmic("Error", "%");
+        let (_, y) = chart.bounds().expect("one point");
+        assert_eq!(y.low, 1.0);
+        assert!(!chart.to_svg().contains(">0.1</text>"));
     }
 
     #[test]

@@ -96,6 +96,7 @@ fn narrow_screens_show_rows_as_blocks() {
         .expect("rules for narrow screens");
     let (narrow, _) = narrow.split_once("@media").expect("further rules");
     assert!(narrow.contains("td[data-label]::before { content: attr(data-label) \": \";"));
+    assert!(narrow.contains(".number { text-align: left;"));
     assert!(narrow.contains("td { display: block; }") && !narrow.contains("max-content"));
 }
 

@@ -102,7 +102,11 @@ fn every_single_result_is_in_the_tables() {
         records.lines().filter(|row| row.contains(&field)).count()
     };
     assert_eq!(rows("accuracy"), 5 * 8, "five chips, eight stages");
-    assert_eq!(rows("training accuracy"), 5 * 2 * 30, "twice 30 epochs");
+    assert_eq!(
+        rows("training accuracy"),
+        5 * 3 * 30,
+        "three times 30 epochs"
+    );
 
     let calibration = text(study, "first-study-calibration.csv");
     let mut lines = calibration.lines();
