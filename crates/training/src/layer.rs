@@ -8,6 +8,7 @@ mod analog_dense;
 mod dense;
 mod quantise;
 mod relu;
+mod weight_matrix;
 
 pub use analog_dense::AnalogDense;
 pub use dense::Dense;

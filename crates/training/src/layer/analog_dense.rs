@@ -1,16 +1,12 @@
 //! A linear layer on the array.
 
-use std::ops::RangeInclusive;
-
 use bss2_core::{ACTIVATION_MAX, Buffer, RunSettings, WEIGHT_MAX};
 use bss2_mapping::{Plan, PlanRunner};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Layer, all_finite, check_width};
-use crate::{
-    GradientModel, ParameterView, ParameterViewMut, Session, TrainingError, UpdateParameter,
-};
+use super::weight_matrix::WeightMatrix;
+use super::{Layer, all_finite};
+use crate::{GradientModel, ParameterView, Session, TrainingError, UpdateParameter};
 
 /// y = array(round(x), round(W)): inputs are activations 0…31 (others are refused), weights −63…63
 /// (kept as `f32`, rounded for each run), outputs LSB.
@@ -18,8 +14,7 @@ use crate::{
 /// Backward: the gradient model pulls the gradient through the array, the rounding passes it
 /// unchanged (straight through); then dW = xᵀ·g, dx = g·Wᵀ.
 pub struct AnalogDense {
-    weights: Array2<f32>,
-    gradient: Array2<f32>,
+    weights: WeightMatrix,
     model: Box<dyn GradientModel>,
     runner: PlanRunner,
     settings: RunSettings,
@@ -29,7 +24,6 @@ pub struct AnalogDense {
 }
 
 const LIMIT: f32 = WEIGHT_MAX as f32;
-const RANGE: RangeInclusive<f32> = -LIMIT..=LIMIT;
 const ACTIVATION_LIMIT: f32 = ACTIVATION_MAX as f32;
 
 impl AnalogDense {
@@ -55,9 +49,8 @@ impl AnalogDense {
             });
         }
         Ok(Self {
-            gradient: Array2::zeros(weights.dim()),
             loaded: Array2::zeros(weights.dim()),
-            weights,
+            weights: WeightMatrix::new(weights, -LIMIT..=LIMIT),
             model,
             runner: PlanRunner::new(plan),
             settings,
@@ -69,8 +62,7 @@ impl AnalogDense {
 
 impl Layer for AnalogDense {
     fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
-        check_width(self.weights.nrows(), inputs)?;
-        Ok(self.weights.ncols())
+        self.weights.outputs(inputs)
     }
 
     fn forward(
@@ -85,13 +77,13 @@ impl Layer for AnalogDense {
             .ok_or(TrainingError::NoArray { layer: 0 })?;
         let mut activations = self.activations.shaped(input.dim());
         round_activations(input, activations.view_mut())?;
-        if !all_finite(&self.weights) {
+        if !all_finite(&self.weights.value) {
             return Err(TrainingError::NotFinite {
                 layer: 0,
                 what: "weights",
             });
         }
-        self.loaded.zip_mut_with(&self.weights, |to, &w| {
+        self.loaded.zip_mut_with(&self.weights.value, |to, &w| {
             *to = w.round_ties_even().clamp(-LIMIT, LIMIT) as i8;
         });
         let mut sums = self.sums.shaped(output.dim());
@@ -115,28 +107,16 @@ impl Layer for AnalogDense {
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
         self.model.pull_back(output, gradient.view_mut());
-        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
-        if let Some(mut input_gradient) = input_gradient {
-            general_mat_mul(1.0, &gradient, &self.weights.t(), 0.0, &mut input_gradient);
-        }
+        self.weights
+            .backward(input, gradient.view(), input_gradient);
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
-        visit(ParameterView {
-            name: "weight",
-            value: self.weights.view().into_dyn(),
-            gradient: self.gradient.view().into_dyn(),
-            range: RANGE,
-        });
+        visit(self.weights.view());
     }
 
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
-        update(ParameterViewMut {
-            name: "weight",
-            value: self.weights.view_mut().into_dyn(),
-            gradient: self.gradient.view().into_dyn(),
-            range: RANGE,
-        })
+        update(self.weights.view_mut())
     }
 }
 

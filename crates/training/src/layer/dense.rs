@@ -1,36 +1,30 @@
 //! A digital linear layer.
 
-use std::ops::RangeInclusive;
-
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::{Layer, check_width};
-use crate::{ParameterView, ParameterViewMut, Session, TrainingError, UpdateParameter};
+use super::Layer;
+use super::weight_matrix::WeightMatrix;
+use crate::{ParameterView, Session, TrainingError, UpdateParameter};
 
 /// y = x·W in `f32`, without bias.
 #[derive(Clone, Debug)]
 pub struct Dense {
-    weights: Array2<f32>,
-    gradient: Array2<f32>,
+    weights: WeightMatrix,
 }
-
-const RANGE: RangeInclusive<f32> = f32::MIN..=f32::MAX;
 
 impl Dense {
     /// Takes over weights (inputs × outputs).
     pub fn new(weights: Array2<f32>) -> Self {
         Self {
-            gradient: Array2::zeros(weights.dim()),
-            weights,
+            weights: WeightMatrix::new(weights, f32::MIN..=f32::MAX),
         }
     }
 }
 
 impl Layer for Dense {
     fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
-        check_width(self.weights.nrows(), inputs)?;
-        Ok(self.weights.ncols())
+        self.weights.outputs(inputs)
     }
 
     fn forward(
@@ -39,7 +33,7 @@ impl Layer for Dense {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        general_mat_mul(1.0, &input, &self.weights, 0.0, &mut output);
+        general_mat_mul(1.0, &input, &self.weights.value, 0.0, &mut output);
         Ok(())
     }
 
@@ -50,27 +44,15 @@ impl Layer for Dense {
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
-        if let Some(mut input_gradient) = input_gradient {
-            general_mat_mul(1.0, &gradient, &self.weights.t(), 0.0, &mut input_gradient);
-        }
+        self.weights
+            .backward(input, gradient.view(), input_gradient);
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
-        visit(ParameterView {
-            name: "weight",
-            value: self.weights.view().into_dyn(),
-            gradient: self.gradient.view().into_dyn(),
-            range: RANGE,
-        });
+        visit(self.weights.view());
     }
 
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
-        update(ParameterViewMut {
-            name: "weight",
-            value: self.weights.view_mut().into_dyn(),
-            gradient: self.gradient.view().into_dyn(),
-            range: RANGE,
-        })
+        update(self.weights.view_mut())
     }
 }

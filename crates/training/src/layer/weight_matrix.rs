@@ -1,0 +1,65 @@
+//! The weights of a linear layer with their gradient.
+
+use std::ops::RangeInclusive;
+
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+
+use super::check_width;
+use crate::{ParameterView, ParameterViewMut, TrainingError};
+
+/// Weights (inputs × outputs), the gradient of the last backward pass, and the range to which
+/// optimizers keep them.
+#[derive(Clone, Debug)]
+pub(super) struct WeightMatrix {
+    pub(super) value: Array2<f32>,
+    gradient: Array2<f32>,
+    range: RangeInclusive<f32>,
+}
+
+impl WeightMatrix {
+    pub(super) fn new(value: Array2<f32>, range: RangeInclusive<f32>) -> Self {
+        Self {
+            gradient: Array2::zeros(value.dim()),
+            value,
+            range,
+        }
+    }
+
+    /// Outputs for a number of inputs.
+    pub(super) fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
+        check_width(self.value.nrows(), inputs)?;
+        Ok(self.value.ncols())
+    }
+
+    /// The gradients of y = x·W: dW = xᵀ·g, and dx = g·Wᵀ if it is asked for.
+    pub(super) fn backward(
+        &mut self,
+        input: ArrayView2<'_, f32>,
+        gradient: ArrayView2<'_, f32>,
+        input_gradient: Option<ArrayViewMut2<'_, f32>>,
+    ) {
+        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
+        if let Some(mut input_gradient) = input_gradient {
+            general_mat_mul(1.0, &gradient, &self.value.t(), 0.0, &mut input_gradient);
+        }
+    }
+
+    pub(super) fn view(&self) -> ParameterView<'_> {
+        ParameterView {
+            name: "weight",
+            value: self.value.view().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: self.range.clone(),
+        }
+    }
+
+    pub(super) fn view_mut(&mut self) -> ParameterViewMut<'_> {
+        ParameterViewMut {
+            name: "weight",
+            value: self.value.view_mut().into_dyn(),
+            gradient: self.gradient.view().into_dyn(),
+            range: self.range.clone(),
+        }
+    }
+}
