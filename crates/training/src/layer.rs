@@ -1,6 +1,6 @@
 //! Layers of a network.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use crate::{ParameterView, Session, TrainingError, UpdateParameter};
 
@@ -67,6 +67,22 @@ pub trait Layer: Send {
         _update: &mut UpdateParameter<'_>,
     ) -> Result<(), TrainingError> {
         Ok(())
+    }
+}
+
+/// The backward pass of a layer that maps each value alone: `pull(x, g)` is the gradient with respect
+/// to an input x whose output has the gradient g.
+fn pull_back_elementwise(
+    input: ArrayView2<'_, f32>,
+    gradient: &ArrayViewMut2<'_, f32>,
+    input_gradient: Option<ArrayViewMut2<'_, f32>>,
+    pull: impl Fn(f32, f32) -> f32,
+) {
+    if let Some(input_gradient) = input_gradient {
+        Zip::from(input_gradient)
+            .and(input)
+            .and(gradient)
+            .for_each(|to, &x, &g| *to = pull(x, g));
     }
 }
 

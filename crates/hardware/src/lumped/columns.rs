@@ -1,6 +1,7 @@
 //! From the products to the codes: everything that acts per column.
 //!
-//! Parameters are kept as one array each, so that the compiler can work on many columns at once.
+//! What is cheap to split is kept as one array per parameter, so that the compiler can work on many
+//! columns at once.
 
 use std::ops::Range;
 
@@ -44,43 +45,37 @@ pub(super) struct Timing {
 impl Columns {
     pub(super) fn fold(instance: &Instance, registers: &RegisterFile) -> Self {
         let config = &instance.config;
-        let all = 0..Scope::Column.instances(config.geometry);
+        let count = Scope::Column.instances(config.geometry);
         let gain = |column, sign| {
             instance
                 .inputs
                 .gain_lsb(&config.ota, registers, column, sign)
         };
-        let bias = |column| ota::mean_bias(registers, column);
-        let variance = |column| config.noise.column_variance(bias(column));
+        let variance = |column| {
+            let bias = ota::mean_bias(registers, column);
+            config.noise.column_variance(bias)
+        };
         Self {
             per_hemisphere: config.geometry.columns(),
-            charge_factor: all
-                .clone()
-                .map(|column| {
-                    synapse::column_factor(&config.synapse, registers, config.geometry, column)
-                })
-                .collect(),
-            excitatory_gain_lsb: all.clone().map(|c| gain(c, Sign::Excitatory)).collect(),
-            inhibitory_gain_lsb: all.clone().map(|c| gain(c, Sign::Inhibitory)).collect(),
-            mismatch_growth: all
-                .clone()
-                .map(|column| {
-                    let quadrant = registers.quadrant_of(Scope::Column, column);
-                    synapse::mismatch_growth(registers, quadrant)
-                })
-                .collect(),
-            drift_lsb_per_us: all
-                .clone()
-                .map(|column| instance.inputs.drift_lsb_per_us(registers, column))
-                .collect(),
-            constant_variance: all.clone().map(|column| variance(column).0).collect(),
-            variance_per_us: all.clone().map(|column| variance(column).1).collect(),
+            charge_factor: each(count, |column| {
+                synapse::column_factor(&config.synapse, registers, config.geometry, column)
+            }),
+            excitatory_gain_lsb: each(count, |column| gain(column, Sign::Excitatory)),
+            inhibitory_gain_lsb: each(count, |column| gain(column, Sign::Inhibitory)),
+            mismatch_growth: each(count, |column| {
+                let quadrant = registers.quadrant_of(Scope::Column, column);
+                synapse::mismatch_growth(registers, quadrant)
+            }),
+            drift_lsb_per_us: each(count, |column| {
+                instance.inputs.drift_lsb_per_us(registers, column)
+            }),
+            constant_variance: each(count, |column| variance(column).0),
+            variance_per_us: each(count, |column| variance(column).1),
             membranes: instance.membranes.clone(),
-            converters: all
-                .clone()
-                .map(|column| instance.cadc.converter(&config.cadc, registers, column))
-                .collect(),
-            stuck: all
+            converters: each(count, |column| {
+                instance.cadc.converter(&config.cadc, registers, column)
+            }),
+            stuck: (0..count)
                 .filter_map(|column| Some((column, instance.cadc.stuck_code(column)?)))
                 .collect(),
         }
@@ -128,6 +123,11 @@ impl Columns {
         };
         edge(quadrant)..edge(quadrant + 1)
     }
+}
+
+/// One value per column.
+fn each<T>(count: usize, value: impl Fn(usize) -> T) -> Vec<T> {
+    (0..count).map(value).collect()
 }
 
 /// The readout of neighbouring columns of one quadrant, as a task that is compiled once per kind of

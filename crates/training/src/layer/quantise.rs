@@ -1,9 +1,9 @@
 //! From data to activations.
 
 use bss2_core::ACTIVATION_MAX;
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::Layer;
+use super::{Layer, pull_back_elementwise};
 use crate::{Session, TrainingError};
 
 /// Turns inputs in 0…1 into activations: round(31·x), ends clipped. Backward: the slope 31 inside
@@ -37,17 +37,12 @@ impl Layer for QuantiseInput {
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        if let Some(input_gradient) = input_gradient {
-            Zip::from(input_gradient)
-                .and(input)
-                .and(&gradient)
-                .for_each(|to, &x, &g| {
-                    *to = if (0.0..=1.0).contains(&x) {
-                        SCALE * g
-                    } else {
-                        0.0
-                    }
-                });
-        }
+        pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
+            if (0.0..=1.0).contains(&x) {
+                SCALE * g
+            } else {
+                0.0
+            }
+        });
     }
 }

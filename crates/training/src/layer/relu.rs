@@ -1,9 +1,9 @@
 //! Rectifiers.
 
 use bss2_core::ACTIVATION_MAX;
-use ndarray::{ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::Layer;
+use super::{Layer, pull_back_elementwise};
 use crate::error::check_option;
 use crate::{Session, TrainingError};
 
@@ -33,12 +33,9 @@ impl Layer for Relu {
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        if let Some(input_gradient) = input_gradient {
-            Zip::from(input_gradient)
-                .and(input)
-                .and(&gradient)
-                .for_each(|to, &x, &g| *to = if x > 0.0 { g } else { 0.0 });
-        }
+        pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
+            if x > 0.0 { g } else { 0.0 }
+        });
     }
 }
 
@@ -102,12 +99,9 @@ impl Layer for ConvertingRelu {
     ) {
         let step = self.step();
         let end = step * (f32::from(ACTIVATION_MAX) + 1.0);
-        if let Some(input_gradient) = input_gradient {
-            Zip::from(input_gradient)
-                .and(input)
-                .and(&gradient)
-                .for_each(|to, &x, &g| *to = if x > 0.0 && x < end { g / step } else { 0.0 });
-        }
+        pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
+            if x > 0.0 && x < end { g / step } else { 0.0 }
+        });
     }
 }
 
