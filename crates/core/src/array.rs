@@ -1,5 +1,7 @@
 //! The analog multiplier as everything above the chip sees it.
 
+use std::ops::AddAssign;
+
 use ndarray::{ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +40,21 @@ pub trait MacArray {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError>;
+    ) -> Result<RunReport, ArrayError>;
+}
+
+/// What an array says of a run besides its outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Outputs that a model computed outside the range in which it is known to agree with its
+    /// reference. Zero where outputs are exact or measured.
+    pub doubtful_outputs: u64,
+}
+
+impl AddAssign for RunReport {
+    fn add_assign(&mut self, other: Self) {
+        self.doubtful_outputs += other.doubtful_outputs;
+    }
 }
 
 /// What to run, how, and with which random numbers.
@@ -105,7 +121,7 @@ macro_rules! forward_mac_array {
                 request: &RunRequest,
                 activations: ArrayView2<'_, u8>,
                 outputs: ArrayViewMut2<'_, i8>,
-            ) -> Result<(), ArrayError> {
+            ) -> Result<RunReport, ArrayError> {
                 (**self).run(request, activations, outputs)
             }
         }

@@ -4,15 +4,27 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArrayGeometry, ControlError, Register};
+use crate::{ArrayGeometry, ArrayMode, ControlError, Register};
 
 /// Write and read registers of a chip.
 pub trait ChipControl {
     /// Which chip this is; calibrations belong to one.
     fn identity(&self) -> ChipIdentity;
 
-    /// Sizes of the chip, from which the number of instances of each register follows.
+    /// Physical sizes of the chip, from which the number of instances of each register follows:
+    /// those of the array in [membrane mode](ArrayMode::Membrane), whatever the mode.
     fn control_geometry(&self) -> ArrayGeometry;
+
+    /// How rows and columns are used.
+    fn mode(&self) -> ArrayMode;
+
+    /// Uses rows and columns in another way: sets the rows' modes and, for every column, the
+    /// [readout source](ArrayMode::readout_source) that goes with it, and clears all weights. Other
+    /// registers keep their values.
+    ///
+    /// # Errors
+    /// [`ControlError::Device`] if the chip does not answer.
+    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError>;
 
     /// Writes one value per instance. Digital registers act at once, CapMem cells after the next
     /// [`settle`](Self::settle).
@@ -45,7 +57,8 @@ pub trait ChipControl {
     /// [`ControlError::Device`] if the chip does not answer.
     fn settle(&mut self) -> Result<(), ControlError>;
 
-    /// Sets every register to its reset value and settles.
+    /// Sets every register to its reset value and settles; the mode stays, and with it the columns'
+    /// readout source.
     ///
     /// # Errors
     /// [`ControlError::Device`] if the chip does not answer.
@@ -83,6 +96,14 @@ macro_rules! forward_control {
 
             fn control_geometry(&self) -> ArrayGeometry {
                 (**self).control_geometry()
+            }
+
+            fn mode(&self) -> ArrayMode {
+                (**self).mode()
+            }
+
+            fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
+                (**self).set_mode(mode)
             }
 
             fn write_register(

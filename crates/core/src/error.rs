@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register, WEIGHT_MAX};
+use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register};
 
 /// Why an array refused weights or a run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -36,13 +36,16 @@ pub enum ArrayError {
         /// Rows and columns that came.
         found: (usize, usize),
     },
-    /// A weight beyond 6 bits and sign.
-    #[error(
-        "weight {value} at input {input}, column {column} is outside −{WEIGHT_MAX}…{WEIGHT_MAX}"
-    )]
+    /// A weight that the array cannot hold: beyond 6 bits and sign, or negative where weights have
+    /// no sign.
+    #[error("weight {value} at input {input}, column {column} is outside {min}…{max}")]
     WeightOutOfRange {
         /// The weight.
         value: i8,
+        /// Smallest accepted weight.
+        min: i8,
+        /// Largest accepted weight.
+        max: i8,
         /// Its row in the block of weights.
         input: usize,
         /// Its column in the block of weights.
@@ -57,6 +60,14 @@ pub enum ArrayError {
         vector: usize,
         /// Its input in the vector.
         input: usize,
+    },
+    /// A column that the region asked for does not hold.
+    #[error("column {column} is outside {region}")]
+    ColumnOutside {
+        /// The column of the hemisphere.
+        column: usize,
+        /// The region asked for.
+        region: Region,
     },
     /// A run setting outside its range.
     #[error("{name} = {value} is outside 1…{max}")]

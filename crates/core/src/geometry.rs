@@ -95,6 +95,15 @@ impl ArrayGeometry {
         })
     }
 
+    /// The same number of hemispheres with other sizes, for the modes of one array.
+    pub(crate) const fn resized(self, inputs: usize, columns: usize) -> Self {
+        Self {
+            hemispheres: self.hemispheres,
+            inputs,
+            columns,
+        }
+    }
+
     /// Number of hemispheres, each with one synram.
     pub const fn hemispheres(self) -> usize {
         self.hemispheres
@@ -123,6 +132,9 @@ pub enum Scope {
     /// Column with its neuron and its CADC channel: 256 per hemisphere, ordered by hemisphere,
     /// then column.
     Column,
+    /// CADC channel: two per column, ordered by hemisphere, then kind (causal before acausal), then
+    /// column.
+    Channel,
 }
 
 impl Scope {
@@ -140,6 +152,7 @@ impl Scope {
             Self::Quadrant => Self::QUADRANTS_PER_HEMISPHERE,
             Self::Driver => geometry.inputs(),
             Self::Column => geometry.columns(),
+            Self::Channel => 2 * geometry.columns(),
         }
     }
 }
@@ -154,6 +167,7 @@ mod tests {
         assert_eq!(Scope::Quadrant.instances(chip), 4);
         assert_eq!(Scope::Driver.instances(chip), 256);
         assert_eq!(Scope::Column.instances(chip), 512);
+        assert_eq!(Scope::Channel.instances(chip), 1024);
     }
 
     #[test]

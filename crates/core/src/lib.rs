@@ -21,7 +21,9 @@
 //! it. This one computes exact products on a synram of 4 inputs × 3 columns:
 //!
 //! ```
-//! use bss2_core::{ArrayError, ArrayGeometry, MacArray, Metered, Region, RunRequest, RunSettings, Trial};
+//! use bss2_core::{
+//!     ArrayError, ArrayGeometry, MacArray, Metered, Region, RunReport, RunRequest, RunSettings, Trial,
+//! };
 //! use ndarray::{array, s, Array2, ArrayView2, ArrayViewMut2};
 //!
 //! struct Exact {
@@ -44,13 +46,13 @@
 //!         request: &RunRequest,
 //!         activations: ArrayView2<'_, u8>,
 //!         mut outputs: ArrayViewMut2<'_, i8>,
-//!     ) -> Result<(), ArrayError> {
+//!     ) -> Result<RunReport, ArrayError> {
 //!         let region = request.region;
 //!         region.check_run(self.geometry(), activations, outputs.dim())?;
 //!         let weights = self.weights.slice(s![region.input_range(), region.column_range()]);
 //!         let sums = activations.mapv(i32::from).dot(&weights.mapv(i32::from));
 //!         outputs.zip_mut_with(&sums, |out, &sum| *out = sum.clamp(-128, 127) as i8);
-//!         Ok(())
+//!         Ok(RunReport::default())
 //!     }
 //! }
 //!
@@ -73,6 +75,7 @@ mod cost;
 mod error;
 mod geometry;
 mod metered;
+mod mode;
 mod probe;
 pub mod random;
 mod recorder;
@@ -80,7 +83,7 @@ mod region;
 mod register;
 mod settings;
 
-pub use array::{MacArray, RunRequest, Trial};
+pub use array::{MacArray, RunReport, RunRequest, Trial};
 pub use buffer::Buffer;
 pub use control::{ChipControl, ChipIdentity};
 pub use cost::{CostLedger, CostModel};
@@ -89,8 +92,9 @@ pub use geometry::{
     ACTIVATION_MAX, ArrayGeometry, BASELINE_CODE, NOMINAL_GAIN_LSB, Scope, WEIGHT_MAX,
 };
 pub use metered::Metered;
-pub use probe::{Chip, ChipProbe};
+pub use mode::ArrayMode;
+pub use probe::{CadcChannel, Chip, ChipProbe, ReadoutSource, TraceRequest};
 pub use recorder::{Recorder, Recording, Replay};
 pub use region::Region;
 pub use register::{Register, RegisterSpec};
-pub use settings::RunSettings;
+pub use settings::{Baseline, RunSettings};

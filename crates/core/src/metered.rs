@@ -1,10 +1,11 @@
 //! A wrapper that counts what its chip is asked to do.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::{
-    ArrayError, ArrayGeometry, ChipControl, ChipIdentity, ChipProbe, ControlError, CostLedger,
-    MacArray, Region, Register, RunRequest,
+    ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
+    ControlError, CostLedger, MacArray, Region, Register, RunReport, RunRequest, Scope,
+    TraceRequest,
 };
 
 /// Wraps an array or a chip and counts its cost in a [`CostLedger`].
@@ -82,10 +83,10 @@ impl<T: MacArray> MacArray for Metered<T> {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
-        self.inner.run(request, activations, outputs)?;
+    ) -> Result<RunReport, ArrayError> {
+        let report = self.inner.run(request, activations, outputs)?;
         self.count_run(request, activations);
-        Ok(())
+        Ok(report)
     }
 }
 
@@ -93,11 +94,25 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
     fn read_cadc(
         &mut self,
         request: &RunRequest,
+        channel: CadcChannel,
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
-    ) -> Result<(), ArrayError> {
-        self.inner.read_cadc(request, activations, codes)?;
+    ) -> Result<RunReport, ArrayError> {
+        let report = self
+            .inner
+            .read_cadc(request, channel, activations, codes)?;
         self.count_run(request, activations);
+        Ok(report)
+    }
+
+    fn record_trace(
+        &mut self,
+        request: &TraceRequest,
+        activations: ArrayView1<'_, u8>,
+        samples_lsb: &mut [f32],
+    ) -> Result<(), ArrayError> {
+        self.inner.record_trace(request, activations, samples_lsb)?;
+        self.count_run(&request.run, activations.insert_axis(Axis(0)));
         Ok(())
     }
 }
@@ -109,6 +124,17 @@ impl<T: ChipControl> ChipControl for Metered<T> {
 
     fn control_geometry(&self) -> ArrayGeometry {
         self.inner.control_geometry()
+    }
+
+    fn mode(&self) -> ArrayMode {
+        self.inner.mode()
+    }
+
+    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
+        self.inner.set_mode(mode)?;
+        let geometry = self.inner.control_geometry();
+        self.ledger.register_writes += Scope::Column.instances(geometry) as u64;
+        Ok(())
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {

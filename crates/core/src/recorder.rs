@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunRequest};
+use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
 
 /// One step of a [`Recording`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ enum Step {
         request: RunRequest,
         activations: Array2<u8>,
         outputs: Array2<i8>,
+        report: RunReport,
     },
 }
 
@@ -86,14 +87,15 @@ impl<A: MacArray> MacArray for Recorder<A> {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
-        self.inner.run(request, activations, outputs.view_mut())?;
+    ) -> Result<RunReport, ArrayError> {
+        let report = self.inner.run(request, activations, outputs.view_mut())?;
         self.recording.steps.push(Step::Run {
             request: *request,
             activations: activations.to_owned(),
             outputs: outputs.to_owned(),
+            report,
         });
-        Ok(())
+        Ok(report)
     }
 }
 
@@ -150,25 +152,27 @@ impl MacArray for Replay {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         request
             .region
             .check_run(self.geometry(), activations, outputs.dim())?;
-        match self.recording.steps.get(self.next) {
+        let report = match self.recording.steps.get(self.next) {
             Some(Step::Run {
                 request: recorded_request,
                 activations: recorded,
                 outputs: recorded_outputs,
+                report,
             }) => {
                 if recorded_request != request || recorded.view() != activations {
                     return Err(self.mismatch("another run was recorded"));
                 }
                 outputs.assign(recorded_outputs);
+                *report
             }
             Some(Step::Load { .. }) => return Err(self.mismatch("a load was recorded here")),
             None => return Err(self.mismatch("the recording has ended")),
-        }
+        };
         self.next += 1;
-        Ok(())
+        Ok(report)
     }
 }

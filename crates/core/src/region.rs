@@ -95,12 +95,28 @@ impl Region {
         geometry: ArrayGeometry,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
+        self.check_weights_within(geometry, weights, -WEIGHT_MAX..=WEIGHT_MAX)
+    }
+
+    /// Checks a block of weights (inputs × columns) that is to be loaded here and has to lie in a
+    /// range, such as that of a [mode](crate::ArrayMode::weights).
+    ///
+    /// # Errors
+    /// [`ArrayError::RegionOutside`], [`ArrayError::Shape`] or [`ArrayError::WeightOutOfRange`].
+    pub fn check_weights_within(
+        &self,
+        geometry: ArrayGeometry,
+        weights: ArrayView2<'_, i8>,
+        range: RangeInclusive<i8>,
+    ) -> Result<(), ArrayError> {
         self.check(geometry)?;
         expect_shape("weights", (self.inputs, self.columns), weights.dim())?;
-        match find_outside(weights, -WEIGHT_MAX..=WEIGHT_MAX) {
+        match find_outside(weights, range.clone()) {
             None => Ok(()),
             Some(((input, column), value)) => Err(ArrayError::WeightOutOfRange {
                 value,
+                min: *range.start(),
+                max: *range.end(),
                 input,
                 column,
             }),

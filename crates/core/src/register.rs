@@ -25,14 +25,45 @@ pub enum Register {
     /// CapMem, per quadrant: current of the synapse drivers' comparison ramp; pulse lengths, and so
     /// amplitudes, grow with it.
     StpIRamp,
+    /// CapMem, per quadrant: strength of the drivers' comparator trim `stp_offset`.
+    StpICalib,
+    /// CapMem, per quadrant: voltage that the debug line can carry to the CADC.
+    StpVCharge0,
     /// 6 bit, per driver: trim of the driver's DAC offset, centred at 32.
     HagenDacOffset,
+    /// 4 bit, per driver: coarse trim of the driver's comparator, centred at 8.
+    StpOffset,
     /// Signed 8 bit, per CADC channel: digital offset added to the code.
     CadcOffset,
+    /// CapMem, per neuron: voltage towards which the membrane leaks.
+    VLeak,
+    /// CapMem, per neuron: voltage at which the membrane starts.
+    VReset,
+    /// CapMem, per neuron: bias of the leak, its conductance.
+    IBiasLeak,
+    /// CapMem, per neuron: bias of the reset, its strength.
+    IBiasReset,
     /// CapMem, per neuron: bias of the excitatory input's OTA, its gain.
     IBiasSyninExcGm,
     /// CapMem, per neuron: bias of the inhibitory input's OTA, its gain.
     IBiasSyninInhGm,
+    /// CapMem, per neuron: bias of the excitatory line's resistor, which sets τ_syn.
+    IBiasSyninExcTau,
+    /// CapMem, per neuron: bias of the inhibitory line's resistor.
+    IBiasSyninInhTau,
+    /// CapMem, per neuron: reference shift of the excitatory OTA; away from its balanced value the
+    /// OTA drives an offset current.
+    IBiasSyninExcShift,
+    /// CapMem, per neuron: reference shift of the inhibitory OTA.
+    IBiasSyninInhShift,
+    /// Switch, per neuron: 1 connects the leak, 0 leaves only the residual one.
+    EnableLeak,
+    /// Switch, per neuron: 1 disconnects a part of the membrane capacitor.
+    ReducedCapacitance,
+    /// 2 bit, per column: what its CADC channels show, a
+    /// [`ReadoutSource`](crate::ReadoutSource) by number. A change of
+    /// [mode](crate::ChipControl::set_mode) sets it.
+    ReadoutSource,
 }
 
 /// Scope, range and reset value of a [`Register`].
@@ -57,10 +88,24 @@ impl Register {
         Self::CadcIRampSlope,
         Self::SynIBiasDac,
         Self::StpIRamp,
+        Self::StpICalib,
+        Self::StpVCharge0,
         Self::HagenDacOffset,
+        Self::StpOffset,
         Self::CadcOffset,
+        Self::VLeak,
+        Self::VReset,
+        Self::IBiasLeak,
+        Self::IBiasReset,
         Self::IBiasSyninExcGm,
         Self::IBiasSyninInhGm,
+        Self::IBiasSyninExcTau,
+        Self::IBiasSyninInhTau,
+        Self::IBiasSyninExcShift,
+        Self::IBiasSyninInhShift,
+        Self::EnableLeak,
+        Self::ReducedCapacitance,
+        Self::ReadoutSource,
     ];
 
     /// The register's name in the chip's configuration.
@@ -70,23 +115,47 @@ impl Register {
             Self::CadcIRampSlope => "cadc_i_ramp_slope",
             Self::SynIBiasDac => "syn_i_bias_dac",
             Self::StpIRamp => "stp_i_ramp",
+            Self::StpICalib => "stp_i_calib",
+            Self::StpVCharge0 => "stp_v_charge_0",
             Self::HagenDacOffset => "hagen_dac_offset",
+            Self::StpOffset => "stp_offset",
             Self::CadcOffset => "cadc_offset",
+            Self::VLeak => "v_leak",
+            Self::VReset => "v_reset",
+            Self::IBiasLeak => "i_bias_leak",
+            Self::IBiasReset => "i_bias_reset",
             Self::IBiasSyninExcGm => "i_bias_synin_exc_gm",
             Self::IBiasSyninInhGm => "i_bias_synin_inh_gm",
+            Self::IBiasSyninExcTau => "i_bias_synin_exc_tau",
+            Self::IBiasSyninInhTau => "i_bias_synin_inh_tau",
+            Self::IBiasSyninExcShift => "i_bias_synin_exc_shift",
+            Self::IBiasSyninInhShift => "i_bias_synin_inh_shift",
+            Self::EnableLeak => "enable_leak",
+            Self::ReducedCapacitance => "reduced_capacitance",
+            Self::ReadoutSource => "readout_source",
         }
     }
 
     /// Scope, range and reset value.
     pub const fn spec(self) -> RegisterSpec {
         match self {
-            Self::CadcVRampOffset => capmem(Scope::Quadrant, 340),
+            Self::CadcVRampOffset | Self::StpVCharge0 => capmem(Scope::Quadrant, 340),
             Self::CadcIRampSlope => capmem(Scope::Quadrant, 200),
             Self::SynIBiasDac => capmem(Scope::Quadrant, 1022),
-            Self::StpIRamp => capmem(Scope::Quadrant, 500),
+            Self::StpIRamp | Self::StpICalib => capmem(Scope::Quadrant, 500),
             Self::HagenDacOffset => digital(Scope::Driver, 0, 63, 32),
-            Self::CadcOffset => digital(Scope::Column, -128, 127, 0),
+            Self::StpOffset => digital(Scope::Driver, 0, 15, 8),
+            Self::CadcOffset => digital(Scope::Channel, -128, 127, 0),
+            Self::VLeak | Self::VReset => capmem(Scope::Column, 340),
+            Self::IBiasLeak => capmem(Scope::Column, 200),
             Self::IBiasSyninExcGm | Self::IBiasSyninInhGm => capmem(Scope::Column, 450),
+            Self::IBiasReset
+            | Self::IBiasSyninExcTau
+            | Self::IBiasSyninInhTau
+            | Self::IBiasSyninExcShift
+            | Self::IBiasSyninInhShift => capmem(Scope::Column, 500),
+            Self::EnableLeak | Self::ReducedCapacitance => digital(Scope::Column, 0, 1, 0),
+            Self::ReadoutSource => digital(Scope::Column, 0, 3, 0),
         }
     }
 
@@ -186,7 +255,7 @@ mod tests {
         assert!(matches!(
             Register::CadcOffset.check(chip, &values),
             Err(ControlError::InstanceCount {
-                expected: 512,
+                expected: 1024,
                 found: 256,
                 ..
             })

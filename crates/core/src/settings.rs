@@ -13,6 +13,20 @@ use crate::ArrayError;
 pub struct RunSettings {
     num_sends: u32,
     wait_between_events: u32,
+    baseline: Baseline,
+}
+
+/// What is subtracted from a code to give a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Baseline {
+    /// The constant [`BASELINE_CODE`](crate::BASELINE_CODE), to which calibration brings every
+    /// column.
+    #[default]
+    Constant,
+    /// A conversion of its own right after the reset of each vector: removes each column's offset
+    /// and the noise of the reset, adds the noise and the time of a second conversion.
+    Measured,
 }
 
 #[derive(Deserialize)]
@@ -20,13 +34,15 @@ pub struct RunSettings {
 struct RawSettings {
     num_sends: u32,
     wait_between_events: u32,
+    #[serde(default)]
+    baseline: Baseline,
 }
 
 impl TryFrom<RawSettings> for RunSettings {
     type Error = ArrayError;
 
     fn try_from(raw: RawSettings) -> Result<Self, ArrayError> {
-        Self::new(raw.num_sends, raw.wait_between_events)
+        Ok(Self::new(raw.num_sends, raw.wait_between_events)?.with_baseline(raw.baseline))
     }
 }
 
@@ -60,7 +76,20 @@ impl RunSettings {
                 wait_between_events,
                 Self::WAIT_BETWEEN_EVENTS_MAX,
             )?,
+            baseline: Baseline::Constant,
         })
+    }
+
+    /// The same timing with another baseline.
+    #[must_use]
+    pub const fn with_baseline(mut self, baseline: Baseline) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// What is subtracted from the codes.
+    pub const fn baseline(self) -> Baseline {
+        self.baseline
     }
 
     /// How often the vector is sent.
@@ -85,6 +114,7 @@ impl Default for RunSettings {
         Self {
             num_sends: 1,
             wait_between_events: 5,
+            baseline: Baseline::Constant,
         }
     }
 }
