@@ -1,58 +1,300 @@
 //! The simulated chip.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, BASELINE_CODE, Buffer, ChipControl, ChipIdentity, ChipProbe,
-    ControlError, MacArray, Region, Register, RunRequest,
+    ArrayError, ArrayGeometry, ArrayMode, BASELINE_CODE, Baseline, Buffer, CadcChannel,
+    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, Region, Register, RunReport,
+    RunRequest, RunSettings, Scope, TraceRequest,
 };
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
-use crate::CheckedConfig;
+use crate::circuit::Circuit;
+use crate::conditions::Conditions;
+use crate::drift::AGE_MAX_S;
+use crate::error::check_range;
 use crate::instance::Instance;
-use crate::lumped::Folded;
+use crate::lumped::Lumped;
+use crate::model::Model;
+use crate::pass::{Pass, Timing};
+use crate::readout::{Moment, ReadoutPass};
 use crate::registers::RegisterFile;
+use crate::synram::Synram;
+use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
+use crate::transient::Transient;
+use crate::{CheckedConfig, ConfigError};
+
+/// How closely a chip's circuit is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fidelity {
+    /// Everything linear folded into one matrix product: fast, the default for networks.
+    #[default]
+    Lumped,
+    /// Event by event: slow, the reference.
+    Transient,
+}
 
 /// A BSS-2 chip with mismatch drawn from a seed, registers at their reset values, and no weights.
 ///
 /// The mismatch is hidden: only what a real chip shows can be seen, through [`MacArray`],
-/// [`ChipProbe`] and [`ChipControl`].
+/// [`ChipProbe`] and [`ChipControl`]. Its surroundings are set by
+/// [`set_temperature_celsius`](Self::set_temperature_celsius) and
+/// [`let_pass_s`](Self::let_pass_s).
 #[derive(Clone, Debug)]
 pub struct SimulatedChip {
     seed: u64,
     instance: Instance,
+    conditions: Conditions,
     registers: RegisterFile,
-    weights: Vec<Array2<i8>>,
-    folded: Folded,
-    codes: Buffer<u8>,
+    circuit: Circuit,
+    /// By hemisphere: whether the model has to be folded again.
+    unfolded: Vec<bool>,
+    model: AnyModel,
+    codes: [Buffer<u8>; 2],
+    scratch: Scratch,
 }
 
+#[derive(Clone, Debug)]
+enum AnyModel {
+    Lumped(Box<Lumped>),
+    Transient(Box<Transient>),
+}
+
+impl AnyModel {
+    fn get(&mut self) -> &mut dyn Model {
+        match self {
+            Self::Lumped(model) => model.as_mut(),
+            Self::Transient(model) => model.as_mut(),
+        }
+    }
+}
+
+/// Buffers of one block of vectors.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    voltages: Buffer<f32>,
+    normals: Vec<f32>,
+    codes: Vec<u8>,
+}
+
+/// Vectors that go through a model together; bounds the scratch memory.
+const BLOCK: usize = 64;
+
 impl SimulatedChip {
-    /// Draws the chip of a seed. Equal configurations and seeds give equal chips.
+    /// Draws the chip of a seed, at the temperature of reference. Equal configurations and seeds
+    /// give equal chips.
     pub fn new(config: &CheckedConfig, seed: u64) -> Self {
         let config = config.get().clone();
-        let geometry = config.geometry;
-        let registers = RegisterFile::new(geometry);
         let instance = Instance::draw(config, seed);
-        let no_weights = Array2::zeros((geometry.inputs(), geometry.columns()));
+        let config = &instance.config;
+        let celsius = config.temperature.reference_celsius;
+        let conditions = Conditions::new(config, &instance.sensitivity, seed, celsius, 0.0);
+        let registers = RegisterFile::new(&config.capmem, config.geometry, seed);
+        let circuit = Circuit::new(&instance, &registers, &conditions, ArrayMode::Membrane);
         Self {
             seed,
-            folded: Folded::new(&instance, &registers),
-            weights: vec![no_weights; geometry.hemispheres()],
-            instance,
+            unfolded: vec![false; config.geometry.hemispheres()],
+            model: AnyModel::Lumped(Box::new(Lumped::new(&circuit))),
+            circuit,
             registers,
-            codes: Buffer::new(),
+            conditions,
+            instance,
+            codes: [Buffer::new(), Buffer::new()],
+            scratch: Scratch::default(),
         }
     }
 
-    /// Brings what is folded up to date with the registers.
+    /// The same chip, followed more or less closely.
+    #[must_use]
+    pub fn with_fidelity(mut self, fidelity: Fidelity) -> Self {
+        self.refold();
+        self.model = match fidelity {
+            Fidelity::Lumped => AnyModel::Lumped(Box::new(Lumped::new(&self.circuit))),
+            Fidelity::Transient => AnyModel::Transient(Box::default()),
+        };
+        self.unfolded.fill(false);
+        self
+    }
+
+    /// How closely the circuit is followed.
+    pub const fn fidelity(&self) -> Fidelity {
+        match self.model {
+            AnyModel::Lumped(_) => Fidelity::Lumped,
+            AnyModel::Transient(_) => Fidelity::Transient,
+        }
+    }
+
+    /// Temperature of the chip in °C.
+    pub fn temperature_celsius(&self) -> f32 {
+        self.conditions.celsius()
+    }
+
+    /// Brings the chip to a temperature.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless it lies in −40…125 °C.
+    pub fn set_temperature_celsius(&mut self, celsius: f32) -> Result<(), ConfigError> {
+        let (min, max) = TEMPERATURE_RANGE_CELSIUS.into_inner();
+        check_range("temperature_celsius", celsius, min, max)?;
+        self.change_conditions(celsius, self.conditions.age_s());
+        Ok(())
+    }
+
+    /// Time in s that has passed since the chip was drawn, as far as drift goes.
+    pub fn age_s(&self) -> f64 {
+        self.conditions.age_s()
+    }
+
+    /// Lets the chip drift for a time; runs take none.
+    ///
+    /// # Errors
+    /// [`ConfigError::OutOfRange`] unless the time is positive or zero, and the chip is at most 10⁹ s
+    /// old afterwards.
+    pub fn let_pass_s(&mut self, seconds: f64) -> Result<(), ConfigError> {
+        let left = AGE_MAX_S - self.conditions.age_s();
+        if !(0.0..=left).contains(&seconds) {
+            return Err(ConfigError::OutOfRange {
+                field: "seconds",
+                value: seconds,
+                min: 0.0,
+                max: left,
+            });
+        }
+        let age_s = self.conditions.age_s() + seconds;
+        self.change_conditions(self.conditions.celsius(), age_s);
+        Ok(())
+    }
+
+    fn change_conditions(&mut self, celsius: f32, age_s: f64) {
+        self.conditions = Conditions::new(
+            &self.instance.config,
+            &self.instance.sensitivity,
+            self.seed,
+            celsius,
+            age_s,
+        );
+        self.registers.conditions_changed();
+    }
+
+    /// Brings what is folded up to date with registers and conditions.
     fn refold(&mut self) {
-        self.folded
-            .refold(&self.instance, &mut self.registers, &self.weights);
+        let stale = self.registers.take_stale();
+        if stale.any() {
+            self.circuit
+                .refold(&self.instance, &self.registers, &self.conditions, stale);
+            self.unfolded.fill(true);
+        }
+    }
+
+    /// Sizes of the array in the present mode.
+    fn array_geometry(&self) -> ArrayGeometry {
+        self.circuit.mode.geometry(self.circuit.geometry)
+    }
+
+    /// Codes of a checked run on a region of inputs × physical columns, and how many of them lie
+    /// outside the model's validity.
+    fn read_codes(
+        &mut self,
+        request: &RunRequest,
+        region: Region,
+        channel: CadcChannel,
+        moment: Moment,
+        activations: ArrayView2<'_, u8>,
+        mut codes: ArrayViewMut2<'_, u8>,
+    ) -> u64 {
+        self.refold();
+        let hemisphere = region.hemisphere;
+        if std::mem::take(&mut self.unfolded[hemisphere]) {
+            self.model.get().fold(&self.circuit, hemisphere);
+        }
+        let pass = Pass::new(&self.circuit, region, request.settings, request.trial);
+        let readout = &self.circuit.readout;
+        let readouts = ReadoutPass::new(readout, channel, region, request.trial, moment);
+        let Scratch {
+            voltages,
+            normals,
+            codes: row,
+        } = &mut self.scratch;
+        normals.resize(region.columns, 0.0);
+        row.resize(region.columns, 0);
+
+        let mut doubtful = 0;
+        let blocks = activations
+            .axis_chunks_iter(Axis(0), BLOCK)
+            .zip(codes.axis_chunks_iter_mut(Axis(0), BLOCK));
+        for (block, (activations, mut codes)) in blocks.enumerate() {
+            let first_vector = request
+                .trial
+                .first_vector
+                .wrapping_add((block * BLOCK) as u64);
+            let mut voltages = voltages.shaped(codes.dim());
+            doubtful +=
+                self.model
+                    .get()
+                    .voltages(&pass, first_vector, activations, voltages.view_mut());
+            let rows = activations.outer_iter().zip(voltages.outer_iter());
+            for (v, ((x, voltages), mut codes)) in rows.zip(codes.outer_iter_mut()).enumerate() {
+                let Some(voltages) = voltages.to_slice() else {
+                    unreachable!("rows of a buffer are contiguous");
+                };
+                let timing = pass.timing(x.iter().filter(|&&x| x > 0).count());
+                let vector = first_vector.wrapping_add(v as u64);
+                readouts.convert(vector, timing.integration_us(), voltages, normals, row);
+                codes
+                    .iter_mut()
+                    .zip(&*row)
+                    .for_each(|(to, from)| *to = *from);
+            }
+        }
+        doubtful
+    }
+
+    /// Codes right after the reset of each vector of a run (vectors × columns).
+    fn read_baselines(
+        &mut self,
+        request: &RunRequest,
+        region: Region,
+        mut codes: ArrayViewMut2<'_, u8>,
+    ) {
+        self.refold();
+        let Circuit {
+            columns, readout, ..
+        } = &self.circuit;
+        let Scratch {
+            normals,
+            codes: row,
+            ..
+        } = &mut self.scratch;
+        normals.resize(region.columns, 0.0);
+        row.resize(region.columns, 0);
+        let voltages: Vec<f32> = self
+            .circuit
+            .columns_of_chip(region)
+            .map(|column| {
+                let start = columns.start_lsb[column];
+                columns.voltage_lsb(column, columns.source[column], start, [0.0; 2])
+            })
+            .collect();
+        let readouts = ReadoutPass::new(
+            readout,
+            CadcChannel::Causal,
+            region,
+            request.trial,
+            Moment::Baseline,
+        );
+        for (v, mut codes) in codes.outer_iter_mut().enumerate() {
+            let vector = request.trial.first_vector.wrapping_add(v as u64);
+            let none_us = Timing::START.integration_us();
+            readouts.convert(vector, none_us, &voltages, normals, row);
+            codes
+                .iter_mut()
+                .zip(&*row)
+                .for_each(|(to, from)| *to = *from);
+        }
     }
 }
 
 impl MacArray for SimulatedChip {
     fn geometry(&self) -> ArrayGeometry {
-        self.instance.config.geometry
+        self.array_geometry()
     }
 
     fn load_weights(
@@ -60,12 +302,10 @@ impl MacArray for SimulatedChip {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        region.check_weights(self.geometry(), weights)?;
+        region.check_weights_within(self.geometry(), weights, self.circuit.mode.weights())?;
         self.refold();
-        self.weights[region.hemisphere]
-            .slice_mut(s![region.input_range(), region.column_range()])
-            .assign(&weights);
-        self.folded.fold_weights(&self.instance, region, weights);
+        self.circuit.write_weights(&self.instance, region, weights);
+        self.unfolded[region.hemisphere] = true;
         Ok(())
     }
 
@@ -73,38 +313,107 @@ impl MacArray for SimulatedChip {
         &mut self,
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
-        outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
-        let mut buffer = std::mem::take(&mut self.codes);
-        let mut codes = buffer.shaped(outputs.dim());
-        let result = self.read_cadc(request, activations, codes.view_mut());
-        if result.is_ok() {
-            Zip::from(outputs)
+        mut outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        let region = request.region;
+        region.check_run(self.geometry(), activations, outputs.dim())?;
+        let mode = self.circuit.mode;
+        let physical = Synram::physical_columns(mode, region);
+        let shape = (activations.nrows(), physical.columns);
+        let [mut code_buffer, mut baseline_buffer] = std::mem::take(&mut self.codes);
+        let mut codes = code_buffer.shaped(shape);
+        let mut baselines = baseline_buffer.shaped(shape);
+        let moment = match request.settings.baseline() {
+            Baseline::Constant => {
+                baselines.fill(BASELINE_CODE);
+                Moment::Result
+            }
+            Baseline::Measured => {
+                self.read_baselines(request, physical, baselines.view_mut());
+                Moment::AboveBaseline
+            }
+        };
+        let doubtful_outputs = self.read_codes(
+            request,
+            physical,
+            CadcChannel::Causal,
+            moment,
+            activations,
+            codes.view_mut(),
+        );
+        match mode {
+            ArrayMode::Membrane | ArrayMode::Unsigned => Zip::from(&mut outputs)
                 .and(&codes)
-                .for_each(|out, &code| *out = above_baseline(code));
+                .and(&baselines)
+                .for_each(|out, &code, &baseline| *out = saturated(rise(code, baseline))),
+            ArrayMode::SynapticLine => Zip::from(outputs.rows_mut())
+                .and(codes.rows())
+                .and(baselines.rows())
+                .for_each(|mut out, codes, baselines| {
+                    for (c, out) in out.iter_mut().enumerate() {
+                        // Charge lowers a line's voltage.
+                        let [positive, negative] =
+                            [2 * c, 2 * c + 1].map(|c| -rise(codes[c], baselines[c]));
+                        *out = saturated(positive - negative);
+                    }
+                }),
         }
-        self.codes = buffer;
-        result
+        self.codes = [code_buffer, baseline_buffer];
+        Ok(RunReport { doubtful_outputs })
     }
 }
 
-/// A code relative to the baseline: 0…255 around 128 is just the range of `i8`.
-fn above_baseline(code: u8) -> i8 {
-    code.wrapping_sub(BASELINE_CODE) as i8
+/// How far a code lies above its baseline.
+fn rise(code: u8, baseline: u8) -> i16 {
+    i16::from(code) - i16::from(baseline)
+}
+
+fn saturated(value: i16) -> i8 {
+    value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
 }
 
 impl ChipProbe for SimulatedChip {
     fn read_cadc(
         &mut self,
         request: &RunRequest,
+        channel: CadcChannel,
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         let region = request.region;
-        region.check_run(self.geometry(), activations, codes.dim())?;
+        let geometry = self.circuit.mode.probe_geometry(self.circuit.geometry);
+        region.check_run(geometry, activations, codes.dim())?;
+        let doubtful_outputs =
+            self.read_codes(request, region, channel, Moment::Result, activations, codes);
+        Ok(RunReport { doubtful_outputs })
+    }
+
+    fn record_trace(
+        &mut self,
+        request: &TraceRequest,
+        activations: ArrayView1<'_, u8>,
+        samples_lsb: &mut [f32],
+    ) -> Result<(), ArrayError> {
+        let geometry = self.circuit.mode.probe_geometry(self.circuit.geometry);
+        request.check(geometry, activations)?;
         self.refold();
-        self.folded
-            .run(&self.instance.config, request, activations, codes);
+        let RunRequest {
+            region,
+            settings,
+            trial,
+        } = request.run;
+        let pass = Pass::new(&self.circuit, region, settings, trial);
+        Transient::default().trace(&pass, request, activations, samples_lsb);
+        let interval_us = f64::from(request.sample_interval_cycles) * RunSettings::CYCLE_US;
+        self.circuit.readout.record_trace(
+            self.circuit
+                .column_of_chip(region.hemisphere, request.column),
+            request.source,
+            trial,
+            region.hemisphere,
+            interval_us as f32,
+            samples_lsb,
+        );
         Ok(())
     }
 }
@@ -116,7 +425,25 @@ impl ChipControl for SimulatedChip {
     }
 
     fn control_geometry(&self) -> ArrayGeometry {
-        self.geometry()
+        self.circuit.geometry
+    }
+
+    fn mode(&self) -> ArrayMode {
+        self.circuit.mode
+    }
+
+    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
+        let columns = Scope::Column.instances(self.circuit.geometry);
+        let source = mode.readout_source().register_value();
+        self.registers
+            .write(Register::ReadoutSource, &vec![source; columns])?;
+        self.registers.take_stale();
+        self.circuit = Circuit::new(&self.instance, &self.registers, &self.conditions, mode);
+        if let AnyModel::Lumped(model) = &mut self.model {
+            **model = Lumped::new(&self.circuit);
+        }
+        self.unfolded.fill(false);
+        Ok(())
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
@@ -128,7 +455,7 @@ impl ChipControl for SimulatedChip {
         register: Register,
         values: &mut [i32],
     ) -> Result<(), ControlError> {
-        register.check_count(self.geometry(), values.len())?;
+        register.check_count(self.circuit.geometry, values.len())?;
         values.copy_from_slice(self.registers.requested(register));
         Ok(())
     }

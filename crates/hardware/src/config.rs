@@ -4,13 +4,17 @@ use bss2_core::ArrayGeometry;
 use bss2_core::random::derive_seed;
 use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
 use crate::cadc::CadcConfig;
+use crate::capmem::CapMemConfig;
+use crate::drift::DriftConfig;
 use crate::driver::DriverConfig;
+use crate::line::LineConfig;
 use crate::membrane::MembraneConfig;
 use crate::noise::NoiseConfig;
 use crate::ota::OtaConfig;
 use crate::synapse::SynapseConfig;
+use crate::temperature::TemperatureConfig;
+use crate::{ConfigError, Imperfection, Parameter};
 
 /// Raw parameters of a simulated chip; [`check`](Self::check) them to use them.
 ///
@@ -18,13 +22,17 @@ use crate::synapse::SynapseConfig;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChipConfig {
-    /// Sizes of the array.
+    /// Sizes of the array, in membrane mode.
     pub geometry: ArrayGeometry,
+    /// CapMem.
+    pub capmem: CapMemConfig,
     /// Synapse drivers.
     pub driver: DriverConfig,
     /// Synapse array.
     pub synapse: SynapseConfig,
-    /// Synaptic lines and OTAs.
+    /// Synaptic lines.
+    pub line: LineConfig,
+    /// OTAs.
     pub ota: OtaConfig,
     /// Membranes.
     pub membrane: MembraneConfig,
@@ -32,6 +40,10 @@ pub struct ChipConfig {
     pub cadc: CadcConfig,
     /// Trial-to-trial noise.
     pub noise: NoiseConfig,
+    /// Effects of temperature.
+    pub temperature: TemperatureConfig,
+    /// Slow drift.
+    pub drift: DriftConfig,
 }
 
 impl Default for ChipConfig {
@@ -40,53 +52,137 @@ impl Default for ChipConfig {
     }
 }
 
+/// How much wider than typical the spreads of a worse process are; those of a better one are as
+/// much narrower. An assumption.
+const PROCESS_FACTOR: f32 = 1.5;
+
 impl ChipConfig {
     /// A typical chip: every parameter at its documented default.
     pub fn typical() -> Self {
         Self {
             geometry: ArrayGeometry::BSS2,
+            capmem: CapMemConfig::default(),
             driver: DriverConfig::default(),
             synapse: SynapseConfig::default(),
+            line: LineConfig::default(),
             ota: OtaConfig::default(),
             membrane: MembraneConfig::default(),
             cadc: CadcConfig::default(),
             noise: NoiseConfig::default(),
+            temperature: TemperatureConfig::default(),
+            drift: DriftConfig::default(),
         }
     }
 
-    /// The typical chip without trial-to-trial noise; its mismatch stays.
-    #[must_use]
-    pub fn without_noise(mut self) -> Self {
-        self.driver.jitter_activations = 0.0;
-        self.noise = NoiseConfig {
-            read_lsb: 0.0,
-            ramp_lsb: 0.0,
-            reset_lsb: 0.0,
-            integration_lsb_per_sqrt_us: 0.0,
-        };
+    /// A chip of a better process: everything that varies from element to element varies by two
+    /// thirds of the typical amount.
+    pub fn better_process() -> Self {
+        Self::typical().with_mismatch_times(1.0 / PROCESS_FACTOR)
+    }
+
+    /// A chip of a worse process: everything that varies from element to element varies by half as
+    /// much again.
+    pub fn worse_process() -> Self {
+        Self::typical().with_mismatch_times(PROCESS_FACTOR)
+    }
+
+    /// Multiplies all mismatch and all rates of failure.
+    fn with_mismatch_times(mut self, factor: f32) -> Self {
+        for field in [
+            &mut self.capmem.offset_spread_codes,
+            &mut self.capmem.slope_spread,
+            &mut self.capmem.crosstalk_codes,
+            &mut self.driver.offset_spread_activations,
+            &mut self.driver.ramp_gain_spread,
+            &mut self.driver.ceiling_spread_activations,
+            &mut self.driver.failure_rate,
+            &mut self.synapse.smallest_bit_mismatch,
+            &mut self.synapse.stuck_rate,
+            &mut self.line.tau_spread,
+            &mut self.line.rest_spread_lsb,
+            &mut self.ota.gain_spread,
+            &mut self.ota.balance_spread_codes,
+            &mut self.membrane.leak_spread,
+            &mut self.membrane.leak_offset_spread_lsb,
+            &mut self.membrane.residual_leak_log_spread,
+            &mut self.membrane.reset_offset_spread_lsb,
+            &mut self.membrane.end_spread_lsb,
+            &mut self.cadc.ramp_offset_spread_lsb,
+            &mut self.cadc.ramp_slope_spread,
+            &mut self.cadc.channel_offset_spread_lsb,
+            &mut self.cadc.channel_gain_spread,
+            &mut self.cadc.non_linearity_lsb,
+            &mut self.cadc.failure_rate,
+            &mut self.temperature.gain_spread_per_kelvin,
+            &mut self.temperature.offset_spread_lsb_per_kelvin,
+            &mut self.temperature.driver_offset_spread_activations_per_kelvin,
+        ] {
+            *field *= factor;
+        }
         self
     }
 
-    /// A chip without mismatch or failed elements; compression and noise stay.
+    /// The chip without one imperfection; no other draw moves.
     #[must_use]
-    pub fn without_mismatch(mut self) -> Self {
-        self.driver.offset_spread_activations = 0.0;
-        self.driver.ramp_gain_spread = 0.0;
-        self.driver.ceiling_spread_activations = 0.0;
-        self.driver.failure_rate = 0.0;
-        self.synapse.smallest_bit_mismatch = 0.0;
-        self.synapse.distance_attenuation = 0.0;
-        self.ota.gain_spread = 0.0;
-        self.ota.offset_spread_lsb_per_us = 0.0;
-        self.membrane.residual_leak_log_spread = 0.0;
-        self.membrane.end_spread_lsb = 0.0;
-        self.cadc.ramp_offset_spread_lsb = 0.0;
-        self.cadc.ramp_slope_spread = 0.0;
-        self.cadc.channel_offset_spread_lsb = 0.0;
-        self.cadc.channel_gain_spread = 0.0;
-        self.cadc.non_linearity_lsb = 0.0;
-        self.cadc.failure_rate = 0.0;
+    pub fn without(mut self, imperfection: Imperfection) -> Self {
+        imperfection.switch_off(&mut self);
         self
+    }
+
+    /// The chip without trial-to-trial noise; its mismatch stays.
+    #[must_use]
+    pub fn without_noise(self) -> Self {
+        self.without_all(Imperfection::is_noise)
+    }
+
+    /// A chip whose elements are all equal and work; compression, leak and noise stay.
+    #[must_use]
+    pub fn without_mismatch(self) -> Self {
+        self.without_all(Imperfection::is_mismatch)
+    }
+
+    fn without_all(self, class: impl Fn(Imperfection) -> bool) -> Self {
+        let all = Imperfection::ALL.iter().copied();
+        all.filter(|&imperfection| class(imperfection))
+            .fold(self, Self::without)
+    }
+
+    /// Every parameter, in the order of the configuration.
+    pub fn parameters() -> impl Iterator<Item = &'static Parameter> {
+        [
+            CapMemConfig::PARAMETERS,
+            DriverConfig::PARAMETERS,
+            SynapseConfig::PARAMETERS,
+            LineConfig::PARAMETERS,
+            OtaConfig::PARAMETERS,
+            MembraneConfig::PARAMETERS,
+            CadcConfig::PARAMETERS,
+            NoiseConfig::PARAMETERS,
+            TemperatureConfig::PARAMETERS,
+            DriftConfig::PARAMETERS,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Reads a configuration as TOML.
+    ///
+    /// # Errors
+    /// [`ConfigError::Toml`] for text that is no TOML, an unknown key or a value of another type.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::Toml {
+            reason: error.to_string(),
+        })
+    }
+
+    /// Writes the configuration as TOML.
+    ///
+    /// # Errors
+    /// [`ConfigError::Toml`] if it cannot be expressed.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| ConfigError::Toml {
+            reason: error.to_string(),
+        })
     }
 
     /// A number that differs for configurations that differ: part of a chip's identity.
@@ -108,12 +204,16 @@ impl ChipConfig {
     /// [`ConfigError::OutOfRange`] names the first parameter that is not a number or lies outside
     /// its range.
     pub fn check(self) -> Result<CheckedConfig, ConfigError> {
+        self.capmem.check()?;
         self.driver.check()?;
         self.synapse.check()?;
+        self.line.check()?;
         self.ota.check()?;
         self.membrane.check()?;
         self.cadc.check()?;
         self.noise.check()?;
+        self.temperature.check()?;
+        self.drift.check()?;
         Ok(CheckedConfig(self))
     }
 }

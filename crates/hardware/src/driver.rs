@@ -1,106 +1,55 @@
 //! Synapse driver: an activation becomes the amplitude of an event.
 //!
 //! The driver compares its 5-bit DAC voltage with a ramp; the pulse lasts until they meet. With
-//! d = s·(x − x₀ + κ·(trim − 32)) the amplitude in activation units is
+//!
+//! d = s·(x − x₀ + κ·(h − 32) + κ′·(o − 8)·b)
+//!
+//! the amplitude in activation units is
 //!
 //! a(x) = min(d² / (d + soft), `a_max`) for d > 0, else 0,
 //!
 //! where s follows the quadrant's ramp current `stp_i_ramp` and its mismatch, x₀ and `a_max` vary
-//! per driver, and the trim is the driver's `hagen_dac_offset`. The soft start encodes low codes
-//! poorly. A zero activation sends no event.
+//! per driver, h is the driver's trim `hagen_dac_offset`, o the coarse trim `stp_offset`, whose
+//! strength b follows the quadrant's `stp_i_calib`. The soft start encodes low codes poorly. A zero
+//! activation sends no event. Every event jitters by itself, equally for all columns it reaches.
 
 use bss2_core::{ACTIVATION_MAX, ArrayGeometry, Register, Scope};
-use serde::{Deserialize, Serialize};
 
-use crate::ConfigError;
-use crate::error::check_range;
+use crate::conditions::Conditions;
+use crate::parameter::section;
 use crate::registers::RegisterFile;
-use crate::stream::{Draws, Imperfection, SMALLEST_FACTOR};
+use crate::stream::{Draw, Draws};
 
-/// Parameters of the synapse drivers. Drawn once per chip unless said otherwise; the values are
-/// assumptions chosen such that a fresh chip fails and a calibrated one passes the published
-/// acceptance limits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DriverConfig {
-    /// Standard deviation of the DAC offset x₀ over drivers, in activation units. Assumption.
-    pub offset_spread_activations: f32,
-    /// Step κ of the 6-bit trim `hagen_dac_offset`, in activation units. Assumption.
-    pub trim_step_activations: f32,
-    /// Relative standard deviation of the ramp current over quadrants. Assumption.
-    pub ramp_gain_spread: f32,
-    /// Distance over which the amplitude starts softly, in activation units. Qualitatively
-    /// published, the value is an assumption.
-    pub soft_start_activations: f32,
-    /// Amplitude at which the pulse is as long as the address cycle allows, in activation units.
-    /// Assumption.
-    pub ceiling_activations: f32,
-    /// Standard deviation of that amplitude over drivers, in activation units. Assumption.
-    pub ceiling_spread_activations: f32,
-    /// Comparator jitter per event, in activation units; drawn per trial and event, common to all
-    /// columns. Assumption.
-    pub jitter_activations: f32,
-    /// Share of drivers that send no events. Assumption.
-    pub failure_rate: f32,
-}
-
-impl Default for DriverConfig {
-    fn default() -> Self {
-        Self {
-            offset_spread_activations: 1.5,
-            trim_step_activations: 0.15,
-            ramp_gain_spread: 0.05,
-            soft_start_activations: 0.3,
-            ceiling_activations: 33.0,
-            ceiling_spread_activations: 0.5,
-            jitter_activations: 0.3,
-            failure_rate: 0.001,
-        }
+section! {
+    /// Parameters of the synapse drivers. The assumed values are chosen such that a fresh chip
+    /// fails and a calibrated one passes the published acceptance limits.
+    pub struct DriverConfig in "driver" {
+        /// Standard deviation of the DAC offset x₀ over drivers, in activation units.
+        offset_spread_activations: 1.5 in 0.0 to 31.0, PerChip, "assumption";
+        /// Step κ of the 6-bit trim `hagen_dac_offset`, in activation units.
+        trim_step_activations: 0.15 in 0.0 to 1.0, Fixed, "assumption";
+        /// Step κ′ of the 4-bit trim `stp_offset` at the reset value of `stp_i_calib`, in
+        /// activation units.
+        comparator_step_activations: 0.4 in 0.0 to 4.0, Fixed, "assumption";
+        /// Relative standard deviation of the ramp current over quadrants.
+        ramp_gain_spread: 0.05 in 0.0 to 0.3, PerChip, "assumption";
+        /// Distance over which the amplitude starts softly, in activation units.
+        soft_start_activations: 0.3 in 0.0 to 10.0, Fixed,
+            "effect published, size assumed";
+        /// Amplitude at which the pulse is as long as the address cycle allows, in activation
+        /// units.
+        ceiling_activations: 33.0 in 1.0 to 100.0, Fixed, "assumption";
+        /// Standard deviation of that amplitude over drivers, in activation units.
+        ceiling_spread_activations: 0.5 in 0.0 to 10.0, PerChip, "assumption";
+        /// Comparator jitter per event, in activation units, common to all columns.
+        jitter_activations: 0.3 in 0.0 to 10.0, PerTrial, "assumption";
+        /// Share of drivers that send no events.
+        failure_rate: 0.001 in 0.0 to 1.0, PerChip, "assumption";
     }
 }
 
-impl DriverConfig {
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        check_range(
-            "driver.offset_spread_activations",
-            self.offset_spread_activations,
-            0.0,
-            31.0,
-        )?;
-        check_range(
-            "driver.trim_step_activations",
-            self.trim_step_activations,
-            0.0,
-            1.0,
-        )?;
-        check_range("driver.ramp_gain_spread", self.ramp_gain_spread, 0.0, 0.3)?;
-        check_range(
-            "driver.soft_start_activations",
-            self.soft_start_activations,
-            0.0,
-            10.0,
-        )?;
-        check_range(
-            "driver.ceiling_activations",
-            self.ceiling_activations,
-            1.0,
-            100.0,
-        )?;
-        check_range(
-            "driver.ceiling_spread_activations",
-            self.ceiling_spread_activations,
-            0.0,
-            10.0,
-        )?;
-        check_range(
-            "driver.jitter_activations",
-            self.jitter_activations,
-            0.0,
-            10.0,
-        )?;
-        check_range("driver.failure_rate", self.failure_rate, 0.0, 1.0)
-    }
-}
+/// Amplitude of one driver for each activation 0…31.
+pub(crate) type AmplitudeTable = [f32; ACTIVATION_MAX as usize + 1];
 
 /// The drivers of one chip.
 #[derive(Clone, Debug)]
@@ -115,75 +64,83 @@ impl Drivers {
     pub(crate) fn draw(config: &DriverConfig, geometry: ArrayGeometry, seed: u64) -> Self {
         let drivers = Scope::Driver.instances(geometry);
         let quadrants = Scope::Quadrant.instances(geometry);
-        let scaled = |imperfection, count, mean: f32, spread: f32| -> Vec<f32> {
-            let normals = Draws::new(seed, imperfection).normals(count);
-            normals.iter().map(|n| mean + spread * n).collect()
-        };
+        let draws = |draw| Draws::new(seed, draw);
         Self {
-            offset: scaled(
-                Imperfection::DriverOffset,
+            offset: draws(Draw::DriverOffset).scaled(
                 drivers,
                 0.0,
                 config.offset_spread_activations,
             ),
-            ceiling: scaled(
-                Imperfection::DriverCeiling,
+            ceiling: draws(Draw::DriverCeiling).scaled(
                 drivers,
                 config.ceiling_activations,
                 config.ceiling_spread_activations,
             ),
-            failed: Draws::new(seed, Imperfection::DriverFailure)
+            failed: draws(Draw::DriverFailure)
                 .uniforms(drivers)
                 .iter()
                 .map(|&u| u < config.failure_rate)
                 .collect(),
-            ramp_gain: scaled(
-                Imperfection::RampGain,
-                quadrants,
-                1.0,
-                config.ramp_gain_spread,
-            ),
+            ramp_gain: draws(Draw::RampGain).factors(quadrants, config.ramp_gain_spread),
         }
     }
 
-    /// Amplitude of an event of the given driver, in activation units, jitter apart.
-    fn amplitude(
-        &self,
-        config: &DriverConfig,
-        registers: &RegisterFile,
-        driver: usize,
-        activation: u8,
-    ) -> f32 {
-        if activation == 0 || self.failed[driver] {
-            return 0.0;
-        }
-        let quadrant = registers.quadrant_of(Scope::Driver, driver);
-        let slope = self.ramp_gain[quadrant].max(SMALLEST_FACTOR)
-            * registers.relative(Register::StpIRamp, quadrant);
-        let trim = registers.value(Register::HagenDacOffset, driver)
-            - Register::HagenDacOffset.spec().reset as f32;
-        let distance = slope
-            * (f32::from(activation) - self.offset[driver] + config.trim_step_activations * trim);
-        if distance <= 0.0 {
-            return 0.0;
-        }
-        let soft = distance * distance / (distance + config.soft_start_activations);
-        soft.min(self.ceiling[driver]).max(0.0)
-    }
-
-    /// Amplitudes of every driver for every activation: the look-up table of the lumped model.
+    /// Amplitude of every driver for every activation, jitter apart.
     pub(crate) fn tables(
         &self,
         config: &DriverConfig,
         registers: &RegisterFile,
+        conditions: &Conditions,
     ) -> Vec<AmplitudeTable> {
         (0..self.offset.len())
             .map(|driver| {
-                std::array::from_fn(|x| self.amplitude(config, registers, driver, x as u8))
+                let pulse = self.pulse(config, registers, conditions, driver);
+                std::array::from_fn(|x| pulse.amplitude(x as u8))
             })
             .collect()
     }
+
+    fn pulse(
+        &self,
+        config: &DriverConfig,
+        registers: &RegisterFile,
+        conditions: &Conditions,
+        driver: usize,
+    ) -> Pulse {
+        let quadrant = registers.quadrant_of(Scope::Driver, driver);
+        let trim = registers.distance(Register::HagenDacOffset, driver);
+        let comparator = registers.distance(Register::StpOffset, driver)
+            * registers.relative(Register::StpICalib, quadrant);
+        Pulse {
+            slope: self.ramp_gain[quadrant] * registers.relative(Register::StpIRamp, quadrant),
+            start: self.offset[driver] + conditions.driver_shift_activations(driver)
+                - config.trim_step_activations * trim
+                - config.comparator_step_activations * comparator,
+            soft: config.soft_start_activations,
+            ceiling: if self.failed[driver] {
+                0.0
+            } else {
+                self.ceiling[driver].max(0.0)
+            },
+        }
+    }
 }
 
-/// Amplitude of one driver for each activation 0…31.
-pub(crate) type AmplitudeTable = [f32; ACTIVATION_MAX as usize + 1];
+/// One driver with its registers applied.
+struct Pulse {
+    slope: f32,
+    start: f32,
+    soft: f32,
+    ceiling: f32,
+}
+
+impl Pulse {
+    /// Amplitude of an event, in activation units.
+    fn amplitude(&self, activation: u8) -> f32 {
+        let distance = self.slope * (f32::from(activation) - self.start);
+        if activation == 0 || distance <= 0.0 {
+            return 0.0;
+        }
+        (distance * distance / (distance + self.soft)).min(self.ceiling)
+    }
+}

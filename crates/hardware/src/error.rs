@@ -18,6 +18,12 @@ pub enum ConfigError {
         /// Largest accepted value.
         max: f64,
     },
+    /// Text that is no configuration, or a configuration that is no text.
+    #[error("configuration: {reason}")]
+    Toml {
+        /// What the reader says, with the place.
+        reason: String,
+    },
 }
 
 /// Refuses a value that is NaN or outside `min..=max`.

@@ -1,6 +1,6 @@
 //! The array without imperfections.
 
-use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunRequest};
+use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
 
@@ -53,7 +53,7 @@ impl MacArray for IdealArray {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         request
             .region
             .check_run(self.geometry, activations, outputs.dim())?;
@@ -61,7 +61,7 @@ impl MacArray for IdealArray {
         Zip::from(outputs)
             .and(&self.sums.compute(request.region, activations))
             .for_each(|out, &sum| *out = (gain * sum).round_ties_even() as i8);
-        Ok(())
+        Ok(RunReport::default())
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is drawn for one chip.
 
 use crate::cadc::Cadc;
+use crate::conditions::Sensitivity;
 use crate::config::ChipConfig;
 use crate::driver::Drivers;
-use crate::membrane::{self, Membrane};
-use crate::ota::SynapticInputs;
+use crate::line::Lines;
+use crate::membrane::Membranes;
+use crate::ota::Otas;
 use crate::synapse::Synapses;
 
 /// The hidden mismatch of one chip, with the parameters from which it was drawn.
@@ -13,9 +15,11 @@ pub(crate) struct Instance {
     pub(crate) config: ChipConfig,
     pub(crate) drivers: Drivers,
     pub(crate) synapses: Synapses,
-    pub(crate) inputs: SynapticInputs,
-    pub(crate) membranes: Vec<Membrane>,
+    pub(crate) lines: Lines,
+    pub(crate) otas: Otas,
+    pub(crate) membranes: Membranes,
     pub(crate) cadc: Cadc,
+    pub(crate) sensitivity: Sensitivity,
 }
 
 impl Instance {
@@ -24,9 +28,11 @@ impl Instance {
         Self {
             drivers: Drivers::draw(&config.driver, geometry, seed),
             synapses: Synapses::draw(&config.synapse, geometry, seed),
-            inputs: SynapticInputs::draw(&config.ota, geometry, seed),
-            membranes: membrane::draw(&config.membrane, geometry, seed),
+            lines: Lines::draw(&config.line, geometry, seed),
+            otas: Otas::draw(&config.ota, geometry, seed),
+            membranes: Membranes::draw(&config.membrane, geometry, seed),
             cadc: Cadc::draw(&config.cadc, geometry, seed),
+            sensitivity: Sensitivity::draw(&config, seed),
             config,
         }
     }

@@ -36,24 +36,40 @@
 //! ```
 
 pub mod cadc;
+pub mod capmem;
 mod chip;
+mod circuit;
+mod columns;
+mod conditions;
 mod config;
+pub mod drift;
 pub mod driver;
 mod error;
 mod ideal;
+mod imperfection;
 mod instance;
+pub mod line;
 mod lumped;
 pub mod membrane;
 mod mock;
+mod model;
 pub mod noise;
 pub mod ota;
+mod parameter;
+mod pass;
+mod readout;
 mod registers;
 mod stream;
 pub mod synapse;
+mod synram;
+pub mod temperature;
+mod transient;
 
 pub use bss2_core::NOMINAL_GAIN_LSB;
-pub use chip::SimulatedChip;
+pub use chip::{Fidelity, SimulatedChip};
 pub use config::{CheckedConfig, ChipConfig};
 pub use error::ConfigError;
 pub use ideal::IdealArray;
+pub use imperfection::Imperfection;
 pub use mock::MockArray;
+pub use parameter::{Drawn, Parameter};

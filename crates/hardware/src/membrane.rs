@@ -1,170 +1,232 @@
-//! Membrane: integrates both OTA currents, leaks, and ends softly.
+//! Membrane: integrates both OTA currents from the reset to the readout.
 //!
-//! With the leak switched off a residual leak with time constant τ remains: charge that arrived at
-//! time t before the readout is worth exp(−t/τ), on average over the integration time T
-//! (1 − exp(−T/τ))·τ/T ≈ 1 / (1 + T/2τ + T²/12τ²) (the lumped form, within 1 % up to T = 2τ).
+//! C·dV/dt = I_exc − I_inh + I_off − g·(V − V_leak), which in LSB reads
+//! dV/dt = s_exc·q_exc − s_inh·q_inh + D − λ·(V − V_leak), with the leak rate
 //!
-//! The swing v ends in a floor F and a ceiling C over a
-//! hyperbolic knee of width s:
+//! λ = e·(i / i₀)·μ / τ_mem + (1 − o + o·b) / τ_res,
+//!
+//! e = 1 with the leak switched on (`enable_leak`), i = `i_bias_leak`, and a residual leak τ_res, of
+//! which a share o comes from the OTAs' output conductance and grows with their bias b. A reduced
+//! capacitance makes everything faster.
+//!
+//! A multiplication starts at V₀ = `v_reset` + D·τ_r + (V_leak − `v_reset`)·exp(−2 µs / τ_r): the
+//! reset, whose time constant τ_r falls with `i_bias_reset`, fights the OTAs' offset currents and has
+//! 2 µs to pull the membrane away from where it idles.
+//!
+//! The readout amplifier ends in a floor F and a ceiling C over a hyperbolic knee of width s:
 //!
 //! v′ = F + ½·(v − F + √((v − F)² + s²)), and the mirror image at C,
 //!
-//! shifted such that v = 0 stays 0.
+//! shifted such that the nominal reset potential v = 0 stays 0.
 
-use bss2_core::{ArrayGeometry, Scope};
-use serde::{Deserialize, Serialize};
+use bss2_core::{ArrayGeometry, Register, Scope};
 
-use crate::ConfigError;
-use crate::error::check_range;
-use crate::stream::{Draws, Imperfection};
+use crate::conditions::Conditions;
+use crate::config::ChipConfig;
+use crate::ota;
+use crate::parameter::section;
+use crate::registers::RegisterFile;
+use crate::stream::{Draw, Draws};
 
-/// Parameters of the membranes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct MembraneConfig {
-    /// Time constant of the residual leak, in µs. Published for one neuron: 500.
-    pub residual_leak_tau_us: f32,
-    /// Spread of its logarithm over neurons; drawn once per chip. Assumption.
-    pub residual_leak_log_spread: f32,
-    /// Lowest swing relative to the reset potential, in LSB. Published floor: about −109.
-    pub floor_lsb: f32,
-    /// Highest swing relative to the reset potential, in LSB. Fitted to the published deviations.
-    pub ceiling_lsb: f32,
-    /// Standard deviation of both ends over neurons, in LSB; drawn once per chip. Published for
-    /// the floor: 12, which contains the column spread.
-    pub end_spread_lsb: f32,
-    /// Width of the lower knee, in LSB. Fitted to the published deviations.
-    pub floor_softness_lsb: f32,
-    /// Width of the upper knee, in LSB. Fitted to the published deviations.
-    pub ceiling_softness_lsb: f32,
+section! {
+    /// Parameters of the membranes.
+    pub struct MembraneConfig in "membrane" {
+        /// Time constant with the leak switched on, at the reset value of `i_bias_leak`, in µs.
+        tau_mem_us: 60.0 in 1.0 to 100_000.0, Fixed, "calix: calibration target";
+        /// Relative standard deviation of the leak over neurons.
+        leak_spread: 0.15 in 0.0 to 0.5, PerChip, "assumption";
+        /// Standard deviation of the potential towards which the leak pulls, in LSB.
+        leak_offset_spread_lsb: 3.0 in 0.0 to 50.0, PerChip, "assumption";
+        /// Time constant of the residual leak, in µs.
+        residual_leak_tau_us: 500.0 in 10.0 to 1_000_000_000.0, Fixed,
+            "published for one neuron, read by eye";
+        /// Standard deviation of its logarithm over neurons.
+        residual_leak_log_spread: 0.3 in 0.0 to 1.0, PerChip, "assumption";
+        /// Share of the residual leak that grows with the OTAs' bias.
+        residual_leak_ota_share: 0.5 in 0.0 to 1.0, Fixed,
+            "effect documented by calix, size assumed";
+        /// Capacitance relative to the full one where `reduced_capacitance` is set.
+        reduced_capacitance_ratio: 0.5 in 0.05 to 1.0, Fixed, "assumption";
+        /// Standard deviation of the reset potential over neurons, in LSB, that of its CapMem cell
+        /// apart.
+        reset_offset_spread_lsb: 2.0 in 0.0 to 50.0, PerChip, "assumption";
+        /// Time constant of the reset at the reset value of `i_bias_reset`, in µs.
+        reset_tau_us: 0.1 in 0.001 to 100.0, Fixed, "assumption";
+        /// Lowest swing relative to the nominal reset potential, in LSB.
+        floor_lsb: -110.0 in -1_000_000.0 to -50.0, Fixed, "published floor: about −109";
+        /// Highest swing relative to the nominal reset potential, in LSB.
+        ceiling_lsb: 140.0 in 50.0 to 1_000_000.0, Fixed, "fitted to the published deviations";
+        /// Standard deviation of both ends over neurons, in LSB.
+        end_spread_lsb: 8.0 in 0.0 to 20.0, PerChip,
+            "published for the floor: 12, which contains the column spread";
+        /// Width of the lower knee, in LSB.
+        floor_softness_lsb: 24.0 in 0.0 to 100.0, Fixed, "fitted to the published deviations";
+        /// Width of the upper knee, in LSB.
+        ceiling_softness_lsb: 20.0 in 0.0 to 100.0, Fixed, "fitted to the published deviations";
+    }
 }
 
-impl Default for MembraneConfig {
-    fn default() -> Self {
+/// Duration of the reset before each vector, in µs. Published: about 2.
+const RESET_US: f32 = 2.0;
+
+/// The membranes of one chip, by column of the chip.
+#[derive(Clone, Debug)]
+pub(crate) struct Membranes {
+    leak_factor: Vec<f32>,
+    leak_offset_lsb: Vec<f32>,
+    residual_tau_us: Vec<f32>,
+    reset_offset_lsb: Vec<f32>,
+    ends: Vec<Ends>,
+}
+
+/// What moves a membrane between events: rates at the capacitance in use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rest {
+    /// Leak rate λ per µs.
+    pub(crate) leak_per_us: f32,
+    /// Potential towards which the membrane leaks, in LSB above the nominal reset potential.
+    pub(crate) leak_lsb: f32,
+    /// Drift D in LSB per µs.
+    pub(crate) drift_lsb_per_us: f32,
+    /// Potential at which a multiplication starts, in LSB above the nominal reset potential.
+    pub(crate) start_lsb: f32,
+}
+
+/// Where the swing of a readout ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ends {
+    pub(crate) floor: f32,
+    pub(crate) ceiling: f32,
+}
+
+impl Membranes {
+    pub(crate) fn draw(config: &MembraneConfig, geometry: ArrayGeometry, seed: u64) -> Self {
+        let columns = Scope::Column.instances(geometry);
+        let draws = |draw| Draws::new(seed, draw);
+        let floors =
+            draws(Draw::MembraneFloor).scaled(columns, config.floor_lsb, config.end_spread_lsb);
+        let ceilings =
+            draws(Draw::MembraneCeiling).scaled(columns, config.ceiling_lsb, config.end_spread_lsb);
         Self {
-            residual_leak_tau_us: 500.0,
-            residual_leak_log_spread: 0.3,
-            floor_lsb: -110.0,
-            ceiling_lsb: 140.0,
-            end_spread_lsb: 8.0,
-            floor_softness_lsb: 24.0,
-            ceiling_softness_lsb: 20.0,
+            leak_factor: draws(Draw::Leak).factors(columns, config.leak_spread),
+            leak_offset_lsb: draws(Draw::LeakOffset).scaled(
+                columns,
+                0.0,
+                config.leak_offset_spread_lsb,
+            ),
+            residual_tau_us: draws(Draw::ResidualLeak)
+                .normals(columns)
+                .iter()
+                .map(|n| config.residual_leak_tau_us * (config.residual_leak_log_spread * n).exp())
+                .collect(),
+            reset_offset_lsb: draws(Draw::Reset).scaled(
+                columns,
+                0.0,
+                config.reset_offset_spread_lsb,
+            ),
+            ends: floors
+                .into_iter()
+                .zip(ceilings)
+                .map(|(floor, ceiling)| Ends { floor, ceiling })
+                .collect(),
+        }
+    }
+
+    /// Where a column's swing ends.
+    pub(crate) fn ends(&self, column: usize) -> Ends {
+        self.ends[column]
+    }
+
+    /// What moves a column's membrane, given its drift at full capacitance.
+    pub(crate) fn rest(
+        &self,
+        config: &ChipConfig,
+        registers: &RegisterFile,
+        conditions: &Conditions,
+        column: usize,
+        drift_lsb_per_us: f32,
+    ) -> Rest {
+        let capmem = &config.capmem;
+        let config = &config.membrane;
+        let shift_lsb = conditions.offset_lsb(column);
+        let potential =
+            |register| capmem.lsb_above_reset(registers.value(register, column)) + shift_lsb;
+        let speed = 1.0 / capacitance(config, registers, column);
+        let leak = registers.value(Register::EnableLeak, column)
+            * registers.relative(Register::IBiasLeak, column)
+            * self.leak_factor[column]
+            / config.tau_mem_us;
+        let ota_share = config.residual_leak_ota_share;
+        let residual = (1.0 - ota_share + ota_share * ota::mean_bias(registers, column))
+            / self.residual_tau_us[column];
+        let leak_lsb = potential(Register::VLeak) + self.leak_offset_lsb[column];
+        let reset_lsb = potential(Register::VReset) + self.reset_offset_lsb[column];
+        let reset_tau_us = config.reset_tau_us / reset_strength(registers, column);
+        let drift_lsb_per_us = drift_lsb_per_us * speed;
+        Rest {
+            leak_per_us: (leak + residual) * conditions.leak() * speed,
+            leak_lsb,
+            drift_lsb_per_us,
+            start_lsb: reset_lsb
+                + drift_lsb_per_us * reset_tau_us
+                + (leak_lsb - reset_lsb) * (-RESET_US / reset_tau_us).exp(),
         }
     }
 }
 
-impl MembraneConfig {
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        check_range(
-            "membrane.residual_leak_tau_us",
-            self.residual_leak_tau_us,
-            10.0,
-            1e9,
-        )?;
-        check_range(
-            "membrane.residual_leak_log_spread",
-            self.residual_leak_log_spread,
-            0.0,
-            1.0,
-        )?;
-        check_range("membrane.floor_lsb", self.floor_lsb, -1e6, -50.0)?;
-        check_range("membrane.ceiling_lsb", self.ceiling_lsb, 50.0, 1e6)?;
-        check_range("membrane.end_spread_lsb", self.end_spread_lsb, 0.0, 20.0)?;
-        check_range(
-            "membrane.floor_softness_lsb",
-            self.floor_softness_lsb,
-            0.0,
-            100.0,
-        )?;
-        check_range(
-            "membrane.ceiling_softness_lsb",
-            self.ceiling_softness_lsb,
-            0.0,
-            100.0,
-        )
+/// Capacitance of a column's membrane relative to the full one.
+pub(crate) fn capacitance(config: &MembraneConfig, registers: &RegisterFile, column: usize) -> f32 {
+    if registers.value(Register::ReducedCapacitance, column) == 0.0 {
+        1.0
+    } else {
+        config.reduced_capacitance_ratio
     }
 }
 
-/// One column's membrane.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Membrane {
-    leak_rate_per_us: f32,
-    floor: f32,
-    floor_softness: f32,
-    ceiling: f32,
-    ceiling_softness: f32,
-    at_zero: f32,
+/// Conductance of a column's reset relative to that at the register's reset value.
+pub(crate) fn reset_strength(registers: &RegisterFile, column: usize) -> f32 {
+    registers.relative(Register::IBiasReset, column).max(1e-3)
 }
 
-impl Membrane {
-    /// Swing after integrating `signal_lsb` over `integration_us`.
-    #[inline(always)]
-    pub(crate) fn swing(&self, signal_lsb: f32, integration_us: f32) -> f32 {
-        let decay = integration_us * self.leak_rate_per_us;
-        let kept = 1.0 / (1.0 + decay * (0.5 + decay * (1.0 / 12.0)));
-        self.soft_ends(signal_lsb * kept) - self.at_zero
-    }
-
-    #[inline(always)]
-    fn soft_ends(&self, v: f32) -> f32 {
-        let above = v - self.floor;
-        let v = self.floor + 0.5 * (above + (above * above + self.floor_softness).sqrt());
-        let below = self.ceiling - v;
-        self.ceiling - 0.5 * (below + (below * below + self.ceiling_softness).sqrt())
-    }
-}
-
-/// Draws the membranes of one chip, by column of the chip.
-pub(crate) fn draw(config: &MembraneConfig, geometry: ArrayGeometry, seed: u64) -> Vec<Membrane> {
-    let mut leaks = Draws::new(seed, Imperfection::MembraneLeak);
-    let mut floors = Draws::new(seed, Imperfection::MembraneFloor);
-    let mut ceilings = Draws::new(seed, Imperfection::MembraneCeiling);
-    (0..Scope::Column.instances(geometry))
-        .map(|_| {
-            let tau = config.residual_leak_tau_us
-                * (config.residual_leak_log_spread * leaks.normal()).exp();
-            let mut membrane = Membrane {
-                leak_rate_per_us: 1.0 / tau,
-                floor: config.floor_lsb + config.end_spread_lsb * floors.normal(),
-                floor_softness: config.floor_softness_lsb.powi(2),
-                ceiling: config.ceiling_lsb + config.end_spread_lsb * ceilings.normal(),
-                ceiling_softness: config.ceiling_softness_lsb.powi(2),
-                at_zero: 0.0,
-            };
-            membrane.at_zero = membrane.soft_ends(0.0);
-            membrane
-        })
-        .collect()
+/// The readout amplifier's output for an input v, up to a constant shift.
+#[inline(always)]
+pub(crate) fn soft_ends(v: f32, ends: Ends, floor_softness: f32, ceiling_softness: f32) -> f32 {
+    let above = v - ends.floor;
+    let v = ends.floor + 0.5 * (above + (above * above + floor_softness).sqrt());
+    let below = ends.ceiling - v;
+    ends.ceiling - 0.5 * (below + (below * below + ceiling_softness).sqrt())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn default_membrane() -> Membrane {
-        let config = MembraneConfig {
-            end_spread_lsb: 0.0,
-            ..MembraneConfig::default()
+    fn swing(v: f32) -> f32 {
+        let config = MembraneConfig::default();
+        let ends = Ends {
+            floor: config.floor_lsb,
+            ceiling: config.ceiling_lsb,
         };
-        draw(&config, ArrayGeometry::BSS2, 0)[0]
+        let soft = |v| {
+            soft_ends(
+                v,
+                ends,
+                config.floor_softness_lsb.powi(2),
+                config.ceiling_softness_lsb.powi(2),
+            )
+        };
+        soft(v) - soft(0.0)
     }
 
     #[test]
-    fn zero_stays_zero_and_swing_is_monotone() {
-        let membrane = default_membrane();
-        assert!(membrane.swing(0.0, 5.0).abs() < 1e-5);
+    fn swing_is_monotone_between_its_ends() {
         let mut last = f32::NEG_INFINITY;
-        for signal in -2000..2000 {
-            let swing = membrane.swing(signal as f32 * 0.2, 5.0);
+        for v in -2000..2000 {
+            let swing = swing(v as f32 * 0.2);
             assert!(swing >= last);
             last = swing;
         }
-    }
-
-    #[test]
-    fn swing_ends_between_floor_and_ceiling() {
-        let membrane = default_membrane();
-        assert!(membrane.swing(-1e4, 5.0) > -115.0);
-        assert!(membrane.swing(1e4, 5.0) < 145.0);
+        assert!(swing(-1e4) > -115.0);
+        assert!(swing(1e4) < 145.0);
     }
 }

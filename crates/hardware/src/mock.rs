@@ -1,7 +1,7 @@
 //! The mock mode of the existing software stack.
 
 use bss2_core::random::NoiseStream;
-use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunRequest};
+use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::ConfigError;
@@ -68,7 +68,7 @@ impl MacArray for MockArray {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         let region = request.region;
         region.check_run(self.geometry, activations, outputs.dim())?;
         let gain = self.gain_lsb * request.settings.num_sends() as f32;
@@ -83,6 +83,6 @@ impl MacArray for MockArray {
                 .and(ArrayView1::from(&*noise))
                 .for_each(|out, &sum, &n| *out = (gain * sum + self.noise_lsb * n).floor() as i8);
         }
-        Ok(())
+        Ok(RunReport::default())
     }
 }

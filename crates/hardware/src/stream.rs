@@ -1,5 +1,6 @@
 //! One random stream per imperfection, so that none moves another's draws.
 
+use bss2_core::Register;
 use bss2_core::random::keyed_stream;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
@@ -9,30 +10,41 @@ use rand_distr::StandardNormal;
 /// given seed keeps its draws as long as they do not change.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
-pub(crate) enum Imperfection {
+pub(crate) enum Draw {
     DriverOffset = 1,
     DriverCeiling = 2,
     DriverFailure = 3,
     RampGain = 4,
     SynapseCurrent = 5,
     OtaGain = 6,
-    OtaOffset = 7,
+    OtaBalance = 7,
     MembraneFloor = 8,
     MembraneCeiling = 9,
-    MembraneLeak = 10,
+    ResidualLeak = 10,
     CadcRampOffset = 11,
     CadcRampSlope = 12,
     CadcOffset = 13,
     CadcGain = 14,
     CadcNonLinearity = 15,
-    ColumnFailure = 16,
+    ChannelFailure = 16,
+    StuckSynapses = 17,
+    LineTau = 18,
+    LineRest = 19,
+    Leak = 20,
+    Reset = 21,
+    DriverTemperature = 22,
+    GainTemperature = 23,
+    OffsetTemperature = 24,
+    LeakOffset = 25,
+    /// One stream per register from here on.
+    CapMem = 1000,
 }
 
 /// Smallest factor by which mismatch changes a gain: a current or slope cannot be reversed, however
 /// wide its spread is configured.
 pub(crate) const SMALLEST_FACTOR: f32 = 0.05;
 
-/// Source numbers of trial-to-trial noise, part of the noise key.
+/// Source numbers of trial-to-trial noise and of drift, part of the noise key.
 #[derive(Clone, Copy, Debug)]
 #[repr(u64)]
 pub(crate) enum NoiseSource {
@@ -40,14 +52,25 @@ pub(crate) enum NoiseSource {
     Column = 2,
     Ramp = 3,
     Mock = 4,
+    BaselineColumn = 5,
+    BaselineRamp = 6,
+    Trace = 7,
+    DriftOffset = 8,
+    DriftGain = 9,
+    DriftDriver = 10,
 }
 
 /// Draws of one imperfection of one chip.
 pub(crate) struct Draws(ChaCha8Rng);
 
 impl Draws {
-    pub(crate) fn new(chip_seed: u64, imperfection: Imperfection) -> Self {
-        Self(keyed_stream(chip_seed, imperfection as u64))
+    pub(crate) fn new(chip_seed: u64, draw: Draw) -> Self {
+        Self(keyed_stream(chip_seed, draw as u64))
+    }
+
+    /// A stream of its own for the cells of each register.
+    pub(crate) fn of_register(chip_seed: u64, draw: Draw, register: Register) -> Self {
+        Self(keyed_stream(chip_seed, draw as u64 + register as u64))
     }
 
     /// A standard normal.
@@ -60,8 +83,25 @@ impl Draws {
         (0..count).map(|_| self.normal()).collect()
     }
 
+    /// `count` normals of a mean and a standard deviation.
+    pub(crate) fn scaled(&mut self, count: usize, mean: f32, spread: f32) -> Vec<f32> {
+        (0..count).map(|_| mean + spread * self.normal()).collect()
+    }
+
+    /// `count` factors around 1, none below [`SMALLEST_FACTOR`].
+    pub(crate) fn factors(&mut self, count: usize, spread: f32) -> Vec<f32> {
+        (0..count)
+            .map(|_| (1.0 + spread * self.normal()).max(SMALLEST_FACTOR))
+            .collect()
+    }
+
+    /// A number uniform in 0…1.
+    pub(crate) fn uniform(&mut self) -> f32 {
+        self.0.random()
+    }
+
     /// `count` numbers uniform in 0…1.
     pub(crate) fn uniforms(&mut self, count: usize) -> Vec<f32> {
-        (0..count).map(|_| self.0.random()).collect()
+        (0..count).map(|_| self.uniform()).collect()
     }
 }

@@ -1,61 +1,38 @@
-//! Synapse array: a weight becomes a current.
+//! Synapse array: a weight becomes a charge on a synaptic line.
 //!
-//! I(w) = (b / 1022) · Σ_k bit_k(w)·2ᵏ·(1 + ε_k) · (1 − att·c/256), in weight units, with the bias
-//! register b = `syn_i_bias_dac` and a mismatch ε of every bit cell that shrinks with the cell's
-//! size (∝ 2^(−k/2)) and grows as the bias falls (∝ (1022/b)^½). Columns further from their
-//! drivers receive slightly less.
+//! An event of one activation unit brings
+//!
+//! q(w) = (b / 1022) · Σ_k bit_k(w)·2ᵏ·(1 + ε_k) · (1 − att·c/256)
+//!
+//! in weight units, with the bias b = `syn_i_bias_dac` of the quadrant and a mismatch ε of every bit
+//! cell that shrinks with the cell's size (∝ 2^(−k/2)) and grows as the bias falls (∝ (1022/b)^½).
+//! Columns further from their drivers receive slightly less. The memory of a few synapses is stuck:
+//! they keep their weight whatever is written.
 
-use bss2_core::{ArrayGeometry, Register, Scope, WEIGHT_MAX};
-use serde::{Deserialize, Serialize};
+use bss2_core::{ArrayGeometry, ReadoutSource, Register, Scope, WEIGHT_MAX};
 
-use crate::ConfigError;
-use crate::error::check_range;
+use crate::parameter::section;
 use crate::registers::RegisterFile;
-use crate::stream::{Draws, Imperfection};
+use crate::stream::{Draw, Draws};
 
-/// Parameters of the synapse array.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SynapseConfig {
-    /// Relative standard deviation of the smallest bit cell's current at full bias; drawn once per
-    /// chip for each bit of each synapse. Assumption: makes 2–3 % at weight 21, as the published
-    /// column spread of a single row asks for.
-    pub smallest_bit_mismatch: f32,
-    /// Relative loss of amplitude from the column nearest to the drivers to the farthest.
-    /// Qualitatively published, the value is an assumption.
-    pub distance_attenuation: f32,
-}
-
-impl Default for SynapseConfig {
-    fn default() -> Self {
-        Self {
-            smallest_bit_mismatch: 0.12,
-            distance_attenuation: 0.02,
-        }
-    }
-}
-
-impl SynapseConfig {
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        check_range(
-            "synapse.smallest_bit_mismatch",
-            self.smallest_bit_mismatch,
-            0.0,
-            0.5,
-        )?;
-        check_range(
-            "synapse.distance_attenuation",
-            self.distance_attenuation,
-            0.0,
-            0.5,
-        )
+section! {
+    /// Parameters of the synapse array.
+    pub struct SynapseConfig in "synapse" {
+        /// Relative standard deviation of the smallest bit cell's current at full bias, for each
+        /// bit of each synapse.
+        smallest_bit_mismatch: 0.12 in 0.0 to 0.5, PerChip,
+            "assumption: makes 2…3 % at weight 21, as the published column spread of one row asks for";
+        /// Relative loss of charge from the column nearest to the drivers to the farthest.
+        distance_attenuation: 0.02 in 0.0 to 0.5, Fixed, "effect published, size assumed";
+        /// Share of synapses whose weight memory is stuck at a random value.
+        stuck_rate: 0.00002 in 0.0 to 1.0, PerChip, "assumption";
     }
 }
 
 /// Bits of a weight's magnitude.
 const BITS: usize = WEIGHT_MAX.count_ones() as usize;
 
-/// Sign of a row: each driver has one excitatory and one inhibitory.
+/// The two synaptic inputs of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
     Excitatory,
@@ -64,21 +41,42 @@ pub(crate) enum Sign {
 
 impl Sign {
     pub(crate) const BOTH: [Self; 2] = [Self::Excitatory, Self::Inhibitory];
+
+    /// The line that collects its charge.
+    pub(crate) const fn line(self) -> ReadoutSource {
+        match self {
+            Self::Excitatory => ReadoutSource::ExcitatoryLine,
+            Self::Inhibitory => ReadoutSource::InhibitoryLine,
+        }
+    }
 }
+
+/// Rows of synapses of each driver.
+pub(crate) const ROWS_PER_DRIVER: usize = 2;
 
 /// The synapses of one chip.
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses {
     columns: usize,
-    /// Mismatch currents 2ᵏ·ε_k in weight units, ordered by driver of the chip, sign, bit, column.
+    /// Mismatch currents 2ᵏ·ε_k in weight units, ordered by row of the chip, bit, column.
     mismatch: Vec<f32>,
+    stuck: Vec<Stuck>,
+}
+
+/// A synapse that keeps its weight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stuck {
+    /// Row of the chip.
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    pub(crate) weight: u8,
 }
 
 impl Synapses {
     pub(crate) fn draw(config: &SynapseConfig, geometry: ArrayGeometry, seed: u64) -> Self {
         let columns = geometry.columns();
-        let mut draws = Draws::new(seed, Imperfection::SynapseCurrent);
-        let rows = Scope::Driver.instances(geometry) * Sign::BOTH.len();
+        let rows = Scope::Driver.instances(geometry) * ROWS_PER_DRIVER;
+        let mut draws = Draws::new(seed, Draw::SynapseCurrent);
         let mut mismatch = Vec::with_capacity(rows * BITS * columns);
         for _ in 0..rows {
             for bit in 0..BITS {
@@ -86,54 +84,71 @@ impl Synapses {
                 mismatch.extend((0..columns).map(|_| spread * draws.normal()));
             }
         }
-        Self { columns, mismatch }
+        Self {
+            columns,
+            mismatch,
+            stuck: draw_stuck(config, rows, columns, seed),
+        }
     }
 
-    /// Currents of one driver's synapses in weight units, at full bias and before attenuation, with
-    /// the weight's sign. `mismatch_growth` is the factor by which each column's mismatch has grown
-    /// at a lower bias.
-    pub(crate) fn row_currents(
+    /// The synapses that keep their weight.
+    pub(crate) fn stuck(&self) -> &[Stuck] {
+        &self.stuck
+    }
+
+    /// Charges of neighbouring synapses of one row in weight units, at full bias and before
+    /// attenuation. `mismatch_growth` is the factor by which each column's mismatch has grown at a
+    /// lower bias.
+    pub(crate) fn row_charges(
         &self,
-        driver: usize,
+        row: usize,
         first_column: usize,
-        weights: impl Iterator<Item = i8>,
+        weights: &[u8],
         mismatch_growth: &[f32],
-        currents: &mut [f32],
+        charges: &mut [f32],
     ) {
-        let plane = |sign: Sign, bit: usize| {
-            let start = ((driver * 2 + sign as usize) * BITS + bit) * self.columns + first_column;
-            &self.mismatch[start..start + currents.len()]
-        };
-        let excitatory: [&[f32]; BITS] = std::array::from_fn(|bit| plane(Sign::Excitatory, bit));
-        let inhibitory: [&[f32]; BITS] = std::array::from_fn(|bit| plane(Sign::Inhibitory, bit));
-        let synapses = currents.iter_mut().zip(weights).zip(mismatch_growth);
-        for (column, ((current, weight), &growth)) in synapses.enumerate() {
-            let planes = if weight >= 0 {
-                &excitatory
-            } else {
-                &inhibitory
-            };
-            let magnitude = weight.unsigned_abs();
+        let planes: [&[f32]; BITS] = std::array::from_fn(|bit| {
+            let start = (row * BITS + bit) * self.columns + first_column;
+            &self.mismatch[start..start + charges.len()]
+        });
+        let synapses = charges.iter_mut().zip(weights).zip(mismatch_growth);
+        for (column, ((charge, &weight), &growth)) in synapses.enumerate() {
             let mut error = 0.0;
             for (bit, plane) in planes.iter().enumerate() {
-                error += f32::from((magnitude >> bit) & 1) * plane[column];
+                error += f32::from((weight >> bit) & 1) * plane[column];
             }
             // A cell cannot reverse its current, however large the mismatch is configured.
-            let strength = (f32::from(magnitude) + growth * error).max(0.0);
-            *current = if weight >= 0 { strength } else { -strength };
+            *charge = (f32::from(weight) + growth * error).max(0.0);
         }
     }
 }
 
-/// How much bit-cell mismatch grows at the bias of a quadrant, relative to full bias.
-pub(crate) fn mismatch_growth(registers: &RegisterFile, quadrant: usize) -> f32 {
-    1.0 / registers
-        .relative(Register::SynIBiasDac, quadrant)
-        .max(1e-3)
-        .sqrt()
+/// Draws which synapses are stuck, and at what. Two draws per synapse, stuck or not, so that the rate
+/// moves no other synapse.
+fn draw_stuck(config: &SynapseConfig, rows: usize, columns: usize, seed: u64) -> Vec<Stuck> {
+    let mut draws = Draws::new(seed, Draw::StuckSynapses);
+    let mut stuck = Vec::new();
+    for synapse in 0..rows * columns {
+        let (lot, weight) = (draws.uniform(), draws.uniform());
+        if lot < config.stuck_rate {
+            stuck.push(Stuck {
+                row: synapse / columns,
+                column: synapse % columns,
+                weight: (weight * (f32::from(WEIGHT_MAX as u8) + 1.0)) as u8,
+            });
+        }
+    }
+    stuck
 }
 
-/// Factor on the currents of a column: bias of its quadrant, distance from the drivers.
+/// How much bit-cell mismatch grows at the bias of a column's quadrant, relative to full bias.
+pub(crate) fn mismatch_growth(registers: &RegisterFile, column: usize) -> f32 {
+    let quadrant = registers.quadrant_of(Scope::Column, column);
+    let bias = registers.relative(Register::SynIBiasDac, quadrant);
+    1.0 / bias.max(1e-3).sqrt()
+}
+
+/// Factor on the charges of a column: bias of its quadrant, distance from the drivers.
 pub(crate) fn column_factor(
     config: &SynapseConfig,
     registers: &RegisterFile,

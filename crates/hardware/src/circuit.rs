@@ -1,0 +1,109 @@
+//! A chip's circuit with registers, conditions and weights applied: what both models compute with.
+
+use bss2_core::{ArrayGeometry, ArrayMode, Region};
+use ndarray::ArrayView2;
+
+use crate::columns::Columns;
+use crate::conditions::Conditions;
+use crate::driver::AmplitudeTable;
+use crate::instance::Instance;
+use crate::readout::Readout;
+use crate::registers::{RegisterFile, Stale};
+use crate::synram::Synram;
+
+/// The circuit of one chip.
+#[derive(Clone, Debug)]
+pub(crate) struct Circuit {
+    pub(crate) geometry: ArrayGeometry,
+    pub(crate) mode: ArrayMode,
+    tables: Vec<AmplitudeTable>,
+    pub(crate) synrams: Vec<Synram>,
+    pub(crate) columns: Columns,
+    pub(crate) readout: Readout,
+    /// Jitter of each event.
+    pub(crate) jitter_activations: f32,
+}
+
+impl Circuit {
+    /// The circuit in a mode, all weights zero.
+    pub(crate) fn new(
+        instance: &Instance,
+        registers: &RegisterFile,
+        conditions: &Conditions,
+        mode: ArrayMode,
+    ) -> Self {
+        let config = &instance.config;
+        let columns = Columns::fold(instance, registers, conditions);
+        let synrams = (0..config.geometry.hemispheres())
+            .map(|hemisphere| {
+                let mut synram = Synram::new(instance, hemisphere, mode);
+                synram.refold(instance, &columns);
+                synram
+            })
+            .collect();
+        Self {
+            geometry: config.geometry,
+            mode,
+            tables: instance
+                .drivers
+                .tables(&config.driver, registers, conditions),
+            synrams,
+            readout: Readout::fold(instance, registers, conditions, &columns),
+            columns,
+            jitter_activations: config.driver.jitter_activations * conditions.noise(),
+        }
+    }
+
+    /// Folds anew what has become stale.
+    pub(crate) fn refold(
+        &mut self,
+        instance: &Instance,
+        registers: &RegisterFile,
+        conditions: &Conditions,
+        stale: Stale,
+    ) {
+        let config = &instance.config;
+        if stale.drivers {
+            self.tables = instance
+                .drivers
+                .tables(&config.driver, registers, conditions);
+            self.jitter_activations = config.driver.jitter_activations * conditions.noise();
+        }
+        if stale.columns || stale.synapses {
+            self.columns = Columns::fold(instance, registers, conditions);
+            self.readout = Readout::fold(instance, registers, conditions, &self.columns);
+        }
+        if stale.synapses {
+            for synram in &mut self.synrams {
+                synram.refold(instance, &self.columns);
+            }
+        }
+    }
+
+    /// Writes a checked block of weights.
+    pub(crate) fn write_weights(
+        &mut self,
+        instance: &Instance,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) {
+        self.synrams[region.hemisphere].write(instance, &self.columns, region, weights);
+    }
+
+    /// Index of a hemisphere's column among the columns of the chip.
+    pub(crate) fn column_of_chip(&self, hemisphere: usize, column: usize) -> usize {
+        hemisphere * self.geometry.columns() + column
+    }
+
+    /// The columns of a region among the columns of the chip.
+    pub(crate) fn columns_of_chip(&self, region: Region) -> std::ops::Range<usize> {
+        let first = self.column_of_chip(region.hemisphere, region.first_column);
+        first..first + region.columns
+    }
+
+    /// Amplitudes that the driver of an input can send.
+    pub(crate) fn table(&self, hemisphere: usize, input: usize) -> &AmplitudeTable {
+        let driver = Synram::driver_of(self.mode, input);
+        &self.tables[hemisphere * self.geometry.inputs() + driver]
+    }
+}

@@ -1,0 +1,91 @@
+//! One run as the models see it: events in time, with their jitter.
+
+use bss2_core::random::NoiseStream;
+use bss2_core::{ArrayGeometry, Region, RunSettings, Trial};
+
+use crate::circuit::Circuit;
+use crate::stream::NoiseSource;
+
+/// What is common to all vectors of a run.
+#[derive(Clone, Copy)]
+pub(crate) struct Pass<'a> {
+    pub(crate) circuit: &'a Circuit,
+    /// Inputs of the mode × physical columns.
+    pub(crate) region: Region,
+    pub(crate) settings: RunSettings,
+    jitter: NoiseStream,
+}
+
+/// When the events of one vector are sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Timing {
+    /// Time from the end of the reset to the last event.
+    pub(crate) send_us: f32,
+    /// Time from there to the readout.
+    pub(crate) delay_us: f32,
+}
+
+impl Timing {
+    /// Time over which the membrane integrates.
+    pub(crate) fn integration_us(self) -> f32 {
+        self.send_us + self.delay_us
+    }
+
+    /// Mean time from an event to the readout.
+    pub(crate) fn mean_us(self) -> f32 {
+        0.5 * self.send_us + self.delay_us
+    }
+
+    /// Right after the reset.
+    pub(crate) const START: Self = Self {
+        send_us: 0.0,
+        delay_us: 0.0,
+    };
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(
+        circuit: &'a Circuit,
+        region: Region,
+        settings: RunSettings,
+        trial: Trial,
+    ) -> Self {
+        Self {
+            circuit,
+            region,
+            settings,
+            jitter: NoiseStream::new(trial, region.hemisphere, NoiseSource::Jitter as u64),
+        }
+    }
+
+    /// Time from event to event.
+    pub(crate) fn interval_us(&self) -> f32 {
+        self.settings.event_interval_us() as f32
+    }
+
+    /// Time from the last event to the readout.
+    pub(crate) const DELAY_US: f32 = RunSettings::READOUT_DELAY_US as f32;
+
+    /// Timing of a vector with the given number of non-zero activations.
+    pub(crate) fn timing(&self, events: usize) -> Timing {
+        let sends = self.settings.num_sends() as f32;
+        Timing {
+            send_us: events as f32 * sends * self.interval_us(),
+            delay_us: Self::DELAY_US,
+        }
+    }
+
+    /// Standard normals of the jitter of the region's inputs in one send of a vector; false if
+    /// events do not jitter.
+    pub(crate) fn fill_jitter(&self, vector: u64, send: u32, normals: &mut [f32]) -> bool {
+        if self.circuit.jitter_activations == 0.0 {
+            return false;
+        }
+        let element = send as usize * INPUTS_MAX + self.region.first_input;
+        self.jitter.fill(vector, element, normals);
+        true
+    }
+}
+
+/// Most inputs of a hemisphere in any mode.
+const INPUTS_MAX: usize = 2 * ArrayGeometry::SIDE_MAX;

@@ -1,0 +1,378 @@
+//! From voltages to codes: the readout amplifier, noise and the CADC, the same for both models.
+
+use std::ops::Range;
+
+use bss2_core::random::NoiseStream;
+use bss2_core::{CadcChannel, ReadoutSource, Region, Scope, Trial};
+
+use crate::cadc::{Cadc, Converter};
+use crate::capmem::CapMemConfig;
+use crate::columns::{Columns, each, part};
+use crate::conditions::Conditions;
+use crate::instance::Instance;
+use crate::membrane::{self, Ends, reset_strength, soft_ends};
+use crate::ota;
+use crate::registers::RegisterFile;
+use crate::stream::NoiseSource;
+
+/// Parameters of all columns' readout, with registers and conditions applied.
+#[derive(Clone, Debug)]
+pub(crate) struct Readout {
+    per_hemisphere: usize,
+    floor: Vec<f32>,
+    ceiling: Vec<f32>,
+    floor_softness: f32,
+    ceiling_softness: f32,
+    /// What the amplifier makes of the nominal reset potential.
+    at_reset: Vec<f32>,
+    noise: Noise,
+    channels: [Channels; 2],
+}
+
+/// Variances of the noise, by column of the chip, in LSB².
+#[derive(Clone, Debug)]
+struct Noise {
+    /// Of the source and its conversion.
+    read: Vec<f32>,
+    /// Of the reset.
+    reset: Vec<f32>,
+    /// Of OTAs and membrane, per µs of integration.
+    per_us: Vec<f32>,
+    /// Rate at which the membrane forgets its noise.
+    leak_per_us: Vec<f32>,
+    /// Standard deviation of the ramps' noise, in LSB.
+    ramp_lsb: f32,
+    /// Standard deviation of a trace's samples, in LSB.
+    trace_lsb: f32,
+}
+
+/// The CADC channels of one kind, by column of the chip.
+#[derive(Clone, Debug)]
+struct Channels {
+    gain: Vec<f32>,
+    baseline: Vec<f32>,
+    bow: Vec<f32>,
+    s_shape: Vec<f32>,
+    digital_offset: Vec<f32>,
+    /// Columns with a stuck code.
+    stuck: Vec<(usize, u8)>,
+}
+
+/// Which of a vector's two conversions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Right after the reset, for a measured baseline.
+    Baseline,
+    /// After the events, less a measured baseline, in which the reset's noise is the same.
+    AboveBaseline,
+    /// After the events.
+    Result,
+}
+
+/// The readouts of one run.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadoutPass<'a> {
+    readout: &'a Readout,
+    channel: CadcChannel,
+    region: Region,
+    moment: Moment,
+    column_noise: NoiseStream,
+    ramp_noise: NoiseStream,
+}
+
+impl Readout {
+    pub(crate) fn fold(
+        instance: &Instance,
+        registers: &RegisterFile,
+        conditions: &Conditions,
+        columns: &Columns,
+    ) -> Self {
+        let config = &instance.config;
+        let count = Scope::Column.instances(config.geometry);
+        let floor_softness = config.membrane.floor_softness_lsb.powi(2);
+        let ceiling_softness = config.membrane.ceiling_softness_lsb.powi(2);
+        let ends = each(count, |column| instance.membranes.ends(column));
+        let variance = |lsb: f32| (lsb * conditions.noise()).powi(2);
+        let on_membrane = |column| columns.source[column] == ReadoutSource::Membrane;
+        let noise = &config.noise;
+        Self {
+            per_hemisphere: config.geometry.columns(),
+            floor: ends.iter().map(|ends| ends.floor).collect(),
+            ceiling: ends.iter().map(|ends| ends.ceiling).collect(),
+            floor_softness,
+            ceiling_softness,
+            at_reset: ends
+                .iter()
+                .map(|&ends| soft_ends(0.0, ends, floor_softness, ceiling_softness))
+                .collect(),
+            noise: Noise {
+                read: each(count, |column| match columns.source[column] {
+                    ReadoutSource::Membrane | ReadoutSource::DebugLine => variance(noise.read_lsb),
+                    ReadoutSource::ExcitatoryLine | ReadoutSource::InhibitoryLine => {
+                        variance(noise.read_lsb) + variance(noise.line_lsb)
+                    }
+                }),
+                reset: each(count, |column| {
+                    if on_membrane(column) {
+                        variance(noise.reset_lsb) / reset_strength(registers, column)
+                    } else {
+                        0.0
+                    }
+                }),
+                per_us: each(count, |column| {
+                    if on_membrane(column) {
+                        let capacitance =
+                            membrane::capacitance(&config.membrane, registers, column);
+                        variance(noise.integration_lsb_per_sqrt_us)
+                            * ota::mean_bias(registers, column)
+                            / capacitance.powi(2)
+                    } else {
+                        0.0
+                    }
+                }),
+                leak_per_us: columns.leak_per_us.clone(),
+                ramp_lsb: noise.ramp_lsb * conditions.noise(),
+                trace_lsb: noise.trace_lsb * conditions.noise(),
+            },
+            channels: CadcChannel::BOTH.map(|channel| {
+                Channels::fold(
+                    &instance.cadc,
+                    &config.capmem,
+                    registers,
+                    config.geometry.columns(),
+                    count,
+                    channel,
+                )
+            }),
+        }
+    }
+
+    /// The part of the columns of a region's hemisphere that belongs to a quadrant, as a range of
+    /// the hemisphere's columns.
+    fn columns_of(&self, quadrant: usize, region: Region) -> Range<usize> {
+        let edge = |quadrant: usize| {
+            let edge = (quadrant * self.per_hemisphere).div_ceil(Scope::QUADRANTS_PER_HEMISPHERE);
+            edge.clamp(region.column_range().start, region.column_range().end)
+        };
+        edge(quadrant)..edge(quadrant + 1)
+    }
+
+    /// Turns the noiseless voltages of a trace into what an ADC records of them.
+    pub(crate) fn record_trace(
+        &self,
+        column: usize,
+        source: ReadoutSource,
+        trial: Trial,
+        hemisphere: usize,
+        interval_us: f32,
+        samples_lsb: &mut [f32],
+    ) {
+        let stream = NoiseStream::new(trial, hemisphere, NoiseSource::Trace as u64);
+        // Two normals per sample, and one for the reset, in a vector of their own per column.
+        let mut normals = vec![0.0; 2 * samples_lsb.len() + 1];
+        let vector = trial.first_vector ^ ((column as u64) << 32);
+        stream.fill(vector, 0, &mut normals);
+        let (integrates, reset) = match source {
+            ReadoutSource::Membrane => (self.noise.per_us[column], self.noise.reset[column]),
+            _ => (0.0, 0.0),
+        };
+        let kept = (-self.noise.leak_per_us[column] * interval_us).exp();
+        let grown = (integrates * interval_us).sqrt();
+        let mut wander = reset.sqrt() * normals[0];
+        let ends = Ends {
+            floor: self.floor[column],
+            ceiling: self.ceiling[column],
+        };
+        for (sample, normals) in samples_lsb.iter_mut().zip(normals[1..].as_chunks().0) {
+            let [integrated, read]: [f32; 2] = *normals;
+            let amplified = soft_ends(
+                *sample + wander,
+                ends,
+                self.floor_softness,
+                self.ceiling_softness,
+            );
+            *sample = amplified - self.at_reset[column] + self.noise.trace_lsb * read;
+            wander = wander * kept + grown * integrated;
+        }
+    }
+}
+
+impl Channels {
+    fn fold(
+        cadc: &Cadc,
+        capmem: &CapMemConfig,
+        registers: &RegisterFile,
+        per_hemisphere: usize,
+        count: usize,
+        kind: CadcChannel,
+    ) -> Self {
+        let channel = |column: usize| {
+            let (hemisphere, column) = (column / per_hemisphere, column % per_hemisphere);
+            (2 * hemisphere + kind as usize) * per_hemisphere + column
+        };
+        let converters: Vec<Converter> = each(count, |column| {
+            cadc.converter(capmem, registers, channel(column))
+        });
+        let part = |part: fn(&Converter) -> f32| converters.iter().map(part).collect();
+        Self {
+            gain: part(|converter| converter.gain),
+            baseline: part(|converter| converter.baseline),
+            bow: part(|converter| converter.bow),
+            s_shape: part(|converter| converter.s_shape),
+            digital_offset: part(|converter| converter.digital_offset),
+            stuck: (0..count)
+                .filter_map(|column| Some((column, cadc.stuck_code(channel(column))?)))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> ReadoutPass<'a> {
+    pub(crate) fn new(
+        readout: &'a Readout,
+        channel: CadcChannel,
+        region: Region,
+        trial: Trial,
+        moment: Moment,
+    ) -> Self {
+        /// Sources of the acausal channels' noise lie this far from those of the causal ones.
+        const ACAUSAL: u64 = 1 << 32;
+        let stream = |source: NoiseSource| {
+            let source = source as u64 + channel as u64 * ACAUSAL;
+            NoiseStream::new(trial, region.hemisphere, source)
+        };
+        let (column, ramp) = match moment {
+            Moment::Baseline => (NoiseSource::BaselineColumn, NoiseSource::BaselineRamp),
+            Moment::AboveBaseline | Moment::Result => (NoiseSource::Column, NoiseSource::Ramp),
+        };
+        Self {
+            readout,
+            channel,
+            region,
+            moment,
+            column_noise: stream(column),
+            ramp_noise: stream(ramp),
+        }
+    }
+
+    /// Codes of one vector from its voltages, all of the region's columns. `normals` is scratch
+    /// memory for as many numbers.
+    pub(crate) fn convert(
+        &self,
+        vector: u64,
+        integration_us: f32,
+        voltages: &[f32],
+        normals: &mut [f32],
+        codes: &mut [u8],
+    ) {
+        let region = self.region;
+        self.column_noise.fill(vector, region.first_column, normals);
+        let mut ramp_normals = [0.0; Scope::QUADRANTS_PER_HEMISPHERE];
+        self.ramp_noise.fill(vector, 0, &mut ramp_normals);
+        let first = region.hemisphere * self.readout.per_hemisphere;
+        for (quadrant, ramp_normal) in ramp_normals.into_iter().enumerate() {
+            let columns = self.readout.columns_of(quadrant, region);
+            let relative = columns.start - region.first_column..columns.end - region.first_column;
+            pulp::Arch::new().dispatch(Convert {
+                readout: self.readout,
+                channels: &self.readout.channels[self.channel as usize],
+                columns: first + columns.start..first + columns.end,
+                moment: self.moment,
+                integration_us,
+                ramp_noise: ramp_normal * self.readout.noise.ramp_lsb,
+                voltages: &voltages[relative.clone()],
+                normals: &normals[relative.clone()],
+                codes: &mut codes[relative],
+            });
+        }
+        let first = first + region.first_column;
+        for &(column, code) in &self.readout.channels[self.channel as usize].stuck {
+            if let Some(stuck) = column.checked_sub(first).and_then(|c| codes.get_mut(c)) {
+                *stuck = code;
+            }
+        }
+    }
+}
+
+/// The conversion of neighbouring columns of one quadrant, as a task that is compiled once per kind
+/// of processor.
+struct Convert<'a> {
+    readout: &'a Readout,
+    channels: &'a Channels,
+    columns: Range<usize>,
+    moment: Moment,
+    integration_us: f32,
+    ramp_noise: f32,
+    voltages: &'a [f32],
+    normals: &'a [f32],
+    codes: &'a mut [u8],
+}
+
+impl pulp::WithSimd for Convert<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self {
+            readout,
+            channels,
+            columns,
+            moment,
+            integration_us,
+            ramp_noise,
+            voltages,
+            normals,
+            codes,
+        } = self;
+        let count = codes.len();
+        let (voltages, normals) = (&voltages[..count], &normals[..count]);
+        let (floor, ceiling) = (
+            part(&readout.floor, &columns, count),
+            part(&readout.ceiling, &columns, count),
+        );
+        let at_reset = part(&readout.at_reset, &columns, count);
+        let (read, reset) = (
+            part(&readout.noise.read, &columns, count),
+            part(&readout.noise.reset, &columns, count),
+        );
+        let (per_us, leak) = (
+            part(&readout.noise.per_us, &columns, count),
+            part(&readout.noise.leak_per_us, &columns, count),
+        );
+        let (gain, baseline) = (
+            part(&channels.gain, &columns, count),
+            part(&channels.baseline, &columns, count),
+        );
+        let (bow, s_shape) = (
+            part(&channels.bow, &columns, count),
+            part(&channels.s_shape, &columns, count),
+        );
+        let digital_offset = part(&channels.digital_offset, &columns, count);
+        let reset_share = if moment == Moment::Result { 1.0 } else { 0.0 };
+        for c in 0..count {
+            let ends = Ends {
+                floor: floor[c],
+                ceiling: ceiling[c],
+            };
+            let amplified = soft_ends(
+                voltages[c],
+                ends,
+                readout.floor_softness,
+                readout.ceiling_softness,
+            );
+            // (1 − exp(−2x)) / 2x, within 0.1 % for x < 0.5
+            let x = leak[c] * integration_us;
+            let remembered_us = integration_us / (1.0 + x * (1.0 + x * (1.0 / 3.0)));
+            let variance = read[c] + reset_share * reset[c] + per_us[c] * remembered_us;
+            let converter = Converter {
+                gain: gain[c],
+                baseline: baseline[c],
+                bow: bow[c],
+                s_shape: s_shape[c],
+                digital_offset: digital_offset[c],
+            };
+            let noise = variance.sqrt() * normals[c] + ramp_noise;
+            codes[c] = converter.convert(amplified - at_reset[c] + noise);
+        }
+    }
+}
