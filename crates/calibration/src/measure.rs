@@ -1,6 +1,6 @@
 //! Measurements that routines share.
 
-use bss2_core::{Chip, Region, RunRequest, RunSettings, Trial};
+use bss2_core::{ArrayGeometry, CadcChannel, Chip, Region, RunRequest, RunSettings, Trial};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::CalibrationError;
@@ -22,7 +22,15 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         }
     }
 
-    /// CADC codes of a hemisphere's columns (vectors × columns), averaged over `runs` runs, 1…1000.
+    /// Inputs and columns that measurements see in the chip's mode: the mode's inputs, and every
+    /// physical column.
+    pub fn geometry(&self) -> ArrayGeometry {
+        let chip = self.chip.control_geometry();
+        self.chip.mode().probe_geometry(chip)
+    }
+
+    /// Codes of the causal CADC channels of a hemisphere's columns (vectors × columns), averaged
+    /// over `runs` runs, 1…1000.
     ///
     /// # Errors
     /// [`CalibrationError::OptionOutOfRange`] for another number of runs;
@@ -34,8 +42,20 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         activations: ArrayView2<'_, u8>,
         runs: usize,
     ) -> Result<Array2<f64>, CalibrationError> {
+        self.mean_codes_of(CadcChannel::Causal, hemisphere, settings, activations, runs)
+    }
+
+    /// [`mean_codes`](Self::mean_codes) of either channel.
+    fn mean_codes_of(
+        &mut self,
+        channel: CadcChannel,
+        hemisphere: usize,
+        settings: RunSettings,
+        activations: ArrayView2<'_, u8>,
+        runs: usize,
+    ) -> Result<Array2<f64>, CalibrationError> {
         check_runs("runs", runs)?;
-        let region = Region::whole(self.chip.geometry(), hemisphere);
+        let region = Region::whole(self.geometry(), hemisphere);
         let shape = (activations.nrows(), region.columns);
         let mut codes = Array2::zeros(shape);
         let mut mean = Array2::zeros(shape);
@@ -47,25 +67,28 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
                 trial,
             };
             self.chip
-                .read_cadc(&request, activations, codes.view_mut())?;
+                .read_cadc(&request, channel, activations, codes.view_mut())?;
             mean.zip_mut_with(&codes, |mean, &code| *mean += f64::from(code) / runs as f64);
         }
         Ok(mean)
     }
 
-    /// Codes of a hemisphere's columns without any event, averaged over `runs` runs, 1…1000.
+    /// Codes of one CADC channel of each of a hemisphere's columns without any event, averaged over
+    /// `runs` runs, 1…1000.
     ///
     /// # Errors
     /// See [`mean_codes`](Self::mean_codes).
     pub fn baseline(
         &mut self,
         hemisphere: usize,
+        channel: CadcChannel,
         runs: usize,
     ) -> Result<Array1<f64>, CalibrationError> {
         check_runs("runs", runs)?;
         // The runs become vectors of one pass: fewer round trips, as much noise.
-        let silence = Array2::zeros((runs, self.chip.geometry().inputs()));
-        let codes = self.mean_codes(hemisphere, RunSettings::default(), silence.view(), 1)?;
+        let silence = Array2::zeros((runs, self.geometry().inputs()));
+        let settings = RunSettings::default();
+        let codes = self.mean_codes_of(channel, hemisphere, settings, silence.view(), 1)?;
         Ok(codes.sum_axis(Axis(0)) / runs as f64)
     }
 

@@ -64,7 +64,7 @@ pub fn run_routine<C: Chip + ?Sized>(
     let spec = register.spec();
     let slope = routine.slope();
     routine.prepare(bench)?;
-    let mut responses = vec![0.0; register.instances(bench.chip.geometry())];
+    let mut responses = vec![0.0; register.instances(bench.chip.control_geometry())];
     routine.measure(bench, &mut responses)?;
     let targets = routine.targets(&responses);
     let errors = |responses: &[f64]| -> Vec<f64> {

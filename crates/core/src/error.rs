@@ -130,3 +130,19 @@ pub enum ControlError {
         max: i32,
     },
 }
+
+/// Why a cost model was refused.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum CostError {
+    /// A parameter that is not a number or lies outside its range.
+    #[error("{field} = {value} is outside 0…{max}")]
+    OutOfRange {
+        /// The parameter.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// Largest accepted value.
+        max: f64,
+    },
+}

@@ -86,8 +86,8 @@ mod settings;
 pub use array::{MacArray, RunReport, RunRequest, Trial};
 pub use buffer::Buffer;
 pub use control::{ChipControl, ChipIdentity};
-pub use cost::{CostLedger, CostModel};
-pub use error::{ArrayError, ControlError};
+pub use cost::{CostLedger, CostModel, CostParameters};
+pub use error::{ArrayError, ControlError, CostError};
 pub use geometry::{
     ACTIVATION_MAX, ArrayGeometry, BASELINE_CODE, NOMINAL_GAIN_LSB, Scope, WEIGHT_MAX,
 };

@@ -3,8 +3,8 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::{
-    ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
-    ControlError, CostLedger, MacArray, Region, Register, RunReport, RunRequest, Scope,
+    ArrayError, ArrayGeometry, ArrayMode, Baseline, CadcChannel, ChipControl, ChipIdentity,
+    ChipProbe, ControlError, CostLedger, MacArray, Region, Register, RunReport, RunRequest, Scope,
     TraceRequest,
 };
 
@@ -46,20 +46,31 @@ impl<T> Metered<T> {
         self.inner
     }
 
-    fn count_run(&mut self, request: &RunRequest, activations: ArrayView2<'_, u8>) {
-        let vectors = activations.nrows() as u64;
-        let sends = u64::from(request.settings.num_sends());
-        let active = activations.iter().filter(|&&x| x > 0).count() as u64;
+    fn count_readouts(&mut self, request: &RunRequest, vectors: usize, readouts_per_vector: u64) {
         let region = request.region;
+        let vectors = vectors as u64;
         self.ledger += CostLedger {
-            runs: 1,
-            vectors,
-            events: active * sends,
-            event_cycles: active * sends * u64::from(request.settings.wait_between_events()),
             macs: vectors * (region.inputs * region.columns) as u64,
-            cadc_conversions: vectors * region.columns as u64,
+            readouts: vectors * readouts_per_vector,
+            cadc_conversions: vectors * readouts_per_vector * region.columns as u64,
             ..CostLedger::default()
         };
+    }
+}
+
+/// What sending a batch costs, whatever is read afterwards.
+fn sending(request: &RunRequest, activations: ArrayView2<'_, u8>) -> CostLedger {
+    let settings = request.settings;
+    let active = activations.iter().filter(|&&x| x > 0).count() as u64;
+    let events = active * u64::from(settings.num_sends());
+    CostLedger {
+        runs: 1,
+        round_trips: 1,
+        vectors: activations.nrows() as u64,
+        events,
+        event_cycles: events * u64::from(settings.wait_between_events()),
+        synaptic_operations: events * request.region.columns as u64,
+        ..CostLedger::default()
     }
 }
 
@@ -85,7 +96,12 @@ impl<T: MacArray> MacArray for Metered<T> {
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
         let report = self.inner.run(request, activations, outputs)?;
-        self.count_run(request, activations);
+        self.ledger += sending(request, activations);
+        let readouts_per_vector = match request.settings.baseline() {
+            Baseline::Constant => 1,
+            Baseline::Measured => 2,
+        };
+        self.count_readouts(request, activations.nrows(), readouts_per_vector);
         Ok(report)
     }
 }
@@ -98,10 +114,9 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
     ) -> Result<RunReport, ArrayError> {
-        let report = self
-            .inner
-            .read_cadc(request, channel, activations, codes)?;
-        self.count_run(request, activations);
+        let report = self.inner.read_cadc(request, channel, activations, codes)?;
+        self.ledger += sending(request, activations);
+        self.count_readouts(request, activations.nrows(), 1);
         Ok(report)
     }
 
@@ -112,7 +127,12 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
         samples_lsb: &mut [f32],
     ) -> Result<(), ArrayError> {
         self.inner.record_trace(request, activations, samples_lsb)?;
-        self.count_run(&request.run, activations.insert_axis(Axis(0)));
+        let sent = sending(&request.run, activations.insert_axis(Axis(0)));
+        let recorded = samples_lsb.len() as u64 * u64::from(request.sample_interval_cycles);
+        self.ledger += CostLedger {
+            trace_cycles: recorded.saturating_sub(sent.event_cycles),
+            ..sent
+        };
         Ok(())
     }
 }
@@ -132,8 +152,11 @@ impl<T: ChipControl> ChipControl for Metered<T> {
 
     fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
         self.inner.set_mode(mode)?;
-        let geometry = self.inner.control_geometry();
-        self.ledger.register_writes += Scope::Column.instances(geometry) as u64;
+        let chip = self.inner.control_geometry();
+        let [drivers, columns] =
+            [Scope::Driver, Scope::Column].map(|scope| scope.instances(chip) as u64);
+        self.ledger.register_writes += drivers + columns;
+        self.ledger.weights_written += drivers * chip.columns() as u64;
         Ok(())
     }
 

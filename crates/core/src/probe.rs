@@ -113,7 +113,11 @@ impl TraceRequest {
         activations: ArrayView1<'_, u8>,
     ) -> Result<(), ArrayError> {
         let region = self.run.region;
-        region.check_run(geometry, activations.insert_axis(Axis(0)), (1, region.columns))?;
+        region.check_run(
+            geometry,
+            activations.insert_axis(Axis(0)),
+            (1, region.columns),
+        )?;
         if !region.column_range().contains(&self.column) {
             return Err(ArrayError::ColumnOutside {
                 column: self.column,

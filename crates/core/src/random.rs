@@ -113,17 +113,6 @@ mod tests {
 
     use super::*;
 
-    const DRAWS: usize = 1 << 20;
-
-    fn draws(trial_seed: u64) -> Vec<f32> {
-        let stream = NoiseStream::new(Trial::new(trial_seed), 0, 0);
-        let mut out = vec![0.0; DRAWS];
-        for (vector, chunk) in out.chunks_mut(256).enumerate() {
-            stream.fill(vector as u64, 0, chunk);
-        }
-        out
-    }
-
     #[test]
     fn keyed_streams_keep_their_values() {
         let words: Vec<u32> = (0..3).map(|i| keyed_stream(7, i).next_u32()).collect();
@@ -140,78 +129,6 @@ mod tests {
         };
         NoiseStream::new(trial, 1, 3).fill(4, 0, &mut out);
         assert_eq!(out, [-1.023_712, -0.427_555_47, -0.749_361_1, 1.803_805_7]);
-    }
-
-    #[test]
-    fn moments_are_those_of_a_standard_normal() {
-        let draws = draws(11);
-        let moment = |order: i32| {
-            draws.iter().map(|&x| f64::from(x).powi(order)).sum::<f64>() / DRAWS as f64
-        };
-        // Standard errors at n = 2²⁰: 0.001, 0.0014, 0.0038, 0.0096; four of them allowed.
-        for (order, expected, tolerance) in [
-            (1, 0.0, 0.004),
-            (2, 1.0, 0.0056),
-            (3, 0.0, 0.0152),
-            (4, 3.0, 0.0384),
-        ] {
-            assert!(
-                (moment(order) - expected).abs() < tolerance,
-                "moment {order}: {}",
-                moment(order)
-            );
-        }
-    }
-
-    #[test]
-    fn tails_are_populated() {
-        let draws = draws(12);
-        for (sigma, probability) in [(3.0_f32, 2.6998e-3), (4.0, 6.3342e-5)] {
-            let count = draws.iter().filter(|x| x.abs() > sigma).count() as f64;
-            let expected = probability * DRAWS as f64;
-            assert!(
-                (count - expected).abs() < 4.0 * expected.sqrt(),
-                "beyond {sigma} σ: {count}, expected {expected}"
-            );
-        }
-    }
-
-    #[test]
-    fn neighbours_sources_and_passes_are_uncorrelated() {
-        let base = NoiseStream::new(Trial::new(5), 0, 0);
-        let others = [
-            NoiseStream::new(Trial::new(6), 0, 0),
-            NoiseStream::new(
-                Trial {
-                    seed: 5,
-                    pass: 1,
-                    first_vector: 0,
-                },
-                0,
-                0,
-            ),
-            NoiseStream::new(Trial::new(5), 1, 0),
-            NoiseStream::new(Trial::new(5), 0, 1),
-        ];
-        let n = 1 << 16;
-        let fill = |stream: NoiseStream, vector| {
-            let mut out = vec![0.0_f32; n];
-            stream.fill(vector, 0, &mut out);
-            out
-        };
-        let a = fill(base, 0);
-        let correlation = |b: &[f32]| {
-            a.iter()
-                .zip(b)
-                .map(|(&x, &y)| f64::from(x) * f64::from(y))
-                .sum::<f64>()
-                / n as f64
-        };
-        for other in others {
-            assert!(correlation(&fill(other, 0)).abs() < 4.0 / (n as f64).sqrt());
-        }
-        assert!(correlation(&fill(base, 1)).abs() < 4.0 / (n as f64).sqrt());
-        assert!(correlation(&a[1..]).abs() < 4.0 / (n as f64).sqrt());
     }
 
     proptest! {

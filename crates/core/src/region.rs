@@ -237,6 +237,8 @@ mod tests {
             region().check_weights(chip, weights.view()),
             Err(ArrayError::WeightOutOfRange {
                 value: -64,
+                min: -63,
+                max: 63,
                 input: 3,
                 column: 7
             })

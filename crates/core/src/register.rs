@@ -28,6 +28,7 @@ pub enum Register {
     /// CapMem, per quadrant: strength of the drivers' comparator trim `stp_offset`.
     StpICalib,
     /// CapMem, per quadrant: voltage that the debug line can carry to the CADC.
+    #[serde(rename = "stp_v_charge_0")]
     StpVCharge0,
     /// 6 bit, per driver: trim of the driver's DAC offset, centred at 32.
     HagenDacOffset,

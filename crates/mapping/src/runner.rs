@@ -1,6 +1,6 @@
 //! Carrying out a plan.
 
-use bss2_core::{Buffer, MacArray, RunRequest, RunSettings, Trial};
+use bss2_core::{Buffer, MacArray, RunReport, RunRequest, RunSettings, Trial};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::{MappingError, Plan};
@@ -28,7 +28,8 @@ impl PlanRunner {
 
     /// Multiplies a batch of activations (vectors × inputs, 0…31) with the weights (inputs ×
     /// outputs, −63…63) into `outputs` (vectors × outputs, LSB): per tile, loads its weights, runs
-    /// it as the next pass of `trial`, and adds its results, saturating to `i8`.
+    /// it as the next pass of `trial`, and adds its results, saturating to `i8`. The reports of all
+    /// tiles are summed.
     ///
     /// # Errors
     /// [`MappingError::OtherGeometry`] or [`MappingError::Shape`] before anything is run;
@@ -41,8 +42,9 @@ impl PlanRunner {
         settings: RunSettings,
         trial: &mut Trial,
         mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), MappingError> {
+    ) -> Result<RunReport, MappingError> {
         self.check(array, weights.dim(), activations.dim(), outputs.dim())?;
+        let mut report = RunReport::default();
         for tile in self.plan.tiles() {
             let block = weights.slice(s![tile.inputs.clone(), tile.outputs.clone()]);
             array.load_weights(tile.region, block)?;
@@ -54,14 +56,14 @@ impl PlanRunner {
             let driven = activations.slice(s![.., tile.inputs.clone()]);
             let mut sums = outputs.slice_mut(s![.., tile.outputs.clone()]);
             if !tile.adds {
-                array.run(&request, driven, sums)?;
+                report += array.run(&request, driven, sums)?;
                 continue;
             }
             let mut partial = self.partial.shaped(sums.dim());
-            array.run(&request, driven, partial.view_mut())?;
+            report += array.run(&request, driven, partial.view_mut())?;
             sums.zip_mut_with(&partial, |sum, &part| *sum = sum.saturating_add(part));
         }
-        Ok(())
+        Ok(report)
     }
 
     fn check<A: MacArray + ?Sized>(

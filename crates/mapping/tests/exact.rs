@@ -1,10 +1,12 @@
 //! Every strategy computes the same function: on the ideal array at gain 1, with saturation out of
 //! play, a plan's result is the exact integer product.
 
-use bss2_core::{ArrayError, ArrayGeometry, RunSettings, Trial};
+use bss2_core::{
+    ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest, RunSettings, Trial,
+};
 use bss2_hardware::IdealArray;
 use bss2_mapping::{Balanced, InOrder, LayerShape, MappingError, MappingStrategy, PlanRunner};
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use proptest::prelude::*;
 
 const STRATEGIES: [&dyn MappingStrategy; 2] = [&InOrder, &Balanced];
@@ -120,6 +122,50 @@ fn batches_of_changing_size_share_a_runner() {
             )
             .unwrap();
         assert_eq!(part, whole.slice(rows));
+    }
+}
+
+/// Finds as many outputs doubtful as a region has inputs.
+struct Doubting;
+
+impl MacArray for Doubting {
+    fn geometry(&self) -> ArrayGeometry {
+        ArrayGeometry::BSS2
+    }
+
+    fn load_weights(&mut self, _: Region, _: ArrayView2<'_, i8>) -> Result<(), ArrayError> {
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        _: ArrayView2<'_, u8>,
+        _: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        Ok(RunReport {
+            doubtful_outputs: request.region.inputs as u64,
+        })
+    }
+}
+
+#[test]
+fn reports_of_all_tiles_are_summed() {
+    let (inputs, outputs) = (300, 260);
+    let shape = LayerShape { inputs, outputs };
+    for strategy in STRATEGIES {
+        let plan = strategy.plan(shape, ArrayGeometry::BSS2).unwrap();
+        let report = PlanRunner::new(plan)
+            .run(
+                &mut Doubting,
+                Array2::zeros((inputs, outputs)).view(),
+                Array2::zeros((2, inputs)).view(),
+                RunSettings::default(),
+                &mut Trial::new(0),
+                Array2::zeros((2, outputs)).view_mut(),
+            )
+            .unwrap();
+        assert_eq!(report.doubtful_outputs, 2 * 300, "two tiles along outputs");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a network runs on.
 
-use bss2_core::{MacArray, Trial};
+use bss2_core::{MacArray, RunReport, Trial};
 
 /// What a forward pass is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -18,8 +18,13 @@ pub enum Mode {
 pub struct Session<'a> {
     pub(crate) array: Option<&'a mut dyn MacArray>,
     pub(crate) trial: Trial,
+    pub(crate) report: RunReport,
     mode: Mode,
 }
+
+const NOTHING_SAID: RunReport = RunReport {
+    doubtful_outputs: 0,
+};
 
 impl<'a> Session<'a> {
     /// No array: for networks without analog layers.
@@ -27,6 +32,7 @@ impl<'a> Session<'a> {
         Session {
             array: None,
             trial: Trial::new(0),
+            report: NOTHING_SAID,
             mode: Mode::Evaluation,
         }
     }
@@ -36,6 +42,7 @@ impl<'a> Session<'a> {
         Session {
             array: Some(array),
             trial: Trial::new(trial_seed),
+            report: NOTHING_SAID,
             mode: Mode::Evaluation,
         }
     }
@@ -43,6 +50,12 @@ impl<'a> Session<'a> {
     /// What forward passes are for at present: evaluation, unless within a training.
     pub const fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// What the array has said of all passes of the session so far, such as how many outputs its
+    /// model computed outside its range of validity.
+    pub const fn report(&self) -> RunReport {
+        self.report
     }
 
     /// Does something in a mode, then goes back to the one before.
@@ -59,6 +72,7 @@ impl std::fmt::Debug for Session<'_> {
         f.debug_struct("Session")
             .field("array", &self.array.as_deref().map(MacArray::geometry))
             .field("trial", &self.trial)
+            .field("report", &self.report)
             .field("mode", &self.mode)
             .finish()
     }

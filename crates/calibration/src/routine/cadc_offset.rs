@@ -1,12 +1,12 @@
 //! Baselines of the CADC channels.
 
-use bss2_core::{BASELINE_CODE, Chip, Register};
+use bss2_core::{BASELINE_CODE, CadcChannel, Chip, Register};
 
 use super::Routine;
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
 
-/// Brings every channel's code without events to the baseline code 128.
+/// Brings the code without events of every channel, causal and acausal, to the baseline code 128.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CadcOffset {
     /// Readouts averaged per measurement.
@@ -48,9 +48,11 @@ impl<C: Chip + ?Sized> Routine<C> for CadcOffset {
         bench: &mut Bench<'_, C>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let columns = bench.chip.geometry().columns();
-        for (hemisphere, responses) in responses.chunks_mut(columns).enumerate() {
-            let baseline = bench.baseline(hemisphere, self.runs)?;
+        let columns = bench.geometry().columns();
+        let kinds = CadcChannel::BOTH.len();
+        for (index, responses) in responses.chunks_mut(columns).enumerate() {
+            let (hemisphere, channel) = (index / kinds, CadcChannel::BOTH[index % kinds]);
+            let baseline = bench.baseline(hemisphere, channel, self.runs)?;
             for (response, code) in responses.iter_mut().zip(baseline) {
                 *response = code;
             }

@@ -1,6 +1,6 @@
 //! Gains of the columns.
 
-use bss2_core::{Chip, Register, RunSettings};
+use bss2_core::{CadcChannel, Chip, Register, RunSettings};
 use ndarray::Array2;
 
 use super::Routine;
@@ -81,14 +81,14 @@ impl<C: Chip + ?Sized> Routine<C> for ColumnGain {
         bench: &mut Bench<'_, C>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let geometry = bench.chip.geometry();
+        let geometry = bench.geometry();
         let stimulus = Array2::from_elem((self.runs, geometry.inputs()), ACTIVATION);
         let sign = match self.sign {
             InputSign::Excitatory => 1.0,
             InputSign::Inhibitory => -1.0,
         };
         for (hemisphere, responses) in responses.chunks_mut(geometry.columns()).enumerate() {
-            let baseline = bench.baseline(hemisphere, self.runs)?;
+            let baseline = bench.baseline(hemisphere, CadcChannel::Causal, self.runs)?;
             let codes = bench.mean_codes(hemisphere, RunSettings::default(), stimulus.view(), 1)?;
             for (column, response) in responses.iter_mut().enumerate() {
                 let code = codes.column(column).sum() / self.runs as f64;

@@ -1,6 +1,6 @@
 //! DAC offsets of the synapse drivers.
 
-use bss2_core::{Chip, Register, RunSettings};
+use bss2_core::{CadcChannel, Chip, Register, RunSettings};
 use ndarray::Array2;
 
 use super::Routine;
@@ -63,7 +63,7 @@ impl<C: Chip + ?Sized> Routine<C> for DriverOffset {
         bench: &mut Bench<'_, C>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let drivers = bench.chip.geometry().inputs();
+        let drivers = bench.chip.control_geometry().inputs();
         for (hemisphere, responses) in responses.chunks_mut(drivers).enumerate() {
             let low = self.amplitudes(bench, hemisphere, LOW)?;
             let high = self.amplitudes(bench, hemisphere, HIGH)?;
@@ -83,7 +83,7 @@ impl DriverOffset {
         hemisphere: usize,
         activation: u8,
     ) -> Result<Vec<f64>, CalibrationError> {
-        let drivers = bench.chip.geometry().inputs();
+        let drivers = bench.chip.control_geometry().inputs();
         let one_at_a_time =
             Array2::from_shape_fn(
                 (drivers, drivers),
@@ -91,7 +91,7 @@ impl DriverOffset {
             );
         let wait = RunSettings::default().wait_between_events();
         let settings = RunSettings::new(self.num_sends, wait)?;
-        let baseline = bench.baseline(hemisphere, BASELINE_RUNS)?;
+        let baseline = bench.baseline(hemisphere, CadcChannel::Causal, BASELINE_RUNS)?;
         let codes = bench.mean_codes(hemisphere, settings, one_at_a_time.view(), self.runs)?;
         Ok(codes
             .rows()

@@ -28,6 +28,19 @@ fn failed(routines: &[RoutineResult], register: Register) -> Vec<usize> {
     masks.first().cloned().unwrap_or_default()
 }
 
+/// Indices of both channels of columns of the chip, in the register's order.
+fn channels(columns: &[usize]) -> Vec<usize> {
+    let mut channels: Vec<usize> = columns
+        .iter()
+        .flat_map(|column| {
+            let causal = column / COLUMNS * 2 * COLUMNS + column % COLUMNS;
+            [causal, causal + COLUMNS]
+        })
+        .collect();
+    channels.sort_unstable();
+    channels
+}
+
 fn assert_failed(
     chip: &mut LinearChip,
     columns: &[usize],
@@ -35,7 +48,7 @@ fn assert_failed(
     gains: [&[usize]; 2],
 ) {
     let routines = routines(chip);
-    assert_eq!(failed(&routines, Register::CadcOffset), columns);
+    assert_eq!(failed(&routines, Register::CadcOffset), channels(columns));
     assert_eq!(failed(&routines, Register::HagenDacOffset), drivers);
     assert_eq!(failed(&routines, Register::IBiasSyninExcGm), gains[0]);
     assert_eq!(failed(&routines, Register::IBiasSyninInhGm), gains[1]);
@@ -67,13 +80,27 @@ fn a_baseline_out_of_reach_is_marked_on_either_side() {
     let mut chip = LinearChip::new("offset", 2, COLUMNS);
     // 128 − 140 would need the register at 140, 128 + 190 at −190: the range is −128…127.
     chip.offsets[4] = -140.0;
+    chip.acausal_offsets[4] = -140.0;
     let low_only = routines(&mut chip);
-    assert_eq!(failed(&low_only, Register::CadcOffset), [4]);
+    assert_eq!(failed(&low_only, Register::CadcOffset), channels(&[4]));
 
     let mut chip = LinearChip::new("offset", 2, COLUMNS);
     chip.offsets[30] = 190.0;
+    chip.acausal_offsets[30] = 190.0;
     let high_only = routines(&mut chip);
-    assert_eq!(failed(&high_only, Register::CadcOffset), [30]);
+    assert_eq!(failed(&high_only, Register::CadcOffset), channels(&[30]));
+}
+
+#[test]
+fn a_channel_out_of_reach_is_marked_and_its_twin_is_not() {
+    let mut chip = LinearChip::new("acausal", 2, COLUMNS);
+    chip.acausal_offsets[19] = -150.0;
+    let routines = routines(&mut chip);
+    assert_eq!(
+        failed(&routines, Register::CadcOffset),
+        [channels(&[19])[1]]
+    );
+    assert!(failed(&routines, Register::IBiasSyninExcGm).is_empty());
 }
 
 #[test]
@@ -100,6 +127,7 @@ fn all_faults_together_are_told_apart() {
     chip.stuck_columns = vec![(5, 77)];
     chip.silent_drivers = vec![131];
     chip.offsets[25] = -145.0;
+    chip.acausal_offsets[25] = -145.0;
     chip.driver_offsets[64] = 8.0;
     chip.gains[12][0] = 0.25;
     assert_failed(&mut chip, &[5, 25], &[64, 131], [&[5, 12], &[5]]);
@@ -124,10 +152,12 @@ fn rates_and_spreads_count_what_succeeded() {
     let mut chip = LinearChip::new("stuck", 2, COLUMNS);
     chip.stuck_columns = vec![(21, 77)];
     let offsets = &routines(&mut chip)[0];
-    assert_eq!(offsets.success_rate(), 31.0 / 32.0);
+    assert_eq!(offsets.success_rate(), 62.0 / 64.0);
     // The stuck column's 51 LSB would make a spread of 9 on its own.
     assert!(offsets.spread_after() < 0.5);
-    assert_eq!(offsets.after[21], 77.0 - 128.0);
+    for channel in channels(&[21]) {
+        assert_eq!(offsets.after[channel], 77.0 - 128.0);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The procedure on a chip whose hidden values the test can look up afterwards.
 
 use bss2_calibration::{CalibrationResult, Procedure};
-use bss2_core::Chip;
+use bss2_core::{CadcChannel, Chip};
 use proptest::prelude::*;
 
 use crate::linear_chip::LinearChip;
@@ -17,8 +17,13 @@ const DRIVER_TOLERANCE: f64 = 0.55;
 /// Asserts on the hidden values, not on what the result claims.
 fn assert_calibrated(chip: &LinearChip) {
     for column in 0..chip.offsets.len() {
-        let offset = chip.shifted_offset(column);
-        assert!(offset.abs() <= 1.0, "column {column}: baseline {offset}");
+        for channel in CadcChannel::BOTH {
+            let offset = chip.shifted_offset(column, channel);
+            assert!(
+                offset.abs() <= 1.0,
+                "column {column}, {channel:?}: baseline {offset}"
+            );
+        }
     }
     for sign in [0, 1] {
         let gains: Vec<f64> = (0..chip.gains.len())

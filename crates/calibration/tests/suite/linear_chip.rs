@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray,
-    Region, Register, RunRequest, Scope,
+    ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
+    ControlError, MacArray, Region, Register, RunReport, RunRequest, Scope, TraceRequest,
 };
-use ndarray::{Array2, ArrayView2, ArrayViewMut2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 /// LSB per activation and weight unit at the reset bias.
 const GAIN_LSB: f64 = 0.0018;
@@ -22,8 +22,10 @@ const INPUTS: usize = 128;
 pub(crate) struct LinearChip {
     name: &'static str,
     geometry: ArrayGeometry,
-    /// Baselines by column of the chip, in LSB.
+    /// Baselines of the causal channels by column of the chip, in LSB.
     pub(crate) offsets: Vec<f64>,
+    /// The same of the acausal channels.
+    pub(crate) acausal_offsets: Vec<f64>,
     /// Relative gains by column of the chip, excitatory and inhibitory.
     pub(crate) gains: Vec<[f64; 2]>,
     /// By driver of the chip, in activation units.
@@ -56,6 +58,7 @@ impl LinearChip {
             name,
             geometry,
             offsets: (0..columns).map(|c| 60.0 * scattered(c, 37, 41)).collect(),
+            acausal_offsets: (0..columns).map(|c| 60.0 * scattered(c, 29, 43)).collect(),
             gains: (0..columns)
                 .map(|c| [13, 17].map(|stride| 1.0 + 0.5 * scattered(c, stride, 31)))
                 .collect(),
@@ -84,9 +87,16 @@ impl LinearChip {
         self.gains[column][sign] * bias
     }
 
-    /// The column's baseline relative to 128, in LSB.
-    pub(crate) fn shifted_offset(&self, column: usize) -> f64 {
-        self.offsets[column] + f64::from(self.acting[&Register::CadcOffset][column])
+    /// The baseline of one of the column's channels relative to 128, in LSB.
+    pub(crate) fn shifted_offset(&self, column: usize, channel: CadcChannel) -> f64 {
+        let columns = self.geometry.columns();
+        // Two channels per column and hemisphere, all causal ones first.
+        let causal = column / columns * 2 * columns + column % columns;
+        let (offset, instance) = match channel {
+            CadcChannel::Causal => (self.offsets[column], causal),
+            CadcChannel::Acausal => (self.acausal_offsets[column], causal + columns),
+        };
+        offset + f64::from(self.acting[&Register::CadcOffset][instance])
     }
 
     /// Whether every synapse holds a zero.
@@ -101,7 +111,13 @@ impl LinearChip {
         (sends * (f64::from(activation) + self.trimmed_offset(driver))).max(0.0)
     }
 
-    fn code(&self, region: Region, amplitudes: &[(usize, f64)], column_in_region: usize) -> u8 {
+    fn code(
+        &self,
+        region: Region,
+        channel: CadcChannel,
+        amplitudes: &[(usize, f64)],
+        column_in_region: usize,
+    ) -> u8 {
         let local = region.first_column + column_in_region;
         let column = region.hemisphere * self.geometry.columns() + local;
         if let Some(&(_, code)) = self.stuck_columns.iter().find(|(c, _)| *c == column) {
@@ -115,7 +131,7 @@ impl LinearChip {
         }
         let [excitation, inhibition] =
             [0, 1].map(|sign| GAIN_LSB * self.biased_gain(column, sign) * sums[sign]);
-        let code = 128.0 + self.shifted_offset(column) + excitation + inhibition;
+        let code = 128.0 + self.shifted_offset(column, channel) + excitation + inhibition;
         code.round().clamp(0.0, 255.0) as u8
     }
 }
@@ -152,11 +168,11 @@ impl MacArray for LinearChip {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         let mut codes = Array2::zeros(outputs.dim());
-        self.read_cadc(request, activations, codes.view_mut())?;
+        let report = self.read_cadc(request, CadcChannel::Causal, activations, codes.view_mut())?;
         outputs.zip_mut_with(&codes, |out, &code| *out = (i16::from(code) - 128) as i8);
-        Ok(())
+        Ok(report)
     }
 }
 
@@ -164,9 +180,10 @@ impl ChipProbe for LinearChip {
     fn read_cadc(
         &mut self,
         request: &RunRequest,
+        channel: CadcChannel,
         activations: ArrayView2<'_, u8>,
         mut codes: ArrayViewMut2<'_, u8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         let region = request.region;
         region.check_run(self.geometry, activations, codes.dim())?;
         self.touches += 1;
@@ -186,10 +203,22 @@ impl ChipProbe for LinearChip {
                 .filter(|&(_, amplitude)| amplitude > 0.0)
                 .collect();
             for (column, code) in codes.iter_mut().enumerate() {
-                *code = self.code(region, &amplitudes, column);
+                *code = self.code(region, channel, &amplitudes, column);
             }
         }
-        Ok(())
+        Ok(RunReport::default())
+    }
+
+    /// Without any physics there is nothing to be seen between the events and the readout.
+    fn record_trace(
+        &mut self,
+        _request: &TraceRequest,
+        _activations: ArrayView1<'_, u8>,
+        _samples_lsb: &mut [f32],
+    ) -> Result<(), ArrayError> {
+        Err(ArrayError::Device {
+            reason: "there is no fast ADC".to_owned(),
+        })
     }
 }
 
@@ -208,6 +237,23 @@ impl ChipControl for LinearChip {
 
     fn control_geometry(&self) -> ArrayGeometry {
         self.geometry
+    }
+
+    fn mode(&self) -> ArrayMode {
+        ArrayMode::Membrane
+    }
+
+    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
+        if mode != self.mode() {
+            return Err(ControlError::Device {
+                reason: format!("there is no {mode:?} mode"),
+            });
+        }
+        self.touches += 1;
+        for weights in &mut self.weights {
+            weights.fill(0);
+        }
+        Ok(())
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {

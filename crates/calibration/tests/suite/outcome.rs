@@ -6,8 +6,8 @@ use bss2_calibration::{
     Slope, run_routine,
 };
 use bss2_core::{
-    ChipControl, ChipIdentity, ControlError, MacArray, Region, Register, RunRequest, RunSettings,
-    Trial,
+    CadcChannel, ChipControl, ChipIdentity, ControlError, MacArray, Region, Register, RunRequest,
+    RunSettings, Trial,
 };
 use bss2_hardware::SimulatedChip;
 use ndarray::Array2;
@@ -327,9 +327,15 @@ fn the_registers_hold_what_the_routines_found() {
         );
     }
     // And what it found is what the chip was left with: the residuals can be measured again.
-    let errors: Vec<f64> = (0..10)
-        .map(|c| (128.0 + chip.shifted_offset(c)).round() - 128.0)
-        .collect();
+    let mut errors = Vec::new();
+    for columns in [0..5, 5..10] {
+        for channel in CadcChannel::BOTH {
+            for column in columns.clone() {
+                let offset = chip.shifted_offset(column, channel);
+                errors.push((128.0 + offset).round() - 128.0);
+            }
+        }
+    }
     assert_eq!(result.routines[0].after, errors);
 }
 
@@ -338,7 +344,7 @@ fn averaging_over_no_runs_or_too_many_is_refused() {
     let mut chip = linear_chip();
     let mut bench = Bench::new(&mut chip, 1);
     for runs in [0, 1001, usize::MAX] {
-        let refusal = bench.baseline(0, runs);
+        let refusal = bench.baseline(0, CadcChannel::Causal, runs);
         assert!(matches!(
             refusal,
             Err(CalibrationError::OptionOutOfRange { option: "runs", .. })

@@ -6,7 +6,7 @@ use bss2_calibration::{
     Bench, BinarySearch, CalibrationError, LinearPrediction, Problem, Routine, RoutineResult,
     SearchAlgorithm, SearchOutcome, Slope, run_routine,
 };
-use bss2_core::{Chip, Register, RunSettings};
+use bss2_core::{CadcChannel, Chip, Register, RunSettings};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use ndarray::Array2;
 
@@ -192,7 +192,7 @@ fn the_noise_of_a_silent_driver_is_never_taken_for_a_good_ratio() {
         let alone = Array2::from_shape_fn((1, 128), |(_, i)| if i == input { 25 } else { 0 });
         let settings = RunSettings::new(64, 5).unwrap();
         let codes = bench.mean_codes(hemisphere, settings, alone.view(), 1);
-        let baseline = bench.baseline(hemisphere, 4).unwrap();
+        let baseline = bench.baseline(hemisphere, CadcChannel::Causal, 4).unwrap();
         let signal = codes.unwrap().mean().unwrap() - baseline.mean().unwrap();
         if signal < 5.0 {
             silent += 1;
@@ -241,9 +241,9 @@ impl<C: Chip> Routine<C> for RampStart {
         bench: &mut Bench<'_, C>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let half = bench.chip.geometry().columns() / 2;
+        let half = bench.geometry().columns() / 2;
         for (quadrant, response) in responses.iter_mut().enumerate() {
-            let codes = bench.baseline(quadrant / 2, 16)?;
+            let codes = bench.baseline(quadrant / 2, CadcChannel::Causal, 16)?;
             *response = codes
                 .iter()
                 .skip(quadrant % 2 * half)

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray,
-    Region, Register, RunRequest, RunSettings, Trial,
+    ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
+    ControlError, MacArray, Region, Register, RunReport, RunRequest, RunSettings, TraceRequest,
+    Trial,
 };
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip, s};
 
-/// y = sat(`num_sends` · Σ x·w + pass): the pass stands for the noise.
+/// y = sat(`num_sends` · Σ x·w + pass): the pass stands for the noise, the outputs whose sum does
+/// not fit `i8` are reported as doubtful. Codes are y + 128, one more on the acausal channel.
 pub(crate) struct ExactChip {
+    mode: ArrayMode,
     weights: Vec<Array2<i8>>,
     registers: BTreeMap<Register, Vec<i32>>,
     pub(crate) settles: usize,
@@ -21,15 +24,59 @@ pub(crate) const COLUMNS: usize = 6;
 impl ExactChip {
     pub(crate) fn new() -> Self {
         Self {
-            weights: vec![Array2::zeros((INPUTS, COLUMNS)); 2],
+            mode: ArrayMode::default(),
+            weights: no_weights(ArrayMode::default()),
             registers: reset_values(),
             settles: 0,
         }
     }
+
+    fn select_readout_source(&mut self) {
+        let value = self.mode.readout_source().register_value();
+        let register = Register::ReadoutSource;
+        let values = vec![value; register.instances(geometry())];
+        self.registers.insert(register, values);
+    }
+
+    /// Weights as the physical columns hold them.
+    fn physical_weights(&self, hemisphere: usize) -> Array2<i32> {
+        let weights = &self.weights[hemisphere];
+        let probe = self.mode.probe_geometry(geometry());
+        Array2::from_shape_fn(
+            (probe.inputs(), probe.columns()),
+            |(input, column)| match self.mode {
+                ArrayMode::SynapticLine if column / 2 == weights.ncols() => 0,
+                ArrayMode::SynapticLine => {
+                    let weight = i32::from(weights[[input, column / 2]]);
+                    let sign = if column % 2 == 0 { 1 } else { -1 };
+                    (sign * weight).max(0)
+                }
+                ArrayMode::Membrane | ArrayMode::Unsigned => i32::from(weights[[input, column]]),
+            },
+        )
+    }
 }
 
+/// Sizes of the chip.
 pub(crate) fn geometry() -> ArrayGeometry {
     ArrayGeometry::new(2, INPUTS, COLUMNS).expect("sizes are positive")
+}
+
+fn no_weights(mode: ArrayMode) -> Vec<Array2<i8>> {
+    let geometry = mode.geometry(geometry());
+    vec![Array2::zeros((geometry.inputs(), geometry.columns())); geometry.hemispheres()]
+}
+
+/// Sums of a region's products with the noise of the pass.
+fn sums(
+    request: &RunRequest,
+    weights: ArrayView2<'_, i32>,
+    activations: ArrayView2<'_, u8>,
+) -> Array2<i32> {
+    let region = request.region;
+    let weights = weights.slice(s![region.input_range(), region.column_range()]);
+    let sends = request.settings.num_sends() as i32;
+    activations.mapv(i32::from).dot(&weights) * sends + request.trial.pass as i32
 }
 
 fn reset_values() -> BTreeMap<Register, Vec<i32>> {
@@ -50,7 +97,7 @@ pub(crate) fn request(num_sends: u32, wait: u32) -> RunRequest {
 
 impl MacArray for ExactChip {
     fn geometry(&self) -> ArrayGeometry {
-        geometry()
+        self.mode.geometry(geometry())
     }
 
     fn load_weights(
@@ -58,7 +105,7 @@ impl MacArray for ExactChip {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        region.check_weights(geometry(), weights)?;
+        region.check_weights_within(self.geometry(), weights, self.mode.weights())?;
         self.weights[region.hemisphere]
             .slice_mut(s![region.input_range(), region.column_range()])
             .assign(&weights);
@@ -70,18 +117,18 @@ impl MacArray for ExactChip {
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<(), ArrayError> {
+    ) -> Result<RunReport, ArrayError> {
         let region = request.region;
-        region.check_run(geometry(), activations, outputs.dim())?;
-        let weights = self.weights[region.hemisphere]
-            .slice(s![region.input_range(), region.column_range()])
-            .mapv(i32::from);
-        let sends = request.settings.num_sends() as i32;
-        let pass = request.trial.pass as i32;
+        region.check_run(self.geometry(), activations, outputs.dim())?;
+        let weights = self.weights[region.hemisphere].mapv(i32::from);
+        let mut report = RunReport::default();
         Zip::from(outputs)
-            .and(&activations.mapv(i32::from).dot(&weights))
-            .for_each(|out, &sum| *out = (sends * sum + pass).clamp(-128, 127) as i8);
-        Ok(())
+            .and(&sums(request, weights.view(), activations))
+            .for_each(|out, &sum| {
+                *out = sum.clamp(-128, 127) as i8;
+                report.doubtful_outputs += u64::from(i32::from(*out) != sum);
+            });
+        Ok(report)
     }
 }
 
@@ -89,14 +136,50 @@ impl ChipProbe for ExactChip {
     fn read_cadc(
         &mut self,
         request: &RunRequest,
+        channel: CadcChannel,
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
-    ) -> Result<(), ArrayError> {
-        let mut outputs = Array2::zeros(codes.dim());
-        self.run(request, activations, outputs.view_mut())?;
+    ) -> Result<RunReport, ArrayError> {
+        let region = request.region;
+        region.check_run(
+            self.mode.probe_geometry(geometry()),
+            activations,
+            codes.dim(),
+        )?;
+        let weights = self.physical_weights(region.hemisphere);
+        let baseline = match channel {
+            CadcChannel::Causal => 128,
+            CadcChannel::Acausal => 129,
+        };
+        let mut report = RunReport::default();
         Zip::from(codes)
-            .and(&outputs)
-            .for_each(|code, &out| *code = (i16::from(out) + 128) as u8);
+            .and(&sums(request, weights.view(), activations))
+            .for_each(|code, &sum| {
+                *code = (baseline + sum).clamp(0, 255) as u8;
+                report.doubtful_outputs += u64::from(i32::from(*code) != baseline + sum);
+            });
+        Ok(report)
+    }
+
+    /// Sample n is the column's sum, plus the time in cycles, plus 1000 times the source's number.
+    fn record_trace(
+        &mut self,
+        request: &TraceRequest,
+        activations: ArrayView1<'_, u8>,
+        samples_lsb: &mut [f32],
+    ) -> Result<(), ArrayError> {
+        request.check(self.mode.probe_geometry(geometry()), activations)?;
+        let weights = self.physical_weights(request.run.region.hemisphere);
+        let sums = sums(
+            &request.run,
+            weights.view(),
+            activations.insert_axis(ndarray::Axis(0)),
+        );
+        let sum = sums[[0, request.column - request.run.region.first_column]];
+        let start = sum + 1000 * request.source.register_value();
+        for (n, sample) in samples_lsb.iter_mut().enumerate() {
+            *sample = start as f32 + n as f32 * request.sample_interval_cycles as f32;
+        }
         Ok(())
     }
 }
@@ -108,6 +191,17 @@ impl ChipControl for ExactChip {
 
     fn control_geometry(&self) -> ArrayGeometry {
         geometry()
+    }
+
+    fn mode(&self) -> ArrayMode {
+        self.mode
+    }
+
+    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
+        self.mode = mode;
+        self.weights = no_weights(mode);
+        self.select_readout_source();
+        Ok(())
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
@@ -133,6 +227,7 @@ impl ChipControl for ExactChip {
 
     fn reset_registers(&mut self) -> Result<(), ControlError> {
         self.registers = reset_values();
+        self.select_readout_source();
         self.settle()
     }
 }

@@ -1,6 +1,9 @@
 //! References and boxes of an array are arrays, and wrappers compose in any order.
 
-use bss2_core::{Chip, ChipIdentity, MacArray, Metered, Recorder, Region, Register};
+use bss2_core::{
+    ArrayMode, CadcChannel, Chip, ChipIdentity, MacArray, Metered, ReadoutSource, Recorder, Region,
+    Register, RunReport, TraceRequest,
+};
 use ndarray::{Array2, array};
 
 use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, request};
@@ -16,10 +19,15 @@ fn use_array(mut array: impl MacArray) {
         .expect("a good call");
     let mut outputs = Array2::zeros((1, COLUMNS));
     let activations = array![[5_u8, 9, 0, 0]];
-    array
+    let report = array
         .run(&request(2, 5), activations.view(), outputs.view_mut())
         .expect("a good call");
     assert_eq!(outputs, Array2::from_elem((1, COLUMNS), 10));
+    assert_eq!(report, RunReport::default());
+    let loud = array
+        .run(&request(26, 5), activations.view(), outputs.view_mut())
+        .expect("a good call");
+    assert_eq!(loud.doubtful_outputs, COLUMNS as u64, "130 is beyond 127");
 }
 
 /// Everything a chip can do.
@@ -27,9 +35,38 @@ fn use_chip(mut chip: impl Chip) {
     use_array(&mut chip);
     let mut codes = Array2::zeros((1, COLUMNS));
     let activations = array![[5_u8, 9, 0, 0]];
-    chip.read_cadc(&request(2, 5), activations.view(), codes.view_mut())
+    for (channel, code) in [(CadcChannel::Causal, 138), (CadcChannel::Acausal, 139)] {
+        let report = chip
+            .read_cadc(
+                &request(2, 5),
+                channel,
+                activations.view(),
+                codes.view_mut(),
+            )
+            .expect("a good call");
+        assert_eq!(codes, Array2::from_elem((1, COLUMNS), code));
+        assert_eq!(report, RunReport::default());
+    }
+    let loud = chip
+        .read_cadc(
+            &request(26, 5),
+            CadcChannel::Causal,
+            activations.view(),
+            codes.view_mut(),
+        )
         .expect("a good call");
-    assert_eq!(codes, Array2::from_elem((1, COLUMNS), 138));
+    assert_eq!(loud.doubtful_outputs, COLUMNS as u64);
+
+    let trace = TraceRequest {
+        run: request(2, 5),
+        column: 3,
+        source: ReadoutSource::InhibitoryLine,
+        sample_interval_cycles: 4,
+    };
+    let mut samples = [0.0; 3];
+    chip.record_trace(&trace, activations.row(0), &mut samples)
+        .expect("a good call");
+    assert_eq!(samples, [2010.0, 2014.0, 2018.0]);
 
     assert_eq!(chip.identity(), ChipIdentity::new("double"));
     assert_eq!(chip.control_geometry(), geometry());
@@ -42,6 +79,13 @@ fn use_chip(mut chip: impl Chip) {
     chip.settle().unwrap();
     chip.reset_registers().unwrap();
     assert_eq!(chip.register_values(Register::StpIRamp).unwrap(), [500; 4]);
+
+    assert_eq!(chip.mode(), ArrayMode::Membrane);
+    chip.set_mode(ArrayMode::Unsigned).unwrap();
+    assert_eq!(chip.mode(), ArrayMode::Unsigned);
+    assert_eq!(chip.geometry().inputs(), 2 * INPUTS);
+    assert_eq!(chip.control_geometry(), geometry(), "whatever the mode");
+    chip.set_mode(ArrayMode::Membrane).unwrap();
 }
 
 #[test]
@@ -75,10 +119,10 @@ fn wrappers_compose_with_trait_objects_and_each_other() {
     let boxed: Box<dyn Chip> = Box::new(ExactChip::new());
     let mut metered = Metered::new(boxed);
     use_chip(&mut metered);
-    assert_eq!(metered.ledger().runs, 2);
+    assert_eq!(metered.ledger().runs, 6, "2 runs, 3 readings, 1 trace");
 
     let mut recorder = Recorder::new(&mut metered);
     use_array(&mut recorder);
-    assert_eq!(recorder.into_recording().len(), 2);
-    assert_eq!(metered.ledger().runs, 3);
+    assert_eq!(recorder.into_recording().len(), 3);
+    assert_eq!(metered.ledger().runs, 8);
 }

@@ -1,8 +1,13 @@
 //! Laws of the core crate's wrappers and checked values, seen from outside.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod cost;
 mod double;
+mod ecg;
 mod forwarding;
 mod metered;
+mod modes;
+mod noise_statistics;
 mod recorder;
+mod traces;
 mod values;

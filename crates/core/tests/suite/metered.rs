@@ -1,7 +1,8 @@
 //! The ledger counts what the chip is asked to do.
 
 use bss2_core::{
-    ChipControl, ChipProbe, CostLedger, MacArray, Metered, Region, Register, RunRequest,
+    ArrayMode, Baseline, CadcChannel, ChipControl, ChipProbe, CostLedger, MacArray, Metered,
+    ReadoutSource, Region, Register, RunRequest, TraceRequest,
 };
 use ndarray::{Array2, array};
 
@@ -22,10 +23,13 @@ fn zeros_send_no_events_and_repetitions_do() {
         *chip.ledger(),
         CostLedger {
             runs: 1,
+            round_trips: 1,
             vectors: 3,
             events: 6 * 7,
             event_cycles: 6 * 7 * 5,
+            synaptic_operations: (6 * 7 * COLUMNS) as u64,
             macs: (3 * INPUTS * COLUMNS) as u64,
+            readouts: 3,
             cadc_conversions: (3 * COLUMNS) as u64,
             ..CostLedger::default()
         }
@@ -55,6 +59,99 @@ fn a_sub_region_costs_its_own_size() {
     assert_eq!(ledger.weights_written, 2);
     assert_eq!((ledger.macs, ledger.cadc_conversions), (2, 1));
     assert_eq!((ledger.events, ledger.event_cycles), (2, 2));
+    assert_eq!((ledger.readouts, ledger.synaptic_operations), (1, 2));
+}
+
+#[test]
+fn a_measured_baseline_costs_a_second_readout_and_nothing_else() {
+    let activations = array![[1_u8, 0, 31, 0], [0, 0, 0, 0]];
+    let cost = |baseline| {
+        let mut chip = metered();
+        let request = RunRequest {
+            settings: request(2, 5).settings.with_baseline(baseline),
+            ..request(2, 5)
+        };
+        let mut outputs = Array2::zeros((2, COLUMNS));
+        chip.run(&request, activations.view(), outputs.view_mut())
+            .unwrap();
+        chip.take_ledger()
+    };
+    let constant = cost(Baseline::Constant);
+    assert_eq!(
+        cost(Baseline::Measured),
+        CostLedger {
+            readouts: 4,
+            cadc_conversions: (4 * COLUMNS) as u64,
+            ..constant
+        }
+    );
+    assert_eq!(constant.readouts, 2);
+}
+
+fn trace(sample_interval_cycles: u32) -> TraceRequest {
+    TraceRequest {
+        run: request(2, 5),
+        column: 0,
+        source: ReadoutSource::Membrane,
+        sample_interval_cycles,
+    }
+}
+
+#[test]
+fn a_trace_costs_its_events_and_its_time_and_converts_nothing() {
+    let mut chip = metered();
+    let activations = array![1_u8, 0, 31, 0];
+    let sent = CostLedger {
+        runs: 1,
+        round_trips: 1,
+        vectors: 1,
+        events: 4,
+        event_cycles: 20,
+        synaptic_operations: (4 * COLUMNS) as u64,
+        ..CostLedger::default()
+    };
+    chip.record_trace(&trace(1), activations.view(), &mut [0.0; 20])
+        .unwrap();
+    assert_eq!(chip.take_ledger(), sent, "over before the events are");
+    chip.record_trace(&trace(3), activations.view(), &mut [0.0; 20])
+        .unwrap();
+    assert_eq!(
+        chip.take_ledger(),
+        CostLedger {
+            trace_cycles: 40,
+            ..sent
+        }
+    );
+    let measured = TraceRequest {
+        run: RunRequest {
+            settings: request(2, 5).settings.with_baseline(Baseline::Measured),
+            ..request(2, 5)
+        },
+        ..trace(1)
+    };
+    chip.record_trace(&measured, activations.view(), &mut [0.0; 20])
+        .unwrap();
+    assert_eq!(chip.take_ledger(), sent, "no baseline either");
+}
+
+#[test]
+fn modes_are_forwarded_and_a_change_costs_rows_columns_and_weights() {
+    let mut chip = metered();
+    for mode in ArrayMode::ALL {
+        chip.take_ledger();
+        chip.set_mode(mode).unwrap();
+        assert_eq!(chip.mode(), mode);
+        assert_eq!(chip.inner().mode(), mode);
+        assert_eq!(chip.geometry(), mode.geometry(geometry()));
+        assert_eq!(
+            *chip.ledger(),
+            CostLedger {
+                register_writes: (2 * INPUTS + 2 * COLUMNS) as u64,
+                weights_written: (2 * INPUTS * COLUMNS) as u64,
+                ..CostLedger::default()
+            }
+        );
+    }
 }
 
 #[test]
@@ -69,6 +166,7 @@ fn raw_readings_cost_as_much_as_runs() {
     .unwrap();
     read.read_cadc(
         &request(2, 3),
+        CadcChannel::Acausal,
         activations.view(),
         Array2::zeros((1, COLUMNS)).view_mut(),
     )
@@ -92,10 +190,15 @@ fn failed_calls_cost_nothing() {
     assert!(
         chip.read_cadc(
             &request(1, 5),
+            CadcChannel::Causal,
             too_large.view(),
             Array2::zeros((1, COLUMNS)).view_mut()
         )
         .is_err()
+    );
+    assert!(
+        chip.record_trace(&trace(1), too_large.row(0), &mut [0.0])
+            .is_err()
     );
     let region = Region::whole(geometry(), 0);
     assert!(
@@ -109,9 +212,9 @@ fn failed_calls_cost_nothing() {
 #[test]
 fn register_writes_count_instances_and_settles_count_waits() {
     let mut chip = metered();
-    chip.write_register(Register::CadcOffset, &[1; 2 * COLUMNS])
+    chip.write_register(Register::CadcOffset, &[1; 4 * COLUMNS])
         .unwrap();
-    assert_eq!(chip.ledger().register_writes, 2 * COLUMNS as u64);
+    assert_eq!(chip.ledger().register_writes, 4 * COLUMNS as u64);
     assert_eq!(chip.ledger().settles, 0);
     chip.settle().unwrap();
     chip.settle().unwrap();
@@ -119,13 +222,15 @@ fn register_writes_count_instances_and_settles_count_waits() {
 
     chip.take_ledger();
     chip.reset_registers().unwrap();
-    let quadrants = 4 * 4;
-    let columns = 3 * 2 * COLUMNS;
-    let drivers = 2 * INPUTS;
+    // Six registers per quadrant, two per driver, one per channel, thirteen per column.
+    let quadrants = 6 * 4;
+    let drivers = 2 * 2 * INPUTS;
+    let channels = 2 * 2 * COLUMNS;
+    let columns = 13 * 2 * COLUMNS;
     assert_eq!(
         *chip.ledger(),
         CostLedger {
-            register_writes: (quadrants + columns + drivers) as u64,
+            register_writes: (quadrants + drivers + channels + columns) as u64,
             settles: 1,
             ..CostLedger::default()
         }

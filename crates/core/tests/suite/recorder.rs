@@ -1,6 +1,9 @@
 //! What was recorded plays back, and nothing else does.
 
-use bss2_core::{ArrayError, MacArray, Recorder, Recording, Region, Replay, RunRequest, Trial};
+use bss2_core::{
+    ArrayError, Baseline, MacArray, Recorder, Recording, Region, Replay, RunReport, RunRequest,
+    Trial,
+};
 use ndarray::{Array2, array};
 
 use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, request};
@@ -76,13 +79,19 @@ fn replay_refuses_every_deviation_and_goes_on_where_it_stood() {
     replay.load_weights(whole, weights().view()).unwrap();
 
     at_step(replay.load_weights(whole, weights().view()), 1);
-    for deviation in [request(2, 5), request(1, 6), second_pass()] {
+    let measured = RunRequest {
+        settings: request(1, 5).settings.with_baseline(Baseline::Measured),
+        ..request(1, 5)
+    };
+    for deviation in [request(2, 5), request(1, 6), second_pass(), measured] {
         at_step(run(&mut replay, &deviation).map(drop), 1);
     }
     let mut outputs = Array2::from_elem((1, COLUMNS), 99_i8);
     let activations = array![[1_u8, 0, 3, 0]];
     at_step(
-        replay.run(&request(1, 5), activations.view(), outputs.view_mut()),
+        replay
+            .run(&request(1, 5), activations.view(), outputs.view_mut())
+            .map(drop),
         1,
     );
     assert!(outputs.iter().all(|&out| out == 99));
@@ -106,4 +115,25 @@ fn failed_calls_are_not_recorded() {
             .is_err()
     );
     assert!(recorder.into_recording().is_empty());
+}
+
+#[test]
+fn reports_are_kept_and_played_back() {
+    let activations = Array2::from_elem((1, INPUTS), 31_u8);
+    let run = |array: &mut dyn MacArray| -> RunReport {
+        let mut outputs = Array2::zeros((1, COLUMNS));
+        array
+            .load_weights(Region::whole(geometry(), 0), weights().view())
+            .unwrap();
+        array
+            .run(&request(1, 5), activations.view(), outputs.view_mut())
+            .unwrap()
+    };
+    // Σ over inputs of 31 · (i − j) = 31 · (6 − 4 j): 186, 62, −62, −186, −310, −434.
+    let expected = RunReport {
+        doubtful_outputs: 4,
+    };
+    let mut recorder = Recorder::new(ExactChip::new());
+    assert_eq!(run(&mut recorder), expected);
+    assert_eq!(run(&mut Replay::new(recorder.into_recording())), expected);
 }

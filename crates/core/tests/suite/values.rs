@@ -1,6 +1,6 @@
 //! Values that are checked where they are made are checked where they are read, too.
 
-use bss2_core::{ArrayGeometry, CostLedger, CostModel, Register, RunSettings, Trial};
+use bss2_core::{ArrayGeometry, Baseline, CostLedger, Register, RunSettings, Trial};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -62,21 +62,30 @@ fn geometry_with_a_zero_or_an_unknown_key_is_refused() {
 }
 
 #[test]
-fn cost_models_refuse_unknown_keys_and_fill_missing_ones() {
-    assert!(read::<CostModel>("reset = 1.0").is_err());
-    let model: CostModel = read("reset_us = 3.0").unwrap();
-    assert_eq!(
-        model,
-        CostModel {
-            reset_us: 3.0,
-            ..CostModel::default()
-        }
-    );
+fn ledgers_survive_a_round_trip() {
     let ledger = CostLedger {
         events: 3,
         ..CostLedger::default()
     };
     assert_eq!(round_trip(&ledger), ledger);
+}
+
+#[test]
+fn settings_without_a_baseline_read_as_constant() {
+    let written_before = "num_sends = 2\nwait_between_events = 5";
+    let settings: RunSettings = read(written_before).unwrap();
+    assert_eq!(settings.baseline(), Baseline::Constant);
+    let settings: RunSettings =
+        serde_json::from_str(r#"{"num_sends":2,"wait_between_events":5}"#).unwrap();
+    assert_eq!(settings.baseline(), Baseline::Constant);
+
+    let measured = settings.with_baseline(Baseline::Measured);
+    assert_eq!(round_trip(&measured), measured);
+    assert_ne!(measured, settings);
+    let settings: RunSettings =
+        read(&format!("{written_before}\nbaseline = \"measured\"")).unwrap();
+    assert_eq!(settings, measured);
+    assert!(read::<RunSettings>(&format!("{written_before}\nbaseline = \"none\"")).is_err());
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl Layer for AnalogDense {
             *to = w.round_ties_even().clamp(-LIMIT, LIMIT) as i8;
         });
         let mut sums = self.sums.shaped(output.dim());
-        self.runner.run(
+        session.report += self.runner.run(
             array,
             self.loaded.view(),
             activations.view(),

@@ -7,5 +7,6 @@ mod gradients;
 mod in_the_loop;
 mod layers_of_ones_own;
 mod optimizers;
+mod reports;
 mod reproducibility;
 mod support;
