@@ -156,7 +156,12 @@ fn find_outside<T: Copy + PartialOrd>(
     range: RangeInclusive<T>,
 ) -> Option<((usize, usize), T)> {
     let outside = |value: &T| !range.contains(value);
-    if !values.iter().fold(false, |any, value| any | outside(value)) {
+    // Without an early end, and over a plain slice, many values are checked at once.
+    let clean = match values.to_slice() {
+        Some(values) => !values.iter().fold(false, |any, value| any | outside(value)),
+        None => !values.iter().any(outside),
+    };
+    if clean {
         return None;
     }
     values

@@ -5,7 +5,7 @@ use bss2_core::{
     ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, Region, Register, RunReport,
     RunRequest, RunSettings, Scope, TraceRequest,
 };
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
 
 use crate::circuit::Circuit;
 use crate::conditions::Conditions;
@@ -13,9 +13,9 @@ use crate::drift::AGE_MAX_S;
 use crate::error::check_range;
 use crate::instance::Instance;
 use crate::lumped::Lumped;
-use crate::model::Model;
+use crate::model::{Batch, Model};
 use crate::pass::{Pass, Timing};
-use crate::readout::{Moment, ReadoutPass};
+use crate::readout::{ColumnNoise, Moment, ReadoutPass};
 use crate::registers::RegisterFile;
 use crate::synram::Synram;
 use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
@@ -70,9 +70,24 @@ impl AnyModel {
 /// Buffers of one block of vectors.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
+    sent: Buffer<u8>,
+    timings: Vec<Timing>,
     voltages: Buffer<f32>,
-    normals: Vec<f32>,
-    codes: Vec<u8>,
+    noise: ColumnNoise,
+    row: Vec<u8>,
+}
+
+/// Fills a row as a slice, by way of a copy where its elements do not lie side by side.
+fn in_one_piece(mut row: ArrayViewMut1<'_, u8>, copy: &mut Vec<u8>, fill: impl FnOnce(&mut [u8])) {
+    if let Some(row) = row.as_slice_mut() {
+        fill(row);
+        return;
+    }
+    copy.resize(row.len(), 0);
+    fill(copy);
+    row.iter_mut()
+        .zip(&*copy)
+        .for_each(|(to, from)| *to = *from);
 }
 
 /// Vectors that go through a model together; bounds the scratch memory.
@@ -209,12 +224,13 @@ impl SimulatedChip {
         let readout = &self.circuit.readout;
         let readouts = ReadoutPass::new(readout, channel, region, request.trial, moment);
         let Scratch {
+            sent,
+            timings,
             voltages,
-            normals,
-            codes: row,
+            noise,
+            row,
         } = &mut self.scratch;
-        normals.resize(region.columns, 0.0);
-        row.resize(region.columns, 0);
+        noise.prepare(region.columns);
 
         let mut doubtful = 0;
         let blocks = activations
@@ -225,23 +241,31 @@ impl SimulatedChip {
                 .trial
                 .first_vector
                 .wrapping_add((block * BLOCK) as u64);
+            let mut sent = sent.shaped(activations.dim());
+            sent.assign(&activations);
+            timings.clear();
+            let vectors = sent.as_slice().unwrap_or_default().chunks(region.inputs);
+            timings.extend(vectors.map(|x| pass.timing(x)));
+            let batch = Batch {
+                first_vector,
+                activations: sent.view(),
+                timings,
+            };
             let mut voltages = voltages.shaped(codes.dim());
-            doubtful +=
-                self.model
-                    .get()
-                    .voltages(&pass, first_vector, activations, voltages.view_mut());
-            let rows = activations.outer_iter().zip(voltages.outer_iter());
-            for (v, ((x, voltages), mut codes)) in rows.zip(codes.outer_iter_mut()).enumerate() {
+            doubtful += self
+                .model
+                .get()
+                .voltages(&pass, &batch, voltages.view_mut());
+            let rows = voltages.outer_iter().zip(&*timings);
+            for (v, ((voltages, timing), codes)) in rows.zip(codes.outer_iter_mut()).enumerate() {
                 let Some(voltages) = voltages.to_slice() else {
                     unreachable!("rows of a buffer are contiguous");
                 };
-                let timing = pass.timing(x.iter().filter(|&&x| x > 0).count());
                 let vector = first_vector.wrapping_add(v as u64);
-                readouts.convert(vector, timing.integration_us(), voltages, normals, row);
-                codes
-                    .iter_mut()
-                    .zip(&*row)
-                    .for_each(|(to, from)| *to = *from);
+                let integration_us = timing.integration_us();
+                in_one_piece(codes, row, |codes| {
+                    readouts.convert(vector, integration_us, voltages, noise, codes);
+                });
             }
         }
         doubtful
@@ -258,13 +282,8 @@ impl SimulatedChip {
         let Circuit {
             columns, readout, ..
         } = &self.circuit;
-        let Scratch {
-            normals,
-            codes: row,
-            ..
-        } = &mut self.scratch;
-        normals.resize(region.columns, 0.0);
-        row.resize(region.columns, 0);
+        let Scratch { noise, row, .. } = &mut self.scratch;
+        noise.prepare(region.columns);
         let voltages: Vec<f32> = self
             .circuit
             .columns_of_chip(region)
@@ -280,14 +299,12 @@ impl SimulatedChip {
             request.trial,
             Moment::Baseline,
         );
-        for (v, mut codes) in codes.outer_iter_mut().enumerate() {
+        for (v, codes) in codes.outer_iter_mut().enumerate() {
             let vector = request.trial.first_vector.wrapping_add(v as u64);
-            let none_us = Timing::START.integration_us();
-            readouts.convert(vector, none_us, &voltages, normals, row);
-            codes
-                .iter_mut()
-                .zip(&*row)
-                .for_each(|(to, from)| *to = *from);
+            let at_once_us = 0.0;
+            in_one_piece(codes, row, |codes| {
+                readouts.convert(vector, at_once_us, &voltages, noise, codes);
+            });
         }
     }
 }

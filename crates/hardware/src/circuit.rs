@@ -16,6 +16,7 @@ use crate::synram::Synram;
 pub(crate) struct Circuit {
     pub(crate) geometry: ArrayGeometry,
     pub(crate) mode: ArrayMode,
+    /// Amplitudes that each input can send, by hemisphere, then input of the mode.
     tables: Vec<AmplitudeTable>,
     pub(crate) synrams: Vec<Synram>,
     pub(crate) columns: Columns,
@@ -44,9 +45,7 @@ impl Circuit {
         Self {
             geometry: config.geometry,
             mode,
-            tables: instance
-                .drivers
-                .tables(&config.driver, registers, conditions),
+            tables: tables(instance, registers, conditions, mode),
             synrams,
             readout: Readout::fold(instance, registers, conditions, &columns),
             columns,
@@ -64,9 +63,7 @@ impl Circuit {
     ) {
         let config = &instance.config;
         if stale.drivers {
-            self.tables = instance
-                .drivers
-                .tables(&config.driver, registers, conditions);
+            self.tables = tables(instance, registers, conditions, self.mode);
             self.jitter_activations = config.driver.jitter_activations * conditions.noise();
         }
         if stale.columns || stale.synapses {
@@ -101,9 +98,26 @@ impl Circuit {
         first..first + region.columns
     }
 
-    /// Amplitudes that the driver of an input can send.
-    pub(crate) fn table(&self, hemisphere: usize, input: usize) -> &AmplitudeTable {
-        let driver = Synram::driver_of(self.mode, input);
-        &self.tables[hemisphere * self.geometry.inputs() + driver]
+    /// Amplitudes that each input of a region can send.
+    pub(crate) fn tables(&self, region: Region) -> &[AmplitudeTable] {
+        let first = region.hemisphere * self.mode.geometry(self.geometry).inputs();
+        &self.tables[first..][region.input_range()]
     }
+}
+
+fn tables(
+    instance: &Instance,
+    registers: &RegisterFile,
+    conditions: &Conditions,
+    mode: ArrayMode,
+) -> Vec<AmplitudeTable> {
+    let config = &instance.config;
+    let drivers = instance
+        .drivers
+        .tables(&config.driver, registers, conditions);
+    let inputs_per_driver = mode.geometry(config.geometry).inputs() / config.geometry.inputs();
+    drivers
+        .iter()
+        .flat_map(|table| std::iter::repeat_n(*table, inputs_per_driver))
+        .collect()
 }

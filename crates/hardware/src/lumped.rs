@@ -19,11 +19,11 @@
 
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis, Zip, s};
 
 use crate::circuit::Circuit;
 use crate::columns::{each, part};
-use crate::model::Model;
+use crate::model::{Batch, Model};
 use crate::pass::{Pass, Timing};
 use crate::synapse::Sign;
 
@@ -75,7 +75,7 @@ struct Scratch {
     group_totals: Buffer<f32>,
     totals: Vec<f32>,
     events: Events,
-    timings: Vec<Timing>,
+    rest: Rest,
     saturated: Vec<bool>,
 }
 
@@ -195,8 +195,7 @@ impl Model for Lumped {
     fn voltages(
         &mut self,
         pass: &Pass<'_>,
-        first_vector: u64,
-        activations: ArrayView2<'_, u8>,
+        batch: &Batch<'_>,
         mut voltages: ArrayViewMut2<'_, f32>,
     ) -> u64 {
         let Pass {
@@ -207,26 +206,11 @@ impl Model for Lumped {
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
         let mut doubtful = 0;
         if sources.contains(&ReadoutSource::Membrane) {
-            doubtful += membranes(
-                folded,
-                scratch,
-                pass,
-                first_vector,
-                activations,
-                voltages.view_mut(),
-            );
+            doubtful += membranes(folded, scratch, pass, batch, voltages.view_mut());
         }
         for sign in Sign::BOTH {
             if sources.contains(&sign.line()) {
-                lines(
-                    folded,
-                    scratch,
-                    pass,
-                    first_vector,
-                    activations,
-                    sign,
-                    voltages.view_mut(),
-                );
+                lines(folded, scratch, pass, batch, sign, voltages.view_mut());
             }
         }
         for (c, source) in sources.iter().enumerate() {
@@ -245,26 +229,16 @@ fn membranes(
     folded: &Folded,
     scratch: &mut Scratch,
     pass: &Pass<'_>,
-    first_vector: u64,
-    activations: ArrayView2<'_, u8>,
+    batch: &Batch<'_>,
     mut voltages: ArrayViewMut2<'_, f32>,
 ) -> u64 {
     let region = pass.region;
-    let vectors = activations.nrows();
+    let vectors = batch.timings.len();
     let shape = (vectors, region.columns);
-    let mut amplitudes = scratch.amplitudes.shaped(activations.dim());
-    scratch.timings.clear();
+    let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
     scratch.events.prepare(pass, &folded.on_membranes());
-    for (v, (x, a)) in activations
-        .outer_iter()
-        .zip(amplitudes.outer_iter_mut())
-        .enumerate()
-    {
-        let vector = first_vector.wrapping_add(v as u64);
-        scratch
-            .timings
-            .push(scratch.events.send(pass, vector, x, a));
-    }
+    scratch.rest.after = None;
+    scratch.events.send_all(pass, batch, amplitudes.view_mut());
 
     let block = s![region.input_range(), region.column_range()];
     let mut signal = scratch.signal.shaped(shape);
@@ -290,14 +264,17 @@ fn membranes(
         let finish = Finish::<false> {
             folded,
             pass,
-            timing: scratch.timings[v],
+            timing: batch.timings[v],
             signal: row(&signal, v),
             totals: &scratch.totals,
             charges: [&[], &[]],
+            rest: scratch
+                .rest
+                .after(pass, batch.timings[v], folded.largest_leak_per_us),
             voltages: row_mut(&mut voltages, v),
         };
-        let worst = pulp::Arch::new().dispatch(finish);
-        scratch.saturated.push(worst.loss_lsb > EXACT_BEYOND_LSB);
+        let found = pulp::Arch::new().dispatch(finish);
+        scratch.saturated.push(found.saturated > 0);
     }
     if !scratch.saturated.contains(&true) {
         return 0;
@@ -321,10 +298,13 @@ fn membranes(
         let finish = Finish::<true> {
             folded,
             pass,
-            timing: scratch.timings[v],
+            timing: batch.timings[v],
             signal: row(&signal, v),
             totals: &scratch.totals,
             charges: [row(&charges[0], v), row(&charges[1], v)],
+            rest: scratch
+                .rest
+                .after(pass, batch.timings[v], folded.largest_leak_per_us),
             voltages: row_mut(&mut voltages, v),
         };
         doubtful += u64::from(pulp::Arch::new().dispatch(finish).doubtful);
@@ -334,11 +314,27 @@ fn membranes(
 
 /// Each column's total charge, estimated from its group's.
 fn expand(folded: &Folded, region: Region, groups: ArrayView1<'_, f32>, totals: &mut [f32]) {
-    let first_group = region.first_column / GROUP;
     let share = &folded.share[region.column_range()];
-    for (c, (total, share)) in totals.iter_mut().zip(share).enumerate() {
-        *total = share * groups[(region.first_column + c) / GROUP - first_group];
+    // The region may begin within a group.
+    let begun = region.first_column % GROUP;
+    let first = if begun == 0 {
+        0
+    } else {
+        (GROUP - begun).min(totals.len())
+    };
+    let (head, rest) = totals.split_at_mut(first);
+    let heads = head.iter_mut().zip(share).zip(std::iter::repeat(groups[0]));
+    heads.for_each(|((total, share), estimate)| *total = share * estimate);
+    let groups = groups.iter().skip(usize::from(begun != 0));
+    let (totals, last_totals) = rest.as_chunks_mut::<GROUP>();
+    let (share, last_share) = share[first..].as_chunks::<GROUP>();
+    let mut groups = groups.copied();
+    for ((totals, share), estimate) in totals.iter_mut().zip(share).zip(&mut groups) {
+        *totals = share.map(|share| share * estimate);
     }
+    let last = last_totals.iter_mut().zip(last_share);
+    let estimate = groups.next().unwrap_or_default();
+    last.for_each(|(total, share)| *total = share * estimate);
 }
 
 /// Computes the voltages of the lines of one sign where these are read.
@@ -346,32 +342,21 @@ fn lines(
     folded: &Folded,
     scratch: &mut Scratch,
     pass: &Pass<'_>,
-    first_vector: u64,
-    activations: ArrayView2<'_, u8>,
+    batch: &Batch<'_>,
     sign: Sign,
     mut voltages: ArrayViewMut2<'_, f32>,
 ) {
     let Pass {
         circuit, region, ..
     } = *pass;
-    let mut amplitudes = scratch.amplitudes.shaped(activations.dim());
-    scratch.timings.clear();
+    let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
     scratch.events.prepare(pass, &folded.on_lines(sign));
-    for (v, (x, a)) in activations
-        .outer_iter()
-        .zip(amplitudes.outer_iter_mut())
-        .enumerate()
-    {
-        let vector = first_vector.wrapping_add(v as u64);
-        scratch
-            .timings
-            .push(scratch.events.send(pass, vector, x, a));
-    }
+    scratch.events.send_all(pass, batch, amplitudes.view_mut());
     let block = s![region.input_range(), region.column_range()];
     let charges = circuit.synrams[region.hemisphere]
         .charges(sign)
         .slice(block);
-    let mut left = scratch.charges[0].shaped((activations.nrows(), region.columns));
+    let mut left = scratch.charges[0].shaped((batch.timings.len(), region.columns));
     general_mat_mul(1.0, &amplitudes, &charges, 0.0, &mut left);
 
     let first = circuit.column_of_chip(region.hemisphere, region.first_column);
@@ -379,7 +364,7 @@ fn lines(
     let rows = left
         .outer_iter()
         .zip(voltages.outer_iter_mut())
-        .zip(&scratch.timings);
+        .zip(batch.timings);
     for ((left, mut voltages), timing) in rows {
         for (c, voltage) in voltages.iter_mut().enumerate() {
             if circuit.columns.source[first + c] == sign.line() {
@@ -478,40 +463,128 @@ impl Events {
         self.factors_for = Some(events);
     }
 
-    /// Amplitudes of one vector's events times what they are worth.
-    fn send(
+    /// Amplitudes of all vectors' events times what they are worth (vectors × inputs).
+    fn send_all(
         &mut self,
         pass: &Pass<'_>,
-        vector: u64,
-        activations: ArrayView1<'_, u8>,
-        mut amplitudes: ArrayViewMut1<'_, f32>,
-    ) -> Timing {
-        let Pass {
-            circuit, region, ..
-        } = *pass;
-        let events = activations.iter().filter(|&&x| x > 0).count();
-        self.weigh(pass, events);
+        batch: &Batch<'_>,
+        mut amplitudes: ArrayViewMut2<'_, f32>,
+    ) {
+        for (v, (vector, activations, timing)) in batch.vectors().enumerate() {
+            let Some(activations) = activations.to_slice() else {
+                unreachable!("batches are in standard layout");
+            };
+            self.weigh(pass, timing.events as usize);
+            self.send(pass, vector, activations, row_mut(&mut amplitudes, v));
+        }
+    }
+
+    fn send(&mut self, pass: &Pass<'_>, vector: u64, activations: &[u8], amplitudes: &mut [f32]) {
+        let circuit = pass.circuit;
+        let tables = circuit.tables(pass.region);
         let mut later = 0;
-        let inputs = activations.iter().zip(&mut amplitudes).zip(&mut self.worth);
-        for (i, ((&x, amplitude), worth)) in inputs.enumerate().rev() {
-            let table = circuit.table(region.hemisphere, region.first_input + i);
-            *amplitude = table[usize::from(x)];
-            *worth = self.factors[later.min(self.factors.len() - 1)];
+        for (i, &x) in activations.iter().enumerate().rev() {
+            amplitudes[i] = tables[i][usize::from(x)];
+            self.worth[i] = self.factors[later];
             later += usize::from(x > 0);
         }
         // The jitters of all sends add up to one of √sends times the size.
         let sends = pass.settings.num_sends() as f32;
-        let size = if pass.fill_jitter(vector, 0, &mut self.jitter) {
-            circuit.jitter_activations / sends.sqrt()
-        } else {
-            0.0
-        };
-        for ((amplitude, worth), jitter) in amplitudes.iter_mut().zip(&self.worth).zip(&self.jitter)
-        {
-            let sent = if *amplitude > 0.0 { 1.0 } else { 0.0 };
-            *amplitude = worth * (*amplitude + sent * size * jitter).max(0.0);
+        let size = circuit.jitter_activations / sends.sqrt();
+        if !pass.fill_jitter(vector, 0, &mut self.jitter) {
+            self.jitter.fill(0.0);
         }
-        pass.timing(events)
+        pulp::Arch::new().dispatch(Jitter {
+            size,
+            worth: &self.worth,
+            normals: &self.jitter,
+            amplitudes,
+        });
+    }
+}
+
+/// Lets events jitter and weighs them, as a task that is compiled once per kind of processor.
+struct Jitter<'a> {
+    size: f32,
+    worth: &'a [f32],
+    normals: &'a [f32],
+    amplitudes: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Jitter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let events = self.amplitudes.iter_mut().zip(self.worth).zip(self.normals);
+        for ((amplitude, worth), normal) in events {
+            // A driver that sends nothing does not jitter either.
+            let sent = if *amplitude > 0.0 { 1.0 } else { 0.0 };
+            *amplitude = worth * (*amplitude + sent * self.size * normal).max(0.0);
+        }
+    }
+}
+
+/// Voltages of a region's membranes without events, kept from vector to vector.
+#[derive(Clone, Debug, Default)]
+struct Rest {
+    /// Timing for which they hold.
+    after: Option<Timing>,
+    voltages: Vec<f32>,
+}
+
+impl Rest {
+    /// The voltages at the readout of a vector with the given timing.
+    fn after(&mut self, pass: &Pass<'_>, timing: Timing, largest_leak_per_us: f32) -> &[f32] {
+        if self.after != Some(timing) {
+            self.after = Some(timing);
+            self.voltages.resize(pass.region.columns, 0.0);
+            pulp::Arch::new().dispatch(Relax {
+                pass,
+                integration_us: timing.integration_us(),
+                largest_leak_per_us,
+                voltages: &mut self.voltages,
+            });
+        }
+        &self.voltages
+    }
+}
+
+/// Leak and drift from the reset to the readout, as a task that is compiled once per kind of
+/// processor.
+struct Relax<'a> {
+    pass: &'a Pass<'a>,
+    integration_us: f32,
+    largest_leak_per_us: f32,
+    voltages: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Relax<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let columns = &self.pass.circuit.columns;
+        let range = self.pass.circuit.columns_of_chip(self.pass.region);
+        let count = self.voltages.len();
+        let leak = part(&columns.leak_per_us, &range, count);
+        let target = part(&columns.leak_lsb, &range, count);
+        let start = part(&columns.start_lsb, &range, count);
+        let drift = part(&columns.drift_lsb_per_us, &range, count);
+        let time = self.integration_us;
+        let relaxed = |c: usize, mean_decay: f32| {
+            start[c] + ((target[c] - start[c]) * leak[c] + drift[c]) * time * mean_decay
+        };
+        if self.largest_leak_per_us * time > 1.0 {
+            for (c, voltage) in self.voltages.iter_mut().enumerate() {
+                *voltage = relaxed(c, mean_decay(leak[c] * time));
+            }
+        } else {
+            for (c, voltage) in self.voltages.iter_mut().enumerate() {
+                let x = leak[c] * time;
+                *voltage = relaxed(c, 1.0 / (1.0 + x * (0.5 + x * (1.0 / 12.0))));
+            }
+        }
     }
 }
 
@@ -527,14 +600,16 @@ struct Finish<'a, const EXACT: bool> {
     totals: &'a [f32],
     /// Charges of each sign, where they are known.
     charges: [&'a [f32]; 2],
+    /// Voltages without events.
+    rest: &'a [f32],
     voltages: &'a mut [f32],
 }
 
 /// What was found while finishing a vector.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
-    /// Largest estimated loss to saturation.
-    loss_lsb: f32,
+    /// Columns whose estimated loss to saturation asks for exact charges.
+    saturated: u32,
     /// Columns whose OTA saturates more than the model can tell.
     doubtful: u32,
 }
@@ -551,12 +626,12 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             signal,
             totals,
             charges,
+            rest,
             voltages,
         } = self;
         let region = pass.region;
         let columns = &pass.circuit.columns;
         let count = voltages.len();
-        let of_chip = pass.circuit.columns_of_chip(region);
         let of_hemisphere = region.column_range();
         let (signal, totals) = (&signal[..count], &totals[..count]);
         let [gain_e, gain_i] = [
@@ -568,12 +643,7 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             part(&folded.tail_excess[1], &of_hemisphere, count),
         ];
         let leak_excess = part(&folded.leak_excess_per_us, &of_hemisphere, count);
-        let leak = part(&columns.leak_per_us, &of_chip, count);
-        let (leak_lsb, start) = (
-            part(&columns.leak_lsb, &of_chip, count),
-            part(&columns.start_lsb, &of_chip, count),
-        );
-        let drift = part(&columns.drift_lsb_per_us, &of_chip, count);
+        let rest = &rest[..count];
 
         let line_per_us = 0.5 * (folded.line_per_us[0] + folded.line_per_us[1]);
         let saturation = Saturation::new(timing, line_per_us, columns.linear_range_charge);
@@ -581,8 +651,6 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
         let per_charge = saturation.square_per_charge.sqrt();
         let on_line = mean_decay(timing.send_us * line_per_us);
         let mean_us = timing.mean_us();
-        let integration_us = timing.integration_us();
-        let leaks_strongly = folded.largest_leak_per_us * integration_us > 1.0;
         let mut found = Found::default();
         for c in 0..count {
             // Both charges from their difference, weighted by the gains, and their sum.
@@ -591,7 +659,8 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             let loss_e = gain_e[c] * e * e * e * third;
             let loss_i = gain_i[c] * i * i * i * third;
             let loss = loss_e + loss_i;
-            found.loss_lsb = found.loss_lsb.max(loss);
+            let saturates = loss > EXACT_BEYOND_LSB;
+            found.saturated += u32::from(saturates);
             // However wrong the estimate of the sum is, the difference stays what it was.
             let mut excitation = gain_e[c] * e - loss_e;
             let mut inhibition = gain_e[c] * e - signal[c] - loss_i;
@@ -599,23 +668,14 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
                 let [e, i] = [charges[0][c], charges[1][c]];
                 let compressed_e = gain_e[c] * compress(e, per_charge);
                 let compressed_i = gain_i[c] * compress(i, per_charge);
-                let exact = loss > EXACT_BEYOND_LSB;
-                excitation = if exact { compressed_e } else { excitation };
-                inhibition = if exact { compressed_i } else { inhibition };
-                let doubtful = exact && e.max(i) * per_charge > VALID_UP_TO;
+                excitation = if saturates { compressed_e } else { excitation };
+                inhibition = if saturates { compressed_i } else { inhibition };
+                let doubtful = saturates & (e.max(i) * per_charge > VALID_UP_TO);
                 found.doubtful += u32::from(doubtful);
             }
             let excitation = excitation * (1.0 - on_line * tail_e[c]);
             let inhibition = inhibition * (1.0 - on_line * tail_i[c]);
-            let x = leak[c] * integration_us;
-            let mean = if leaks_strongly {
-                mean_decay(x)
-            } else {
-                1.0 / (1.0 + x * (0.5 + x * (1.0 / 12.0)))
-            };
-            let rest =
-                start[c] + ((leak_lsb[c] - start[c]) * leak[c] + drift[c]) * integration_us * mean;
-            voltages[c] = rest + (excitation - inhibition) * kept(leak_excess[c] * mean_us);
+            voltages[c] = rest[c] + (excitation - inhibition) * kept(leak_excess[c] * mean_us);
         }
         found
     }

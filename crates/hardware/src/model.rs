@@ -1,9 +1,9 @@
 //! How voltages at the readout follow from activations: two models of the same circuit.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::circuit::Circuit;
-use crate::pass::Pass;
+use crate::pass::{Pass, Timing};
 
 /// Computes what the CADC gets to see.
 pub(crate) trait Model {
@@ -13,13 +13,34 @@ pub(crate) trait Model {
     /// Voltage at the readout source of each of the region's columns at the time of readout
     /// (vectors × columns), in LSB above the nominal reset potential, noise of the readout apart.
     ///
-    /// `activations` hold the vectors from `first_vector` on. Returns how many voltages lie outside
-    /// the model's range of validity.
+    /// Returns how many voltages lie outside the model's range of validity.
     fn voltages(
         &mut self,
         pass: &Pass<'_>,
-        first_vector: u64,
-        activations: ArrayView2<'_, u8>,
+        batch: &Batch<'_>,
         voltages: ArrayViewMut2<'_, f32>,
     ) -> u64;
+}
+
+/// Some neighbouring vectors of a run.
+pub(crate) struct Batch<'a> {
+    /// Number of the first vector.
+    pub(crate) first_vector: u64,
+    /// Vectors × inputs of the region, in standard layout.
+    pub(crate) activations: ArrayView2<'a, u8>,
+    /// Timing of each vector.
+    pub(crate) timings: &'a [Timing],
+}
+
+impl<'a> Batch<'a> {
+    /// Number, activations and timing of each vector.
+    pub(crate) fn vectors(&self) -> impl Iterator<Item = (u64, ArrayView1<'a, u8>, Timing)> {
+        let activations = self.activations;
+        let rows = (0..activations.nrows()).map(move |v| activations.index_axis_move(Axis(0), v));
+        let numbers = (0..).map(|v| self.first_vector.wrapping_add(v));
+        numbers
+            .zip(rows)
+            .zip(self.timings)
+            .map(|((number, activations), timing)| (number, activations, *timing))
+    }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Pass<'a> {
 /// When the events of one vector are sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Timing {
+    /// Events of each send.
+    pub(crate) events: u32,
     /// Time from the end of the reset to the last event.
     pub(crate) send_us: f32,
     /// Time from there to the readout.
@@ -35,12 +37,6 @@ impl Timing {
     pub(crate) fn mean_us(self) -> f32 {
         0.5 * self.send_us + self.delay_us
     }
-
-    /// Right after the reset.
-    pub(crate) const START: Self = Self {
-        send_us: 0.0,
-        delay_us: 0.0,
-    };
 }
 
 impl<'a> Pass<'a> {
@@ -66,10 +62,12 @@ impl<'a> Pass<'a> {
     /// Time from the last event to the readout.
     pub(crate) const DELAY_US: f32 = RunSettings::READOUT_DELAY_US as f32;
 
-    /// Timing of a vector with the given number of non-zero activations.
-    pub(crate) fn timing(&self, events: usize) -> Timing {
+    /// Timing of a vector; zeros send no events.
+    pub(crate) fn timing(&self, activations: &[u8]) -> Timing {
+        let events: u32 = activations.iter().map(|&x| u32::from(x > 0)).sum();
         let sends = self.settings.num_sends() as f32;
         Timing {
+            events,
             send_us: events as f32 * sends * self.interval_us(),
             delay_us: Self::DELAY_US,
         }

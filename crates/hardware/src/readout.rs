@@ -255,17 +255,44 @@ impl<'a> ReadoutPass<'a> {
         }
     }
 
-    /// Codes of one vector from its voltages, all of the region's columns. `normals` is scratch
-    /// memory for as many numbers.
+    /// Standard deviations of the columns' own noise after a time of integration, in LSB.
+    fn deviations(&self, integration_us: f32, deviations: &mut [f32]) {
+        let noise = &self.readout.noise;
+        let first = self.region.hemisphere * self.readout.per_hemisphere;
+        let reset_share = match self.moment {
+            Moment::Result => 1.0,
+            Moment::Baseline | Moment::AboveBaseline => 0.0,
+        };
+        for (column, deviation) in (first + self.region.first_column..).zip(deviations) {
+            // (1 − exp(−2x)) / 2x, within 0.1 % for x < 0.5
+            let x = noise.leak_per_us[column] * integration_us;
+            let remembered_us = integration_us / (1.0 + x * (1.0 + x * (1.0 / 3.0)));
+            let variance = noise.read[column]
+                + reset_share * noise.reset[column]
+                + noise.per_us[column] * remembered_us;
+            *deviation = variance.sqrt();
+        }
+    }
+
+    /// Codes of one vector from its voltages, all of the region's columns.
     pub(crate) fn convert(
         &self,
         vector: u64,
         integration_us: f32,
         voltages: &[f32],
-        normals: &mut [f32],
+        noise: &mut ColumnNoise,
         codes: &mut [u8],
     ) {
         let region = self.region;
+        if noise.after_us != Some(integration_us) {
+            noise.after_us = Some(integration_us);
+            self.deviations(integration_us, &mut noise.deviations);
+        }
+        let ColumnNoise {
+            normals,
+            deviations,
+            ..
+        } = noise;
         self.column_noise.fill(vector, region.first_column, normals);
         let mut ramp_normals = [0.0; Scope::QUADRANTS_PER_HEMISPHERE];
         self.ramp_noise.fill(vector, 0, &mut ramp_normals);
@@ -277,11 +304,10 @@ impl<'a> ReadoutPass<'a> {
                 readout: self.readout,
                 channels: &self.readout.channels[self.channel as usize],
                 columns: first + columns.start..first + columns.end,
-                moment: self.moment,
-                integration_us,
                 ramp_noise: ramp_normal * self.readout.noise.ramp_lsb,
                 voltages: &voltages[relative.clone()],
                 normals: &normals[relative.clone()],
+                deviations: &deviations[relative.clone()],
                 codes: &mut codes[relative],
             });
         }
@@ -294,17 +320,35 @@ impl<'a> ReadoutPass<'a> {
     }
 }
 
+/// The columns' own noise: scratch memory, and deviations kept from vector to vector.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ColumnNoise {
+    normals: Vec<f32>,
+    /// Standard deviations in LSB.
+    deviations: Vec<f32>,
+    /// Integration time for which they hold.
+    after_us: Option<f32>,
+}
+
+impl ColumnNoise {
+    /// Prepares for a run.
+    pub(crate) fn prepare(&mut self, columns: usize) {
+        self.normals.resize(columns, 0.0);
+        self.deviations.resize(columns, 0.0);
+        self.after_us = None;
+    }
+}
+
 /// The conversion of neighbouring columns of one quadrant, as a task that is compiled once per kind
 /// of processor.
 struct Convert<'a> {
     readout: &'a Readout,
     channels: &'a Channels,
     columns: Range<usize>,
-    moment: Moment,
-    integration_us: f32,
     ramp_noise: f32,
     voltages: &'a [f32],
     normals: &'a [f32],
+    deviations: &'a [f32],
     codes: &'a mut [u8],
 }
 
@@ -317,28 +361,20 @@ impl pulp::WithSimd for Convert<'_> {
             readout,
             channels,
             columns,
-            moment,
-            integration_us,
             ramp_noise,
             voltages,
             normals,
+            deviations,
             codes,
         } = self;
         let count = codes.len();
         let (voltages, normals) = (&voltages[..count], &normals[..count]);
+        let deviations = &deviations[..count];
         let (floor, ceiling) = (
             part(&readout.floor, &columns, count),
             part(&readout.ceiling, &columns, count),
         );
         let at_reset = part(&readout.at_reset, &columns, count);
-        let (read, reset) = (
-            part(&readout.noise.read, &columns, count),
-            part(&readout.noise.reset, &columns, count),
-        );
-        let (per_us, leak) = (
-            part(&readout.noise.per_us, &columns, count),
-            part(&readout.noise.leak_per_us, &columns, count),
-        );
         let (gain, baseline) = (
             part(&channels.gain, &columns, count),
             part(&channels.baseline, &columns, count),
@@ -348,7 +384,6 @@ impl pulp::WithSimd for Convert<'_> {
             part(&channels.s_shape, &columns, count),
         );
         let digital_offset = part(&channels.digital_offset, &columns, count);
-        let reset_share = if moment == Moment::Result { 1.0 } else { 0.0 };
         for c in 0..count {
             let ends = Ends {
                 floor: floor[c],
@@ -360,10 +395,6 @@ impl pulp::WithSimd for Convert<'_> {
                 readout.floor_softness,
                 readout.ceiling_softness,
             );
-            // (1 − exp(−2x)) / 2x, within 0.1 % for x < 0.5
-            let x = leak[c] * integration_us;
-            let remembered_us = integration_us / (1.0 + x * (1.0 + x * (1.0 / 3.0)));
-            let variance = read[c] + reset_share * reset[c] + per_us[c] * remembered_us;
             let converter = Converter {
                 gain: gain[c],
                 baseline: baseline[c],
@@ -371,7 +402,7 @@ impl pulp::WithSimd for Convert<'_> {
                 s_shape: s_shape[c],
                 digital_offset: digital_offset[c],
             };
-            let noise = variance.sqrt() * normals[c] + ramp_noise;
+            let noise = deviations[c] * normals[c] + ramp_noise;
             codes[c] = converter.convert(amplified - at_reset[c] + noise);
         }
     }

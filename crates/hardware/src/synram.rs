@@ -36,14 +36,6 @@ impl Synram {
         synram
     }
 
-    /// The driver, within the hemisphere, that sends the events of an input.
-    pub(crate) fn driver_of(mode: ArrayMode, input: usize) -> usize {
-        match mode {
-            ArrayMode::Membrane => input,
-            ArrayMode::SynapticLine | ArrayMode::Unsigned => input / ROWS_PER_DRIVER,
-        }
-    }
-
     /// The physical columns that the columns of a mode's region take.
     pub(crate) fn physical_columns(mode: ArrayMode, region: Region) -> Region {
         match mode {

@@ -8,11 +8,11 @@
 use std::ops::Range;
 
 use bss2_core::{ReadoutSource, RunSettings, TraceRequest};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView1, ArrayViewMut2, s};
 
 use crate::circuit::Circuit;
 use crate::columns::{Columns, each};
-use crate::model::Model;
+use crate::model::{Batch, Model};
 use crate::ota::saturate;
 use crate::pass::Pass;
 use crate::synapse::Sign;
@@ -192,8 +192,7 @@ impl Model for Transient {
     fn voltages(
         &mut self,
         pass: &Pass<'_>,
-        first_vector: u64,
-        activations: ArrayView2<'_, u8>,
+        batch: &Batch<'_>,
         mut voltages: ArrayViewMut2<'_, f32>,
     ) -> u64 {
         let circuit = pass.circuit;
@@ -202,9 +201,7 @@ impl Model for Transient {
         let interval = Interval::new(columns, range.clone(), pass.interval_us());
         let delay = Interval::new(columns, range.clone(), Pass::DELAY_US);
         self.jitter.resize(pass.region.inputs, 0.0);
-        let rows = activations.outer_iter().zip(voltages.outer_iter_mut());
-        for (v, (x, mut voltages)) in rows.enumerate() {
-            let vector = first_vector.wrapping_add(v as u64);
+        for ((vector, x, _), mut voltages) in batch.vectors().zip(voltages.outer_iter_mut()) {
             self.state.reset(columns, range.clone());
             for send in 0..pass.settings.num_sends() {
                 let events = Events::of_send(pass, vector, send, x, &mut self.jitter);
@@ -298,13 +295,11 @@ impl<'a> Events<'a> {
     }
 
     fn iter(&self) -> impl Iterator<Item = Event> + '_ {
-        let Pass {
-            circuit, region, ..
-        } = *self.pass;
+        let circuit = self.pass.circuit;
+        let tables = circuit.tables(self.pass.region);
         let active = self.activations.iter().enumerate().filter(|(_, x)| **x > 0);
         active.map(move |(input, &x)| {
-            let table = circuit.table(region.hemisphere, region.first_input + input);
-            let steady = table[usize::from(x)];
+            let steady = tables[input][usize::from(x)];
             let jitter = self.jitter.map_or(0.0, |normals| normals[input]);
             Event {
                 input,
