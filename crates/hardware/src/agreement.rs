@@ -70,8 +70,16 @@ fn explore() {
     use Register::*;
     let conditions: Vec<(&str, ArrayMode, Vec<(Register, i32)>)> = vec![
         ("reset", ArrayMode::Membrane, vec![]),
-        ("gm 80", ArrayMode::Membrane, vec![(IBiasSyninExcGm, 80), (IBiasSyninInhGm, 80)]),
-        ("unsigned gm 80", ArrayMode::Unsigned, vec![(IBiasSyninExcGm, 80), (IBiasSyninInhGm, 80)]),
+        (
+            "gm 80",
+            ArrayMode::Membrane,
+            vec![(IBiasSyninExcGm, 80), (IBiasSyninInhGm, 80)],
+        ),
+        (
+            "unsigned gm 80",
+            ArrayMode::Unsigned,
+            vec![(IBiasSyninExcGm, 60), (IBiasSyninInhGm, 60)],
+        ),
         ("unsigned", ArrayMode::Unsigned, vec![]),
         ("leak on 60us", ArrayMode::Membrane, vec![(EnableLeak, 1)]),
         (
@@ -188,7 +196,26 @@ fn explore() {
                     0
                 };
                 let xdens = [0.05, 0.3, 1.0, 1.0][rng.random_range(0..4)];
-                let weights = Array2::from_shape_fn((g.inputs(), g.columns()), |_| {
+                let structure: usize = std::env::var("STRUCT")
+                    .ok()
+                    .and_then(|s| s.parse().ok())
+                    .unwrap_or(0);
+                let extreme = std::env::var("EXTREME").is_ok();
+                let (wmin, wmax, density, xdens) = if extreme {
+                    (50, 63, 1.0, 1.0)
+                } else {
+                    (wmin, wmax, density, xdens)
+                };
+                let block = rng.random_range(4..g.inputs() / 2);
+                let start = rng.random_range(0..g.inputs() - block);
+                let weights = Array2::from_shape_fn((g.inputs(), g.columns()), |(i, _)| {
+                    if structure == 2 && !(start..start + block).contains(&i) {
+                        return 0;
+                    }
+                    if structure == 1 && mode != ArrayMode::Unsigned {
+                        let m = rng.random_range(wmin..=wmax) as i8;
+                        return if i < g.inputs() / 2 { m } else { -m };
+                    }
                     if rng.random::<f64>() > density {
                         return 0;
                     }
@@ -269,14 +296,37 @@ fn explore() {
                 }
             }
         }
-        println!("== {name}: n {}  >3: {}", points.len(), points.iter().filter(|p| p[0] > 3.0).count());
+        println!(
+            "== {name}: n {}  >3: {}",
+            points.len(),
+            points.iter().filter(|p| p[0] > 3.0).count()
+        );
+        for v in points
+            .iter()
+            .filter(|p| p[0] > 3.0 && p[1] < 1.0 && p[2] < 8.0)
+            .take(2)
+        {
+            println!("      {v:.2?}");
+        }
         for small in [true, false] {
             let mut line = format!("   u, ct<1 && cl<8: {small}");
             let mut low = 0.0;
             for edge in [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 1e9] {
-                let mut e: Vec<f64> = points.iter().filter(|p| p[4] >= low && p[4] < edge && (p[1] < 1.0 && p[2] < 8.0) == small).map(|p| p[0]).collect();
+                let mut e: Vec<f64> = points
+                    .iter()
+                    .filter(|p| p[4] >= low && p[4] < edge && (p[1] < 1.0 && p[2] < 8.0) == small)
+                    .map(|p| p[0])
+                    .collect();
                 e.sort_by(f64::total_cmp);
-                if e.len() > 5 { line += &format!(" [<{edge}: {} 50% {:.2} 99% {:.2} max {:.2}]", e.len(), e[e.len() / 2], e[(e.len() - 1) * 99 / 100], e[e.len() - 1]); }
+                if e.len() > 5 {
+                    line += &format!(
+                        " [<{edge}: {} 50% {:.2} 99% {:.2} max {:.2}]",
+                        e.len(),
+                        e[e.len() / 2],
+                        e[(e.len() - 1) * 99 / 100],
+                        e[e.len() - 1]
+                    );
+                }
                 low = edge;
             }
             println!("{line}");

@@ -27,7 +27,8 @@ section! {
         /// Mean loss of a cell when all cells of its block hold the same code, in codes.
         crosstalk_codes: 6.0 in 0.0 to 100.0, PerChip, "effect documented by calix, size assumed";
         /// Time constant with which cells approach their value, in ms; a settle takes 20 ms.
-        settling_tau_ms: 3.0 in 0.01 to 20.0, Fixed, "assumption: 0.1 % left after 20 ms";
+        settling_tau_ms: 2.0 in 0.01 to 20.0, Fixed,
+            "calix waits 20 ms; that a tenth of it is the time constant is an assumption";
     }
 }
 

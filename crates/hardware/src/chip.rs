@@ -322,7 +322,10 @@ impl MacArray for SimulatedChip {
         region.check_weights_within(self.geometry(), weights, self.circuit.mode.weights())?;
         self.refold();
         self.circuit.write_weights(&self.instance, region, weights);
-        self.unfolded[region.hemisphere] = true;
+        if !self.unfolded[region.hemisphere] {
+            let region = Synram::physical_columns(self.circuit.mode, region);
+            self.model.get().fold_weights(&self.circuit, region);
+        }
         Ok(())
     }
 

@@ -39,12 +39,14 @@ pub enum Imperfection {
     OtaOffset,
     /// The residual leak.
     ResidualLeak,
-    /// Spread of the leak, where it is switched on.
+    /// Spread of the leak and of the residual one.
     LeakSpread,
     /// Spread of leak and reset potentials.
     Potentials,
     /// Ends of the readout's swing.
     SoftEnds,
+    /// Spread of these ends.
+    EndSpread,
     /// Mismatch of the CADC's ramps.
     CadcRamp,
     /// Spread of the CADC channels' offsets.
@@ -101,6 +103,7 @@ impl Imperfection {
         Self::LeakSpread,
         Self::Potentials,
         Self::SoftEnds,
+        Self::EndSpread,
         Self::CadcRamp,
         Self::CadcOffset,
         Self::CadcGain,
@@ -180,11 +183,11 @@ impl Imperfection {
             Self::OtaAsymmetry => ota.inhibitory_ratio = 1.0,
             Self::OtaSaturation => ota.linear_range_lsb = 100_000.0,
             Self::OtaOffset => ota.balance_spread_codes = 0.0,
-            Self::ResidualLeak => {
-                membrane.residual_leak_tau_us = 1e9;
+            Self::ResidualLeak => membrane.residual_leak_tau_us = 1e9,
+            Self::LeakSpread => {
+                membrane.leak_spread = 0.0;
                 membrane.residual_leak_log_spread = 0.0;
             }
-            Self::LeakSpread => membrane.leak_spread = 0.0,
             Self::Potentials => {
                 membrane.leak_offset_spread_lsb = 0.0;
                 membrane.reset_offset_spread_lsb = 0.0;
@@ -192,8 +195,8 @@ impl Imperfection {
             Self::SoftEnds => {
                 membrane.floor_lsb = -1e6;
                 membrane.ceiling_lsb = 1e6;
-                membrane.end_spread_lsb = 0.0;
             }
+            Self::EndSpread => membrane.end_spread_lsb = 0.0,
             Self::CadcRamp => {
                 cadc.ramp_offset_spread_lsb = 0.0;
                 cadc.ramp_slope_spread = 0.0;

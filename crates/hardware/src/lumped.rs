@@ -19,7 +19,7 @@
 
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView1, ArrayViewMut2, s};
 
 use crate::circuit::Circuit;
 use crate::columns::{each, part};
@@ -102,13 +102,12 @@ impl Folded {
         let line_per_us = [mean(&decay[0]), mean(&decay[1])];
         let both = 0.5 * (line_per_us[0] + line_per_us[1]);
         let left = |rate: f32| (-rate * Pass::DELAY_US).exp();
-        let gain_lsb = [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c]));
-        let (group_charge, share) = group_charges(circuit, hemisphere);
-        Self {
-            signal: signal(circuit, hemisphere, &gain_lsb),
-            group_charge,
-            share,
-            gain_lsb,
+        let inputs = circuit.mode.geometry(circuit.geometry).inputs();
+        let mut folded = Self {
+            signal: Array2::zeros((inputs, count)),
+            group_charge: Array2::zeros((inputs, count.div_ceil(GROUP))),
+            share: vec![0.0; count],
+            gain_lsb: [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c])),
             leak_per_us,
             line_per_us,
             leak_excess_per_us: leak.iter().map(|rate| rate - leak_per_us).collect(),
@@ -116,6 +115,54 @@ impl Folded {
                 .map(|sign| each(count, |c| decay[sign][c] - line_per_us[sign])),
             tail_excess: [0, 1].map(|sign| each(count, |c| left(decay[sign][c]) - left(both))),
             largest_leak_per_us: leak.iter().copied().fold(0.0, f32::max),
+        };
+        let whole = Region {
+            hemisphere,
+            first_input: 0,
+            inputs,
+            first_column: 0,
+            columns: count,
+        };
+        folded.fold_weights(circuit, whole);
+        folded
+    }
+
+    /// Folds the charges of a region of inputs × physical columns.
+    fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
+        let synram = &circuit.synrams[region.hemisphere];
+        let charges = Sign::BOTH.map(|sign| synram.charges(sign));
+        let [gain_e, gain_i] = &self.gain_lsb;
+        let end = (region.first_column + region.columns).next_multiple_of(GROUP);
+        let columns = region.first_column / GROUP * GROUP..end.min(gain_e.len());
+        let row = |sign: Sign, input| -> &[f32] {
+            &contiguous(charges[sign as usize].row(input))[columns.clone()]
+        };
+        for input in region.input_range() {
+            let (e, i) = (row(Sign::Excitatory, input), row(Sign::Inhibitory, input));
+            let mut signal = self.signal.slice_mut(s![input, columns.clone()]);
+            let gains = gain_e[columns.clone()].iter().zip(&gain_i[columns.clone()]);
+            for (((signal, e), i), (gain_e, gain_i)) in signal.iter_mut().zip(e).zip(i).zip(gains) {
+                *signal = gain_e * e - gain_i * i;
+            }
+            let groups = e.chunks(GROUP).zip(i.chunks(GROUP));
+            let means = s![input, columns.start / GROUP..columns.end.div_ceil(GROUP)];
+            for (mean, (e, i)) in self.group_charge.slice_mut(means).iter_mut().zip(groups) {
+                *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
+            }
+        }
+        let totals = &mut self.share[columns.clone()];
+        totals.fill(0.0);
+        for input in 0..self.signal.nrows() {
+            let (e, i) = (row(Sign::Excitatory, input), row(Sign::Inhibitory, input));
+            for ((total, e), i) in totals.iter_mut().zip(e).zip(i) {
+                *total += e + i;
+            }
+        }
+        for totals in totals.chunks_mut(GROUP) {
+            let mean = mean(totals);
+            for total in totals {
+                *total = if mean > 0.0 { *total / mean } else { 0.0 };
+            }
         }
     }
 
@@ -148,48 +195,13 @@ fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len() as f32
 }
 
-/// Membrane signal per activation unit (inputs × columns).
-fn signal(circuit: &Circuit, hemisphere: usize, gain_lsb: &[Vec<f32>; 2]) -> Array2<f32> {
-    let synram = &circuit.synrams[hemisphere];
-    let [excitatory, inhibitory] = gain_lsb;
-    let mut signal = synram.charges(Sign::Excitatory).clone();
-    let rows = signal
-        .outer_iter_mut()
-        .zip(synram.charges(Sign::Inhibitory).outer_iter());
-    for (mut signal, inhibition) in rows {
-        Zip::from(&mut signal)
-            .and(&inhibition)
-            .and(ArrayView1::from(excitatory))
-            .and(ArrayView1::from(inhibitory))
-            .for_each(|signal, inhibition, e, i| *signal = e * *signal - i * inhibition);
-    }
-    signal
-}
-
-/// Mean charge of both signs of each group of columns (inputs × groups), and each column's total
-/// relative to its group's mean.
-fn group_charges(circuit: &Circuit, hemisphere: usize) -> (Array2<f32>, Vec<f32>) {
-    let synram = &circuit.synrams[hemisphere];
-    let charges = synram.charges(Sign::Excitatory) + synram.charges(Sign::Inhibitory);
-    let (inputs, columns) = charges.dim();
-    let mut means = Array2::zeros((inputs, columns.div_ceil(GROUP)));
-    for (charges, mut means) in charges.outer_iter().zip(means.outer_iter_mut()) {
-        for (group, mean) in charges.axis_chunks_iter(Axis(0), GROUP).zip(&mut means) {
-            *mean = group.sum() / group.len() as f32;
-        }
-    }
-    let totals = charges.sum_axis(Axis(0));
-    let group_totals = means.sum_axis(Axis(0));
-    let share = each(columns, |c| {
-        let group = group_totals[c / GROUP];
-        if group > 0.0 { totals[c] / group } else { 0.0 }
-    });
-    (means, share)
-}
-
 impl Model for Lumped {
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize) {
         self.hemispheres[hemisphere] = Folded::new(circuit, hemisphere);
+    }
+
+    fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
+        self.hemispheres[region.hemisphere].fold_weights(circuit, region);
     }
 
     fn voltages(
@@ -382,6 +394,13 @@ fn lines(
 #[inline(always)]
 fn kept(x: f32) -> f32 {
     1.0 / (1.0 + x * (1.0 + 0.5 * x))
+}
+
+fn contiguous(row: ArrayView1<'_, f32>) -> &[f32] {
+    let Some(row) = row.to_slice() else {
+        unreachable!("rows of an owned array are contiguous");
+    };
+    row
 }
 
 fn row<'a>(array: &'a ArrayViewMut2<'_, f32>, v: usize) -> &'a [f32] {

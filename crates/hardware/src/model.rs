@@ -1,5 +1,6 @@
 //! How voltages at the readout follow from activations: two models of the same circuit.
 
+use bss2_core::Region;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::circuit::Circuit;
@@ -7,8 +8,12 @@ use crate::pass::{Pass, Timing};
 
 /// Computes what the CADC gets to see.
 pub(crate) trait Model {
-    /// Prepares for a circuit whose columns or weights of a hemisphere have changed.
+    /// Prepares for a hemisphere of a circuit that has changed.
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize);
+
+    /// Prepares for a circuit in which nothing has changed but the weights of a region (inputs of
+    /// the mode × physical columns).
+    fn fold_weights(&mut self, circuit: &Circuit, region: Region);
 
     /// Voltage at the readout source of each of the region's columns at the time of readout
     /// (vectors × columns), in LSB above the nominal reset potential, noise of the readout apart.

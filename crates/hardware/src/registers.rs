@@ -44,7 +44,7 @@ impl Stale {
 }
 
 /// Distance from its value, in codes, at which a CapMem cell counts as settled.
-const SETTLED_CODES: f32 = 0.01;
+const SETTLED_CODES: f32 = 0.05;
 
 impl RegisterFile {
     /// All registers at their reset values, settled.

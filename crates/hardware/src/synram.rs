@@ -56,19 +56,31 @@ impl Synram {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) {
-        for ((i, c), &weight) in weights.indexed_iter() {
-            let (input, column) = (region.first_input + i, region.first_column + c);
-            let parts = [weight.max(0), weight.min(0)].map(i8::unsigned_abs);
-            match self.mode {
-                ArrayMode::Membrane => {
-                    self.memory[[ROWS_PER_DRIVER * input, column]] = parts[0];
-                    self.memory[[ROWS_PER_DRIVER * input + 1, column]] = parts[1];
-                }
+        let physical = Self::physical_columns(self.mode, region).column_range();
+        let (start, end) = (physical.start, physical.end);
+        for (input, weights) in region.input_range().zip(weights.outer_iter()) {
+            // The cells for positive and for negative weights.
+            let (positive, negative) = match self.mode {
+                ArrayMode::Membrane => (
+                    s![ROWS_PER_DRIVER * input, start..end;1],
+                    Some(s![ROWS_PER_DRIVER * input + 1, start..end;1]),
+                ),
                 ArrayMode::SynapticLine => {
-                    self.memory[[input, 2 * column]] = parts[0];
-                    self.memory[[input, 2 * column + 1]] = parts[1];
+                    (s![input, start..end;2], Some(s![input, start + 1..end;2]))
                 }
-                ArrayMode::Unsigned => self.memory[[input, column]] = parts[0],
+                ArrayMode::Unsigned => (s![input, start..end;1], None),
+            };
+            self.memory
+                .slice_mut(positive)
+                .zip_mut_with(&weights, |cell, weight| {
+                    *cell = weight.max(&0).unsigned_abs();
+                });
+            if let Some(negative) = negative {
+                self.memory
+                    .slice_mut(negative)
+                    .zip_mut_with(&weights, |cell, weight| {
+                        *cell = weight.min(&0).unsigned_abs();
+                    });
             }
         }
         self.keep_stuck(instance);

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use bss2_core::{ReadoutSource, RunSettings, TraceRequest};
+use bss2_core::{ReadoutSource, Region, RunSettings, TraceRequest};
 use ndarray::{ArrayView1, ArrayViewMut2, s};
 
 use crate::circuit::Circuit;
@@ -188,6 +188,8 @@ impl pulp::WithSimd for Advance<'_> {
 
 impl Model for Transient {
     fn fold(&mut self, _circuit: &Circuit, _hemisphere: usize) {}
+
+    fn fold_weights(&mut self, _circuit: &Circuit, _region: Region) {}
 
     fn voltages(
         &mut self,

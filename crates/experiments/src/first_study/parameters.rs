@@ -112,6 +112,8 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
+    use bss2_core::CostParameters;
+
     use super::*;
     use crate::configuration::to_toml;
 
@@ -142,7 +144,13 @@ mod tests {
             |p| p.chip.noise.read_lsb += 1e-6,
             |p| p.chip.driver.failure_rate += 1e-6,
             |p| p.calibration.gain_runs += 1,
-            |p| p.cost_model.settle_us += 1.0,
+            |p| {
+                let other = CostParameters {
+                    settle_us: 1.0,
+                    ..CostParameters::default()
+                };
+                p.cost_model = other.check().unwrap();
+            },
         ];
         for (number, change) in changes.iter().enumerate() {
             let mut changed = default.clone();

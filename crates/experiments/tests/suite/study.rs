@@ -115,7 +115,7 @@ fn every_single_result_is_in_the_tables() {
         Some("chip_seed,routine,register,instance,value,before,after,unit,success")
     );
     let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), 5 * (512 + 256 + 512 + 512));
+    assert_eq!(lines.len(), 5 * (1024 + 256 + 512 + 512));
     assert!(lines.iter().all(|fields| fields.len() == 9));
     assert_eq!(lines[0][..4], ["1", "CADC offset", "cadc_offset", "0"]);
 

@@ -3,26 +3,31 @@
 //! Each law is a function over a maker of fresh arrays with zero weights; `conforms!` turns an
 //! array into a module with one test per law.
 
-use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunRequest, RunSettings, Trial};
-use bss2_hardware::{ChipConfig, IdealArray, MockArray, NOMINAL_GAIN_LSB};
+use std::cell::RefCell;
+
+use bss2_core::{
+    ArrayError, ArrayGeometry, ArrayMode, ChipControl, MacArray, Metered, Recorder, Region,
+    Register, RunRequest, RunSettings, Trial,
+};
+use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
 use ndarray::{Array2, ArrayView2, Axis, s};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::support::{
-    BSS2, chip, geometry, load, load_random, random_activations, random_weights, run, settings,
-    whole,
+    self, BSS2, chip, geometry, load, random_activations, run, settings, whole, write_all,
 };
 
-type Make<'a> = &'a dyn Fn() -> Box<dyn MacArray>;
+/// A maker of equal fresh arrays, with the mode whose weights they take.
+type Make<'a> = &'a dyn Fn() -> (Box<dyn MacArray>, ArrayMode);
 
 macro_rules! conforms {
-    ($($array:ident: $make:expr;)*) => {$(
+    ($($array:ident in $mode:ident: $make:expr;)*) => {$(
         mod $array {
             use super::*;
 
-            fn make() -> Box<dyn MacArray> {
-                Box::new($make)
+            fn make() -> (Box<dyn MacArray>, ArrayMode) {
+                (Box::new($make), ArrayMode::$mode)
             }
 
             conforms!(@laws
@@ -51,11 +56,55 @@ macro_rules! conforms {
 }
 
 conforms! {
-    ideal: IdealArray::new(BSS2, 0.01).expect("gain in range");
-    mock: MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
+    ideal in Membrane: IdealArray::new(BSS2, 0.01).expect("gain in range");
+    mock in Membrane: MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
         .expect("parameters in range");
-    typical_chip: chip(ChipConfig::typical(), 3);
-    chip_of_odd_size: chip(ChipConfig { geometry: geometry(3, 37, 41), ..ChipConfig::typical() }, 3);
+    typical_chip in Membrane: chip(ChipConfig::typical(), 3);
+    chip_of_odd_size in Membrane: chip_of(3, 37, 41);
+    unsigned_chip in Unsigned: in_mode(ArrayMode::Unsigned, chip_of(2, 33, 48));
+    synaptic_line_chip in SynapticLine: in_mode(ArrayMode::SynapticLine, chip_of(2, 33, 97));
+    transient_chip in Membrane: chip_of(2, 12, 24).with_fidelity(Fidelity::Transient);
+    transient_synaptic_line_chip in SynapticLine:
+        in_mode(ArrayMode::SynapticLine, chip_of(2, 6, 48)).with_fidelity(Fidelity::Transient);
+    metered in Membrane: Metered::new(chip_of(2, 16, 32));
+    recorder in Membrane: Recorder::new(chip_of(2, 16, 32));
+}
+
+fn chip_of(hemispheres: usize, inputs: usize, columns: usize) -> SimulatedChip {
+    let geometry = geometry(hemispheres, inputs, columns);
+    let config = ChipConfig {
+        geometry,
+        ..ChipConfig::typical()
+    };
+    chip(config, 3)
+}
+
+/// A chip whose lines, moreover, keep their charge until they are read.
+fn in_mode(mode: ArrayMode, mut chip: SimulatedChip) -> SimulatedChip {
+    chip.set_mode(mode).unwrap();
+    if mode == ArrayMode::SynapticLine {
+        write_all(&mut chip, Register::IBiasSyninExcTau, 50);
+        chip.settle().unwrap();
+    }
+    chip
+}
+
+/// Random weights that a mode takes.
+fn random_weights(mode: ArrayMode, shape: (usize, usize), seed: u64) -> Array2<i8> {
+    let signed = support::random_weights(shape, seed);
+    match mode {
+        ArrayMode::Membrane | ArrayMode::SynapticLine => signed,
+        ArrayMode::Unsigned => signed.mapv(i8::abs),
+    }
+}
+
+/// Loads random weights into every hemisphere.
+fn load_random(array: &mut dyn MacArray, mode: ArrayMode, seed: u64) {
+    let geometry = array.geometry();
+    for hemisphere in 0..geometry.hemispheres() {
+        let weights = random_weights(mode, (geometry.inputs(), geometry.columns()), seed);
+        load(array, Region::whole(geometry, hemisphere), weights.view());
+    }
 }
 
 /// Whether the array has trial-to-trial noise (with the default settings).
@@ -73,7 +122,7 @@ fn batch(geometry: ArrayGeometry) -> Array2<u8> {
 }
 
 fn a_fresh_array_ignores_its_inputs(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, _) = make();
     let geometry = array.geometry();
     let mut request = whole(geometry, 0);
     // The fewest events at the shortest wait: hardly any time for offsets to drift.
@@ -89,10 +138,10 @@ fn a_fresh_array_ignores_its_inputs(make: Make<'_>) {
 }
 
 fn weights_decide_the_outputs(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
     let activations = Array2::from_elem((1, geometry.inputs()), 20_u8);
-    let mut outputs = [-63, 63].map(|weight| {
+    let mut outputs = [*mode.weights().start(), 63].map(|weight| {
         let weights = Array2::from_elem((geometry.inputs(), geometry.columns()), weight);
         let region = Region::whole(geometry, 0);
         load(&mut *array, region, weights.view());
@@ -105,9 +154,9 @@ fn weights_decide_the_outputs(make: Make<'_>) {
 }
 
 fn a_batch_may_be_split_anywhere(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 1);
+    load_random(&mut *array, mode, 1);
     let activations = batch(geometry);
     let vectors = activations.nrows();
     let law = |cuts: Vec<usize>, first_vector: u64, seed: u64| {
@@ -131,7 +180,7 @@ fn a_batch_may_be_split_anywhere(make: Make<'_>) {
         }
         Ok(())
     };
-    let law = std::cell::RefCell::new(law);
+    let law = RefCell::new(law);
     property(
         24,
         (
@@ -144,10 +193,10 @@ fn a_batch_may_be_split_anywhere(make: Make<'_>) {
 }
 
 fn a_part_of_the_array_answers_as_it_does_within_the_whole(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 2);
-    let array = std::cell::RefCell::new(array);
+    load_random(&mut *array, mode, 2);
+    let array = RefCell::new(array);
     let span = |limit: usize| (0..limit).prop_flat_map(move |a| (Just(a), 1..=limit - a));
     property(
         24,
@@ -204,9 +253,9 @@ fn middle(geometry: ArrayGeometry) -> Region {
 }
 
 fn loading_a_region_leaves_the_rest(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 3);
+    load_random(&mut *array, mode, 3);
     let region = middle(geometry);
     let request = whole(geometry, 0);
     // Outside the region's columns with all inputs, and inside them with the inputs outside.
@@ -215,17 +264,17 @@ fn loading_a_region_leaves_the_rest(make: Make<'_>) {
     outside.slice_mut(s![.., region.input_range()]).fill(0);
     let before = [&all, &outside].map(|x| run(&mut *array, &request, x.view()));
 
-    let weights = random_weights((region.inputs, region.columns), 99);
+    let weights = random_weights(mode, (region.inputs, region.columns), 99);
     load(&mut *array, region, weights.view());
     let after = [&all, &outside].map(|x| run(&mut *array, &request, x.view()));
 
-    assert_eq!(before[1], after[1]);
+    assert_nearly_equal(before[1].view(), after[1].view());
     let columns = region.column_range();
     for rest in [
         s![.., ..columns.start],
         s![.., columns.end..geometry.columns()],
     ] {
-        assert_eq!(before[0].slice(rest), after[0].slice(rest));
+        assert_nearly_equal(before[0].slice(rest), after[0].slice(rest));
     }
     assert_ne!(
         before[0].slice(s![.., columns.clone()]),
@@ -233,11 +282,19 @@ fn loading_a_region_leaves_the_rest(make: Make<'_>) {
     );
 }
 
+/// The lumped model estimates small losses from the weights of neighbouring columns, which may turn a
+/// rounding.
+fn assert_nearly_equal(a: ArrayView2<'_, i8>, b: ArrayView2<'_, i8>) {
+    let differing = a.iter().zip(&b).filter(|(a, b)| a != b);
+    assert!(differing.clone().all(|(a, b)| a.abs_diff(*b) <= 1));
+    assert!(differing.count() * 100 <= a.len());
+}
+
 fn loading_in_parts_is_loading_at_once(make: Make<'_>) {
-    let (mut at_once, mut in_parts) = (make(), make());
+    let ((mut at_once, mode), (mut in_parts, _)) = (make(), make());
     let geometry = at_once.geometry();
-    load_random(&mut *at_once, 4);
-    let weights = random_weights((geometry.inputs(), geometry.columns()), 4);
+    load_random(&mut *at_once, mode, 4);
+    let weights = random_weights(mode, (geometry.inputs(), geometry.columns()), 4);
     for hemisphere in 0..geometry.hemispheres() {
         for columns in [
             0..geometry.columns() / 3,
@@ -273,10 +330,10 @@ fn loading_in_parts_is_loading_at_once(make: Make<'_>) {
 }
 
 fn equal_requests_give_equal_outputs(make: Make<'_>) {
-    let (mut array, mut twin) = (make(), make());
+    let ((mut array, mode), (mut twin, _)) = (make(), make());
     let geometry = array.geometry();
-    load_random(&mut *array, 5);
-    load_random(&mut *twin, 5);
+    load_random(&mut *array, mode, 5);
+    load_random(&mut *twin, mode, 5);
     let activations = batch(geometry);
     let request = whole(geometry, 0);
     let first = run(&mut *array, &request, activations.view());
@@ -309,9 +366,9 @@ fn equal_requests_give_equal_outputs(make: Make<'_>) {
 }
 
 fn runs_leave_no_trace(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 6);
+    load_random(&mut *array, mode, 6);
     let activations = batch(geometry);
     let request = whole(geometry, 0);
     let first = run(&mut *array, &request, activations.view());
@@ -326,13 +383,13 @@ fn runs_leave_no_trace(make: Make<'_>) {
 }
 
 fn hemispheres_are_independent(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 7);
+    load_random(&mut *array, mode, 7);
     let activations = batch(geometry);
     let requests = [0, 1].map(|hemisphere| whole(geometry, hemisphere));
     let before = requests.map(|r| run(&mut *array, &r, activations.view()));
-    let other = random_weights((geometry.inputs(), geometry.columns()), 8);
+    let other = random_weights(mode, (geometry.inputs(), geometry.columns()), 8);
     load(&mut *array, requests[1].region, other.view());
     let after = requests.map(|r| run(&mut *array, &r, activations.view()));
     assert_eq!(before[0], after[0]);
@@ -346,22 +403,25 @@ fn hemispheres_are_independent(make: Make<'_>) {
 }
 
 fn bad_weights_change_nothing(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 9);
+    load_random(&mut *array, mode, 9);
     let activations = batch(geometry);
     let request = whole(geometry, 0);
     let before = run(&mut *array, &request, activations.view());
 
     let region = middle(geometry);
-    let good = random_weights((region.inputs, region.columns), 10);
-    for value in [64, 127, -64, -128] {
+    let good = random_weights(mode, (region.inputs, region.columns), 10);
+    let (min, max) = mode.weights().into_inner();
+    for value in [max + 1, 127, min - 1, -128] {
         let mut weights = good.clone();
         weights[[2, 5]] = value;
         assert_eq!(
             array.load_weights(region, weights.view()),
             Err(ArrayError::WeightOutOfRange {
                 value,
+                min,
+                max,
                 input: 2,
                 column: 5
             })
@@ -407,9 +467,9 @@ fn outside(region: Region, geometry: ArrayGeometry) -> [Region; 4] {
 }
 
 fn bad_runs_change_nothing(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 11);
+    load_random(&mut *array, mode, 11);
     let request = whole(geometry, 0);
     let good = batch(geometry);
     let before = run(&mut *array, &request, good.view());
@@ -467,9 +527,9 @@ fn bad_runs_change_nothing(make: Make<'_>) {
 }
 
 fn an_empty_batch_is_a_run(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
-    load_random(&mut *array, 12);
+    load_random(&mut *array, mode, 12);
     let request = whole(geometry, 0);
     let activations = batch(geometry);
     let before = run(&mut *array, &request, activations.view());
@@ -479,12 +539,12 @@ fn an_empty_batch_is_a_run(make: Make<'_>) {
 }
 
 fn outputs_need_not_be_contiguous(make: Make<'_>) {
-    let mut array = make();
+    let (mut array, mode) = make();
     let geometry = array.geometry();
     let (inputs, columns) = (geometry.inputs(), geometry.columns());
     let region = Region::whole(geometry, 0);
     // Weights, activations and outputs as transposed views of their memory.
-    let weights = random_weights((columns, inputs), 13);
+    let weights = random_weights(mode, (columns, inputs), 13);
     load(&mut *array, region, weights.t());
     let activations = random_activations((inputs, 70), 13);
     let request = RunRequest {

@@ -1,10 +1,10 @@
 //! A chip is its configuration and its seed, and stays what it was.
 
-use bss2_core::{ChipControl, ChipProbe, Region, RunRequest, Trial};
+use bss2_core::{CadcChannel, ChipControl, Region, RunRequest, Trial};
 use bss2_hardware::{ChipConfig, MockArray, SimulatedChip};
 use ndarray::{Array2, array, s};
 
-use crate::support::{BSS2, chip, load, load_random, random_activations, run, whole};
+use crate::support::{self, BSS2, chip, load, load_random, random_activations, run, whole};
 
 fn outputs(mut chip: SimulatedChip) -> Array2<i8> {
     load_random(&mut chip, 1);
@@ -58,11 +58,8 @@ fn an_imperfection_switched_off_leaves_the_others() {
     load_random(&mut without, 1);
     let activations = random_activations((12, 128), 2);
     let request = whole(BSS2, 0);
-    let mut codes = [Array2::zeros((12, 256)), Array2::zeros((12, 256))];
-    for (chip, codes) in [&mut with, &mut without].into_iter().zip(&mut codes) {
-        chip.read_cadc(&request, activations.view(), codes.view_mut())
-            .unwrap();
-    }
+    let codes = [&mut with, &mut without]
+        .map(|chip| support::codes(chip, &request, CadcChannel::Causal, activations.view()));
     for column in 0..256 {
         let pairs = codes[0]
             .column(column)
@@ -85,9 +82,7 @@ fn results_are_codes_above_the_baseline_saturated() {
     load_random(&mut chip, 2);
     let activations = random_activations((50, 128), 3);
     let request = whole(BSS2, 1);
-    let mut codes = Array2::zeros((50, 256));
-    chip.read_cadc(&request, activations.view(), codes.view_mut())
-        .unwrap();
+    let codes = support::codes(&mut chip, &request, CadcChannel::Causal, activations.view());
     let expected = codes.mapv(|code: u8| (i16::from(code) - 128) as i8);
     assert_eq!(run(&mut chip, &request, activations.view()), expected);
 }

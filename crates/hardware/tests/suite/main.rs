@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod config;
+mod capmem;
 mod conformance;
 mod determinism;
 mod ideal_and_mock;
+mod imperfections;
 mod noise;
 mod registers;
 mod signal_chain;

@@ -5,21 +5,11 @@ use bss2_hardware::ChipConfig;
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::support::{
-    BSS2, chip, column_deviations, column_means, correlation, load, load_random, median,
+    BSS2, chip, column_deviations, column_means, correlation, linear, load, load_random, median,
     random_activations, repeat, run, settings, to_f64, whole,
 };
 
 const TRIALS: usize = 500;
-
-/// A chip without mismatch whose signal path is linear, and without noise until some is added.
-fn quiet() -> ChipConfig {
-    let mut config = ChipConfig::typical().without_mismatch().without_noise();
-    config.ota.inhibitory_ratio = 1.0;
-    config.ota.linear_range_charge = 1e9;
-    config.membrane.floor_lsb = -1e6;
-    config.membrane.ceiling_lsb = 1e6;
-    config
-}
 
 /// Outputs of both hemispheres side by side (trials × 512) with strong rows of both signs that
 /// cancel in the mean.
@@ -76,7 +66,7 @@ fn a_chip_without_noise_repeats_itself() {
 
 #[test]
 fn jitter_is_common_to_the_columns_of_a_hemisphere() {
-    let mut config = quiet();
+    let mut config = linear();
     config.driver.jitter_activations = 3.0;
     let [within, across, hemispheres] = correlations(&trials(config));
     assert!(within > 0.95 && across > 0.95, "{within} {across}");
@@ -85,7 +75,7 @@ fn jitter_is_common_to_the_columns_of_a_hemisphere() {
 
 #[test]
 fn jitter_grows_with_the_root_of_the_sends() {
-    let mut config = quiet();
+    let mut config = linear();
     config.driver.jitter_activations = 3.0;
     let deviation = |sends| {
         let mut chip = chip(config.clone(), 1);
@@ -107,7 +97,7 @@ fn jitter_grows_with_the_root_of_the_sends() {
 
 #[test]
 fn zeros_have_no_jitter() {
-    let mut config = quiet();
+    let mut config = linear();
     config.driver.jitter_activations = 10.0;
     let mut chip = chip(config, 1);
     load_random(&mut chip, 1);
@@ -117,7 +107,7 @@ fn zeros_have_no_jitter() {
 
 #[test]
 fn ramp_noise_is_common_to_a_quadrant_only() {
-    let mut config = quiet();
+    let mut config = linear();
     config.noise.ramp_lsb = 4.0;
     let [within, across, hemispheres] = correlations(&trials(config));
     assert!(within > 0.97, "{within}");
@@ -130,7 +120,7 @@ fn ramp_noise_is_common_to_a_quadrant_only() {
 #[test]
 fn column_noise_is_independent() {
     for source in 0..3 {
-        let mut config = quiet();
+        let mut config = linear();
         match source {
             0 => config.noise.read_lsb = 4.0,
             1 => config.noise.reset_lsb = 4.0,
@@ -150,7 +140,7 @@ fn column_noise_is_independent() {
 #[test]
 fn constant_noises_have_their_configured_deviation() {
     for source in 0..3 {
-        let mut config = quiet();
+        let mut config = linear();
         match source {
             0 => config.noise.read_lsb = 3.0,
             1 => config.noise.reset_lsb = 3.0,
@@ -167,7 +157,7 @@ fn constant_noises_have_their_configured_deviation() {
 
 #[test]
 fn integration_noise_grows_with_the_root_of_the_time() {
-    let mut config = quiet();
+    let mut config = linear();
     config.noise.integration_lsb_per_sqrt_us = 1.0;
     let deviation = |wait| {
         let mut chip = chip(config.clone(), 1);
@@ -197,7 +187,7 @@ fn a_source_switched_off_leaves_the_others() {
         |config| config.noise.ramp_lsb = 4.0,
     ];
     let with = |on: [bool; 3]| {
-        let mut config = quiet();
+        let mut config = linear();
         for (set, on) in switch.iter().zip(on) {
             if on {
                 set(&mut config);
@@ -234,9 +224,9 @@ fn a_source_switched_off_leaves_the_others() {
 
 #[test]
 fn the_deviations_of_the_independent_sources_share_their_draws() {
-    let mut alone = quiet();
+    let mut alone = linear();
     alone.noise.read_lsb = 3.0;
-    let mut both = quiet();
+    let mut both = linear();
     both.noise.read_lsb = 2.0;
     both.noise.reset_lsb = 5.0_f32.sqrt();
     let (alone, both) = (trials(alone), trials(both));

@@ -1,17 +1,13 @@
 //! What the circuit does to a signal, without noise.
 
-use bss2_core::{ACTIVATION_MAX, ChipControl, Region, Register, RunRequest, Trial};
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_core::{ACTIVATION_MAX, ChipControl, Region, Register};
+use bss2_hardware::{ChipConfig, Imperfection, SimulatedChip};
 use ndarray::{Array1, Array2};
 
 use crate::support::{
-    BSS2, chip, load, random_activations, random_weights, run, settings, to_f64, whole,
+    BSS2, chip, clean, load, random_activations, random_weights, run, timed, to_f64, whole,
+    write_all,
 };
-
-/// A chip without mismatch or noise; compression stays.
-fn clean() -> ChipConfig {
-    ChipConfig::typical().without_noise().without_mismatch()
-}
 
 /// Signed weights −63…63 in the columns 0…126.
 fn all_weights(column: usize) -> i8 {
@@ -27,10 +23,7 @@ fn weight_sweep(chip: &mut SimulatedChip, activation: u8, sends: u32) -> Vec<f64
     load(chip, Region::whole(BSS2, 0), weights.view());
     let mut vector = Array2::zeros((1, 128));
     vector[[0, 9]] = activation;
-    let request = RunRequest {
-        settings: settings(sends, 5),
-        ..whole(BSS2, 0)
-    };
+    let request = timed(BSS2, sends, 5);
     let outputs = to_f64(&run(chip, &request, vector.view()));
     outputs.iter().take(127).copied().collect()
 }
@@ -58,10 +51,7 @@ fn outputs_grow_with_an_activation_in_the_weight_s_sign() {
     for (v, x) in batch.column_mut(input).iter_mut().enumerate() {
         *x = v as u8 + 1;
     }
-    let request = RunRequest {
-        settings: settings(4, 5),
-        ..whole(BSS2, 0)
-    };
+    let request = timed(BSS2, 4, 5);
     let outputs = run(&mut chip, &request, batch.view());
     let mut moved = 0;
     for (column, &weight) in weights.row_mut(input).iter().enumerate() {
@@ -121,7 +111,7 @@ fn the_linear_range_follows_the_gain() {
 /// outputs whose magnitude is at most 60, one slope for each sign.
 fn deviations(predictions: &[f64]) -> Vec<f64> {
     let mut chip = chip(clean(), 1);
-    let outputs = weight_sweep(&mut chip, 12, 118);
+    let outputs = weight_sweep(&mut chip, 12, 124);
     let points: Vec<(f64, f64)> = (-63..=63).map(f64::from).zip(outputs).collect();
     let slope = |sign: f64| {
         let linear = points
@@ -170,18 +160,14 @@ fn the_linear_range_deviates_little() {
 
 /// Gain on a weak net signal amid dense strong inputs of both signs, relative to no compression.
 fn relative_gain(wait: u32) -> f64 {
-    let config = clean();
+    let config = clean().without(Imperfection::ResidualLeak);
     let net_rows = 8.0;
     let mut chip = chip(config.clone(), 1);
     // 68 excitatory rows and 60 inhibitory ones, all as strong as can be.
     let weights = Array2::from_shape_fn((128, 256), |(i, _)| if i < 68 { 63_i8 } else { -63 });
     load(&mut chip, Region::whole(BSS2, 0), weights.view());
     let activations = Array2::from_elem((1, 128), 31_u8);
-    let request = RunRequest {
-        settings: settings(1, wait),
-        trial: Trial::new(0),
-        ..whole(BSS2, 0)
-    };
+    let request = timed(BSS2, 1, wait);
     let outputs = to_f64(&run(&mut chip, &request, activations.view()));
     let inhibitory = f64::from(config.ota.inhibitory_ratio);
     let product = 31.0 * 63.0 * f64::from(config.ota.gain_lsb);
@@ -200,12 +186,10 @@ fn short_waits_reduce_the_gain_of_dense_strong_inputs() {
 /// Share of the signal that is lost at a wait of 1 cycle against one of 100, at constant stimulus,
 /// with the OTA's gain and the synapses' bias set to a share of their reset values.
 fn loss(gain: f64, bias: f64) -> f64 {
-    let mut config = clean();
-    // Ends out of the way, and leak and drift, which waits change as well.
-    config.membrane.floor_lsb = -1e5;
-    config.membrane.ceiling_lsb = 1e5;
-    config.membrane.residual_leak_tau_us = 1e9;
-    config.cadc.ramp_offset_codes_per_lsb = 1.0;
+    // Ends out of the way, and the leak, which waits change as well.
+    let config = clean()
+        .without(Imperfection::SoftEnds)
+        .without(Imperfection::ResidualLeak);
     let mut chip = chip(config, 1);
     let shares = [
         (Register::IBiasSyninExcGm, gain),
@@ -214,8 +198,7 @@ fn loss(gain: f64, bias: f64) -> f64 {
     ];
     for (register, share) in shares {
         let value = (share * f64::from(register.spec().reset)) as i32;
-        let values = vec![value; register.instances(BSS2)];
-        chip.write_register(register, &values).unwrap();
+        write_all(&mut chip, register, value);
     }
     chip.settle().unwrap();
     // Excitation a little stronger than inhibition: lines far in saturation, outputs in range.
@@ -223,10 +206,7 @@ fn loss(gain: f64, bias: f64) -> f64 {
     load(&mut chip, Region::whole(BSS2, 0), weights.view());
     let activations = Array2::from_elem((1, 128), 31);
     let [fast, slow] = [1, 100].map(|wait| {
-        let request = RunRequest {
-            settings: settings(1, wait),
-            ..whole(BSS2, 0)
-        };
+        let request = timed(BSS2, 1, wait);
         f64::from(run(&mut chip, &request, activations.view())[[0, 0]])
     });
     1.0 - fast / slow
@@ -247,10 +227,7 @@ fn short_waits_leave_weak_inputs() {
     load(&mut chip, Region::whole(BSS2, 0), weights.view());
     let activations = Array2::from_elem((1, 128), 31_u8);
     let at = |wait: u32, chip: &mut SimulatedChip| {
-        let request = RunRequest {
-            settings: settings(4, wait),
-            ..whole(BSS2, 0)
-        };
+        let request = timed(BSS2, 4, wait);
         run(chip, &request, activations.view())[[0, 0]]
     };
     assert!((at(1, &mut chip) - at(5, &mut chip)).abs() <= 1);
@@ -259,14 +236,11 @@ fn short_waits_leave_weak_inputs() {
 #[test]
 fn long_waits_add_drift() {
     let mut config = clean();
-    config.ota.offset_spread_lsb_per_us = 0.2;
+    config.ota.balance_spread_codes = 40.0;
     let mut chip = chip(config, 1);
     let activations = Array2::from_elem((1, 128), 1_u8);
     let mut spread = |wait| {
-        let request = RunRequest {
-            settings: settings(1, wait),
-            ..whole(BSS2, 0)
-        };
+        let request = timed(BSS2, 1, wait);
         to_f64(&run(&mut chip, &request, activations.view())).std(1.0)
     };
     let spreads = [5, 25, 50].map(&mut spread);
@@ -279,30 +253,22 @@ fn long_waits_add_drift() {
 #[test]
 fn outputs_scale_with_the_sends() {
     let mut chip = chip(clean(), 1);
-    let weights = Array2::from_elem((128, 256), 2_i8);
+    let weights = Array2::from_elem((128, 256), 3_i8);
     load(&mut chip, Region::whole(BSS2, 0), weights.view());
     let activations = Array2::from_elem((1, 128), 31_u8);
-    let outputs = [1, 2, 4].map(|sends| {
-        let request = RunRequest {
-            settings: settings(sends, 5),
-            ..whole(BSS2, 0)
-        };
-        f64::from(run(&mut chip, &request, activations.view())[[0, 0]])
-    });
-    for (output, sends) in outputs.iter().zip([1.0, 2.0, 4.0]) {
-        let expected = 0.0018 * 31.0 * 2.0 * 128.0 * sends;
-        assert!(
-            (output / expected - 1.0).abs() < 0.05,
-            "{output} {expected}"
-        );
+    for sends in [1, 2, 4] {
+        let outputs = run(&mut chip, &timed(BSS2, sends, 5), activations.view());
+        // Less what has not passed the lines yet, the drivers' soft start and the leak.
+        let expected = 0.0018 * 31.0 * 3.0 * 128.0 * f64::from(sends);
+        let share = f64::from(outputs[[0, 0]]) / expected;
+        assert!((0.92..1.0).contains(&share), "{sends}: {share}");
     }
 }
 
 #[test]
 fn failed_drivers_send_nothing_and_stuck_columns_answer_the_same() {
-    let mut config = ChipConfig::typical().without_noise();
+    let mut config = clean();
     config.driver.failure_rate = 1.0;
-    config.ota.offset_spread_lsb_per_us = 0.0;
     let mut dead = chip(config, 1);
     let weights = random_weights((128, 256), 1);
     load(&mut dead, Region::whole(BSS2, 0), weights.view());

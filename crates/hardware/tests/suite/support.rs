@@ -1,8 +1,11 @@
 //! Stimuli, runs and statistics shared by the tests.
 
 use bss2_core::random::keyed_stream;
-use bss2_core::{ArrayGeometry, MacArray, Region, RunRequest, RunSettings, Trial};
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_core::{
+    ArrayGeometry, CadcChannel, ChipControl, ChipProbe, MacArray, Region, Register, RunRequest,
+    RunSettings, Trial,
+};
+use bss2_hardware::{ChipConfig, Imperfection, SimulatedChip};
 use ndarray::{Array1, Array2, ArrayView2, Axis, concatenate};
 use rand::RngExt;
 
@@ -20,12 +23,48 @@ pub(crate) fn settings(num_sends: u32, wait_between_events: u32) -> RunSettings 
     RunSettings::new(num_sends, wait_between_events).expect("settings in range")
 }
 
+/// Two hemispheres, small enough to be drawn quickly.
+pub(crate) fn small_geometry() -> ArrayGeometry {
+    geometry(2, 32, 64)
+}
+
+/// A chip without mismatch or noise; compression stays.
+pub(crate) fn clean() -> ChipConfig {
+    ChipConfig::typical().without_noise().without_mismatch()
+}
+
+/// A chip whose signal path, moreover, is linear.
+pub(crate) fn linear() -> ChipConfig {
+    [
+        Imperfection::SoftStart,
+        Imperfection::OtaAsymmetry,
+        Imperfection::OtaSaturation,
+        Imperfection::ResidualLeak,
+        Imperfection::SoftEnds,
+    ]
+    .into_iter()
+    .fold(clean(), ChipConfig::without)
+}
+
+/// The same on an array of another size.
+pub(crate) fn sized(config: ChipConfig, geometry: ArrayGeometry) -> ChipConfig {
+    ChipConfig { geometry, ..config }
+}
+
 /// One send at the default wait on a whole hemisphere.
 pub(crate) fn whole(geometry: ArrayGeometry, hemisphere: usize) -> RunRequest {
     RunRequest {
         region: Region::whole(geometry, hemisphere),
         settings: RunSettings::default(),
         trial: Trial::new(1),
+    }
+}
+
+/// A run of a whole hemisphere with another timing.
+pub(crate) fn timed(geometry: ArrayGeometry, sends: u32, wait: u32) -> RunRequest {
+    RunRequest {
+        settings: settings(sends, wait),
+        ..whole(geometry, 0)
     }
 }
 
@@ -40,6 +79,26 @@ pub(crate) fn run(
         .run(request, activations, outputs.view_mut())
         .expect("a good request");
     outputs
+}
+
+/// Writes one value into all instances of a register.
+pub(crate) fn write_all(chip: &mut impl ChipControl, register: Register, value: i32) {
+    let count = register.instances(chip.control_geometry());
+    chip.write_register(register, &vec![value; count])
+        .expect("a value in range");
+}
+
+/// Codes of a good request.
+pub(crate) fn codes(
+    chip: &mut impl ChipProbe,
+    request: &RunRequest,
+    channel: CadcChannel,
+    activations: ArrayView2<'_, u8>,
+) -> Array2<u8> {
+    let mut codes = Array2::zeros((activations.nrows(), request.region.columns));
+    chip.read_cadc(request, channel, activations, codes.view_mut())
+        .expect("a good request");
+    codes
 }
 
 /// Loads good weights.
