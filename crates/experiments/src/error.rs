@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bss2_calibration::CalibrationError;
+use bss2_core::{ArrayError, ControlError};
 use bss2_data::DataError;
 use bss2_hardware::ConfigError;
 use bss2_training::TrainingError;
@@ -115,6 +116,12 @@ pub enum ExperimentError {
     /// A chip's configuration was refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// An array refused what it was asked for.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// A chip refused a register.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// A calibration failed.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),

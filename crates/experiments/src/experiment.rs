@@ -1,6 +1,6 @@
 //! The experiments there are.
 
-use crate::{ExperimentError, Outcome, Progress, Settings, first_study};
+use crate::{ExperimentError, Outcome, Progress, Settings, first_study, validation};
 
 /// An experiment that can be run by name.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they run.
-pub const EXPERIMENTS: &[Experiment] = &[first_study::EXPERIMENT];
+pub const EXPERIMENTS: &[Experiment] = &[first_study::EXPERIMENT, validation::EXPERIMENT];
 
 /// Finds an experiment by name.
 ///

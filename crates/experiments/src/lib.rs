@@ -36,6 +36,7 @@ mod progress;
 pub mod report;
 mod settings;
 mod study;
+mod validation;
 
 pub use csv_file::CsvFile;
 pub use dataset::{DataDescription, StudyData};

@@ -19,7 +19,8 @@ section! {
         /// Standard deviation of the drift of a neuron's potentials, in LSB.
         offset_lsb: 1.0 in 0.0 to 50.0, PerChip, "assumption";
         /// Standard deviation of the relative drift of a neuron's gains.
-        gain: 0.01 in 0.0 to 0.2, PerChip, "assumption";
+        gain: 0.025 in 0.0 to 0.2, PerChip,
+            "assumption: half a day after calibration, columns then spread as published";
         /// Standard deviation of the drift of a driver's offset, in activation units.
         driver_offset_activations: 0.1 in 0.0 to 10.0, PerChip, "assumption";
     }

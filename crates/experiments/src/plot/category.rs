@@ -15,7 +15,7 @@ use super::scale::Scale;
 use super::sheet::Sheet;
 use super::summary::Summary;
 use super::svg::Element;
-use super::{Chart, Target};
+use super::{Chart, Drawing, Target};
 
 /// One stage and its individual results.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,7 +142,7 @@ impl Chart for CategoryChart {
         &self.title
     }
 
-    fn draw(&self, target: Target) -> String {
+    fn draw(&self, target: Target) -> Drawing {
         let mut sheet = Sheet::new(target, &self.title);
         let mut omissions = Omissions::default();
         let shown: Vec<Vec<f64>> = self

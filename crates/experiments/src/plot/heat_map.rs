@@ -12,7 +12,7 @@ use super::scale::Scale;
 use super::sheet::Sheet;
 use super::svg::Element;
 use super::text::{self, Anchor, line_height, size};
-use super::{Chart, PlotError, Target};
+use super::{Chart, Drawing, PlotError, Target};
 
 const LARGEST_CELL: f64 = 46.0;
 const LARGEST_HEIGHT: f64 = 420.0;
@@ -260,7 +260,7 @@ impl Chart for HeatMap {
         &self.title
     }
 
-    fn draw(&self, target: Target) -> String {
+    fn draw(&self, target: Target) -> Drawing {
         let mut sheet = Sheet::new(target, &self.title);
         let Some(scale) = self.draw_colour_bar(&mut sheet) else {
             sheet.no_data();

@@ -10,7 +10,7 @@ use super::scale::Step;
 use super::sheet::Sheet;
 use super::summary::Summary;
 use super::svg::{Element, Path};
-use super::{Chart, Target};
+use super::{Chart, Drawing, Target};
 
 /// Most bins that are still told apart at the width of a chart.
 const MOST_BINS: usize = 120;
@@ -215,7 +215,7 @@ impl Chart for Histogram {
         &self.title
     }
 
-    fn draw(&self, target: Target) -> String {
+    fn draw(&self, target: Target) -> Drawing {
         let mut sheet = Sheet::new(target, &self.title);
         let mut omissions = Omissions::default();
         let shown: Vec<Vec<f64>> = self

@@ -8,7 +8,7 @@ use super::plane::{Plane, PlaneSpec, range_text};
 use super::reference::Reference;
 use super::sheet::Sheet;
 use super::svg::{Element, Path};
-use super::{Chart, Target};
+use super::{Chart, Drawing, Target};
 
 const MARKER_RADIUS: f64 = 3.6;
 const CAP: f64 = 3.0;
@@ -60,6 +60,8 @@ pub struct LineSeries {
     pub name: String,
     /// The points; the line has a gap where one has no place on the axes.
     pub points: Vec<LinePoint>,
+    /// Whether a line joins the points: yes unless set.
+    pub joined: bool,
 }
 
 impl LineSeries {
@@ -68,7 +70,15 @@ impl LineSeries {
         Self {
             name: name.into(),
             points,
+            joined: true,
         }
+    }
+
+    /// Points by themselves, for single results beside curves.
+    #[must_use]
+    pub fn unjoined(mut self) -> Self {
+        self.joined = false;
+        self
     }
 }
 
@@ -176,6 +186,7 @@ impl LineChart {
         for (index, series) in self.series.iter().enumerate() {
             let style = SeriesStyle::new(index);
             let swatch = match self.error_style {
+                _ if !series.joined => legend::marker(style),
                 _ if !has_errors(series) => legend::marked_line(style),
                 ErrorStyle::Band => legend::banded_line(style),
                 ErrorStyle::Bars => legend::barred_line(style),
@@ -237,9 +248,11 @@ impl LineChart {
                         .collect::<Vec<_>>(),
                 );
             }
-            group.push(&style.stroke(&Path::polyline(
-                run.iter().map(|point| plane.place(point.x, point.y)),
-            )));
+            if series.joined {
+                group.push(&style.stroke(&Path::polyline(
+                    run.iter().map(|point| plane.place(point.x, point.y)),
+                )));
+            }
         }
         group
     }
@@ -250,7 +263,7 @@ impl Chart for LineChart {
         &self.title
     }
 
-    fn draw(&self, target: Target) -> String {
+    fn draw(&self, target: Target) -> Drawing {
         let mut sheet = Sheet::new(target, &self.title);
         let mut omissions = Omissions::default();
         let shown: Vec<Vec<LinePoint>> = self
@@ -289,8 +302,8 @@ impl Chart for LineChart {
             .map(|(style, series)| self.draw_line(&plane, style, series))
             .collect();
         sheet.draw(plane.frame.clip().children(&lines));
-        for ((style, _), points) in styled().zip(&shown) {
-            if points.len() < MOST_MARKERS {
+        for ((style, series), points) in styled().zip(&shown) {
+            if points.len() < MOST_MARKERS || !series.joined {
                 let markers: Vec<Element> = points
                     .iter()
                     .map(|point| marker(&plane, style, *point))
@@ -369,6 +382,22 @@ mod tests {
         let mut two = chart(LinePoint::new(1.0, 2.0));
         two.series.push(LineSeries::new("other", vec![plain()]));
         assert!(has_legend(&two));
+    }
+
+    #[test]
+    fn unjoined_points_have_markers_and_no_line() {
+        let points = (0..100).map(|x| LinePoint::new(f64::from(x), 1.0));
+        let mut chart = chart(points.collect());
+        let marks = |chart: &LineChart| {
+            let svg = chart.to_svg();
+            (
+                svg.matches("class=\"stroke\"").count(),
+                svg.matches("class=\"mark\"").count(),
+            )
+        };
+        assert_eq!(marks(&chart), (1, 0));
+        chart.series[0] = chart.series[0].clone().unjoined();
+        assert_eq!(marks(&chart), (0, 100));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`ScatterChart`] | two quantities against each other, with an optional Pareto front |
 //! | [`Histogram`] | several distributions over shared bins |
 //! | [`HeatMap`] | a matrix of values |
+//! | [`Panels`] | several of these side by side, on narrow screens one below the other |
 //!
 //! The same data gives the same bytes. Drawing never fails: what a chart cannot place (values
 //! that are not finite, not positive on a logarithmic axis, or outside a fixed range) is left out
@@ -39,6 +40,7 @@ mod line;
 mod number;
 mod omissions;
 mod palette;
+mod panels;
 mod plane;
 mod reference;
 mod scale;
@@ -57,6 +59,7 @@ pub use heat_map::HeatMap;
 pub use histogram::{Bins, Distribution, Histogram, Quantity};
 pub use line::{ErrorStyle, LineChart, LinePoint, LineSeries};
 pub use number::{fixed, significant, with_deviation};
+pub use panels::Panels;
 pub use reference::Reference;
 pub use scatter::{ParetoFront, Prefer, ScatterChart, ScatterSeries};
 pub use summary::Summary;
@@ -76,6 +79,22 @@ pub enum Target {
     NarrowPage,
     /// In a file of its own, with the style sheet and an opaque background.
     Standalone,
+    /// Inside the drawing of [`Panels`], laid out as for a narrow screen.
+    Panel,
+}
+
+/// A finished drawing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing {
+    svg: String,
+    height: f64,
+}
+
+impl Drawing {
+    /// The SVG element.
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
 }
 
 /// A chart that can be drawn as SVG; plain data, which any thread may hold.
@@ -84,21 +103,21 @@ pub trait Chart: std::fmt::Debug + Send + Sync {
     fn title(&self) -> &str;
 
     /// Draws the chart for `target`.
-    fn draw(&self, target: Target) -> String;
+    fn draw(&self, target: Target) -> Drawing;
 
     /// The chart for inclusion in an HTML page that includes [`STYLE`].
     fn to_svg(&self) -> String {
-        self.draw(Target::Page)
+        self.draw(Target::Page).svg
     }
 
     /// The chart for the same page on a narrow screen.
     fn to_narrow_svg(&self) -> String {
-        self.draw(Target::NarrowPage)
+        self.draw(Target::NarrowPage).svg
     }
 
     /// The chart as a file of its own, for example for a README.
     fn to_standalone_svg(&self) -> String {
-        self.draw(Target::Standalone)
+        self.draw(Target::Standalone).svg
     }
 }
 

@@ -8,7 +8,7 @@ use super::plane::{Plane, PlaneSpec, range_text};
 use super::reference::Reference;
 use super::sheet::Sheet;
 use super::svg::{Element, Path};
-use super::{Chart, Target};
+use super::{Chart, Drawing, Target};
 
 const MARKER_RADIUS: f64 = 4.2;
 const RING_RADIUS: f64 = 8.0;
@@ -210,7 +210,7 @@ impl Chart for ScatterChart {
         &self.title
     }
 
-    fn draw(&self, target: Target) -> String {
+    fn draw(&self, target: Target) -> Drawing {
         let mut sheet = Sheet::new(target, &self.title);
         let mut omissions = Omissions::default();
         let shown: Vec<Vec<(f64, f64)>> = self

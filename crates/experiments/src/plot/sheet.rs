@@ -2,10 +2,14 @@
 
 use super::svg::{Element, coordinate};
 use super::text::{self, Anchor, line_height, size};
-use super::{STYLE, Target};
+use super::{Drawing, STYLE, Target};
 
 const WIDTH: f64 = 720.0;
 const NARROW_WIDTH: f64 = 360.0;
+/// Space between panels that stand side by side.
+pub(super) const PANEL_GAP: f64 = 24.0;
+/// Width of a panel: two have room on a sheet.
+pub(super) const PANEL_WIDTH: f64 = (WIDTH - PANEL_GAP) / 2.0;
 /// Margin around a chart in a file of its own.
 const MARGIN: f64 = 24.0;
 /// Radius of the corners of its background, which may stand on a page of another colour.
@@ -38,15 +42,15 @@ impl Sheet {
     }
 
     pub(super) fn width(&self) -> f64 {
-        if self.is_narrow() {
-            NARROW_WIDTH
-        } else {
-            WIDTH
+        match self.target {
+            Target::Page | Target::Standalone => WIDTH,
+            Target::NarrowPage => NARROW_WIDTH,
+            Target::Panel => PANEL_WIDTH,
         }
     }
 
     pub(super) fn is_narrow(&self) -> bool {
-        self.target == Target::NarrowPage
+        matches!(self.target, Target::NarrowPage | Target::Panel)
     }
 
     /// Takes the next `height` of the sheet and returns its upper edge.
@@ -94,7 +98,7 @@ impl Sheet {
     }
 
     /// The finished SVG, with `description` for those who do not see it.
-    pub(super) fn finish(mut self, description: &str, notes: &[String]) -> String {
+    pub(super) fn finish(mut self, description: &str, notes: &[String]) -> Drawing {
         if !notes.is_empty() {
             self.reserve(8.0);
         }
@@ -114,10 +118,13 @@ impl Sheet {
         );
         let view_box = [-margin, -margin, width, height].map(coordinate).join(" ");
         let mut root = Element::new("svg")
-            .attribute("xmlns", "http://www.w3.org/2000/svg")
             .class("bss2-chart")
-            .attribute("viewBox", &view_box)
-            .attribute("role", "img");
+            .attribute("viewBox", &view_box);
+        if self.target != Target::Panel {
+            root = root
+                .attribute("xmlns", "http://www.w3.org/2000/svg")
+                .attribute("role", "img");
+        }
         if self.target == Target::Standalone {
             root = root.number("width", width).number("height", height);
         }
@@ -128,6 +135,9 @@ impl Sheet {
             let card = Element::rectangle(-margin, -margin, width, height).number("rx", CORNER);
             root.push(&card.class("background"));
         }
-        root.children(&self.body).to_string()
+        Drawing {
+            svg: root.children(&self.body).to_string(),
+            height,
+        }
     }
 }

@@ -106,7 +106,8 @@ impl Element {
         self
     }
 
-    /// Content that is written as it is: the style sheet, which is ours and free of markup.
+    /// Content that is written as it is: the style sheet, which is ours and free of markup, or a
+    /// finished drawing.
     pub(super) fn verbatim(mut self, content: &str) -> Self {
         self.content.push_str(content);
         self

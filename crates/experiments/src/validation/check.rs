@@ -1,0 +1,79 @@
+//! What is compared with the published figures, and how.
+
+/// One quantity with the band in which it has to lie.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check {
+    /// Row of the table of validation.
+    pub(super) row: u8,
+    pub(super) quantity: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) band: Band,
+    /// Decimals that are worth showing.
+    pub(super) decimals: usize,
+    pub(super) source: &'static str,
+}
+
+/// A range of accepted values; the ends belong to it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Band {
+    pub(super) min: f64,
+    pub(super) max: f64,
+}
+
+impl Band {
+    pub(super) const fn new(min: f64, max: f64) -> Self {
+        Self { min, max }
+    }
+
+    pub(super) const fn at_least(min: f64) -> Self {
+        Self {
+            min,
+            max: f64::INFINITY,
+        }
+    }
+
+    pub(super) const fn at_most(max: f64) -> Self {
+        Self {
+            min: f64::NEG_INFINITY,
+            max,
+        }
+    }
+
+    /// A published value and how far from it a simulated one may lie.
+    pub(super) const fn around(value: f64, distance: f64) -> Self {
+        Self {
+            min: value - distance,
+            max: value + distance,
+        }
+    }
+
+    pub(super) fn contains(self, value: f64) -> bool {
+        (self.min..=self.max).contains(&value)
+    }
+}
+
+impl Check {
+    /// The band in words.
+    pub(super) fn target(&self) -> String {
+        let number = |value| crate::plot::fixed(value, self.decimals);
+        let Band { min, max } = self.band;
+        match (min.is_finite(), max.is_finite()) {
+            (true, true) => format!("{}…{}", number(min), number(max)),
+            (true, false) => format!("≥ {}", number(min)),
+            _ => format!("≤ {}", number(max)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_belong_to_a_band_and_nan_to_none() {
+        let band = Band::around(3.0, 1.0);
+        assert!(band.contains(2.0) && band.contains(4.0));
+        assert!(!band.contains(1.99) && !band.contains(f64::NAN));
+        assert!(Band::at_least(1.0).contains(1e9) && !Band::at_most(1.0).contains(1.1));
+    }
+}

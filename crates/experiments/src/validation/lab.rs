@@ -1,0 +1,170 @@
+//! A chip on the bench, and what all protocols do with it.
+
+use bss2_calibration::Procedure;
+use bss2_core::random::{derive_seed, keyed_stream};
+use bss2_core::{
+    ArrayGeometry, ChipControl, MacArray, Region, RunRequest, RunSettings, Scope, Trial,
+};
+use bss2_hardware::{ChipConfig, SimulatedChip};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+use rand::rngs::ChaCha8Rng;
+
+use crate::ExperimentError;
+
+/// A default chip on the bench.
+pub(super) struct Lab {
+    pub(super) seed: u64,
+    pub(super) chip: SimulatedChip,
+    /// By column of the chip: whether its last calibration succeeded. Others are left out, as they
+    /// are on real systems.
+    working: Vec<bool>,
+    trial: Trial,
+}
+
+/// The sources' chips are calibrated every night and measured during the day.
+const SINCE_CALIBRATION_S: f64 = 12.0 * 3600.0;
+
+/// Purposes of the seeds that are derived from a chip's.
+const CALIBRATION: u64 = 1;
+const TRIALS: u64 = 2;
+const STIMULI: u64 = 3;
+
+impl Lab {
+    /// The chip of a seed, half a day after its calibration with the default procedure.
+    pub(super) fn new(seed: u64) -> Result<Self, ExperimentError> {
+        let mut lab = Self::fresh(seed)?;
+        lab.calibrate()?;
+        lab.chip.let_pass_s(SINCE_CALIBRATION_S)?;
+        Ok(lab)
+    }
+
+    /// The chip of a seed as it was made.
+    pub(super) fn fresh(seed: u64) -> Result<Self, ExperimentError> {
+        let config = ChipConfig::typical().check()?;
+        let chip = SimulatedChip::new(&config, seed);
+        Ok(Self {
+            seed,
+            working: vec![true; Scope::Column.instances(chip.control_geometry())],
+            chip,
+            trial: Trial::new(derive_seed(seed, TRIALS)),
+        })
+    }
+
+    pub(super) fn calibrate(&mut self) -> Result<(), ExperimentError> {
+        let seed = derive_seed(self.seed, CALIBRATION);
+        let result = Procedure::default().run(&mut self.chip, seed, &mut |_| ())?;
+        self.working.fill(true);
+        for routine in &result.routines {
+            let scope = routine.register.spec().scope;
+            let working = self
+                .working
+                .chunks_mut(self.chip.control_geometry().columns());
+            for (hemisphere, working) in working.enumerate() {
+                // The first channels of a hemisphere are those that deliver results.
+                let first = hemisphere * scope.per_hemisphere(self.chip.control_geometry());
+                if matches!(scope, Scope::Column | Scope::Channel) {
+                    for (working, success) in working.iter_mut().zip(&routine.success[first..]) {
+                        *working &= success;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of the columns that work, from those of all columns of the chip.
+    pub(super) fn of_working(&self, values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+        let values = values.into_iter().zip(&self.working);
+        values
+            .filter(|(_, works)| **works)
+            .map(|(value, _)| value)
+            .collect()
+    }
+
+    /// The values of the columns that work, from those of all columns of a hemisphere.
+    pub(super) fn of_working_in(
+        &self,
+        hemisphere: usize,
+        values: impl IntoIterator<Item = f64>,
+    ) -> Vec<f64> {
+        let first = hemisphere * self.chip.control_geometry().columns();
+        let values = values.into_iter().zip(&self.working[first..]);
+        values
+            .filter(|(_, works)| **works)
+            .map(|(value, _)| value)
+            .collect()
+    }
+
+    pub(super) fn geometry(&self) -> ArrayGeometry {
+        self.chip.geometry()
+    }
+
+    /// Noise of the next run.
+    pub(super) fn next_trial(&mut self) -> Trial {
+        self.trial.next_pass()
+    }
+
+    /// Random numbers for stimuli.
+    pub(super) fn stimuli(&self, purpose: u64) -> ChaCha8Rng {
+        keyed_stream(derive_seed(self.seed, STIMULI), purpose)
+    }
+
+    /// Loads weights (inputs × columns) into a hemisphere.
+    pub(super) fn load(
+        &mut self,
+        hemisphere: usize,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ExperimentError> {
+        let region = Region::whole(self.geometry(), hemisphere);
+        Ok(self.chip.load_weights(region, weights)?)
+    }
+
+    /// Loads one weight everywhere.
+    pub(super) fn load_uniform(&mut self, weight: i8) -> Result<(), ExperimentError> {
+        let geometry = self.geometry();
+        let weights = Array2::from_elem((geometry.inputs(), geometry.columns()), weight);
+        (0..geometry.hemispheres()).try_for_each(|h| self.load(h, weights.view()))
+    }
+
+    /// Results of a hemisphere (vectors × columns) in LSB.
+    pub(super) fn run(
+        &mut self,
+        hemisphere: usize,
+        settings: RunSettings,
+        activations: ArrayView2<'_, u8>,
+    ) -> Result<Array2<f64>, ExperimentError> {
+        let geometry = self.geometry();
+        let request = RunRequest {
+            region: Region::whole(geometry, hemisphere),
+            settings,
+            trial: self.next_trial(),
+        };
+        let mut outputs = Array2::zeros((activations.nrows(), geometry.columns()));
+        self.chip.run(&request, activations, outputs.view_mut())?;
+        Ok(outputs.mapv(f64::from))
+    }
+
+    /// Mean results of all columns of the chip, one hemisphere after the other, over a number of
+    /// runs of one vector.
+    pub(super) fn mean_over_runs(
+        &mut self,
+        settings: RunSettings,
+        vector: &[u8],
+        runs: usize,
+    ) -> Result<Array1<f64>, ExperimentError> {
+        let activations = Array2::from_shape_fn((runs, vector.len()), |(_, i)| vector[i]);
+        let mut means = Vec::new();
+        for hemisphere in 0..self.geometry().hemispheres() {
+            let outputs = self.run(hemisphere, settings, activations.view())?;
+            means.extend(outputs.sum_axis(Axis(0)) / runs as f64);
+        }
+        Ok(means.into())
+    }
+
+    /// A vector with one activation at one input.
+    pub(super) fn one_row(&self, row: usize, activation: u8) -> Vec<u8> {
+        (0..self.geometry().inputs())
+            .map(|input| if input == row { activation } else { 0 })
+            .collect()
+    }
+}

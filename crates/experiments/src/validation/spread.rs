@@ -1,0 +1,66 @@
+//! Rows 4 and 5: how far columns lie apart.
+
+use bss2_core::RunSettings;
+use ndarray::Array2;
+
+use super::check::{Band, Check};
+use super::lab::Lab;
+use super::statistics::{deviation, mean, median};
+use crate::ExperimentError;
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        row: 4,
+        quantity: "column spread, one row, x = 12, w = 21, 100 sends",
+        unit: "% of the mean",
+        band: Band::new(4.0, 6.5),
+        decimals: 2,
+        source: "BrainScaleS-2 demos, figure (mean 50.9 LSB)",
+    },
+    Check {
+        row: 5,
+        quantity: "column spread, 100 rows, x = 15, w = 21",
+        unit: "% of the mean",
+        band: Band::new(3.5, 5.5),
+        decimals: 2,
+        source: "BrainScaleS-2 demos, printed results",
+    },
+];
+
+/// As in the tutorial: a single run, its noise included, over the columns of a hemisphere. The
+/// median over some rows, or hemispheres, stands for the chip.
+pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
+    const ROWS: usize = 100;
+    let geometry = lab.geometry();
+    lab.load_uniform(21)?;
+
+    let one_row = Array2::from_shape_fn((8, geometry.inputs()), |(v, i)| {
+        if i == v * geometry.inputs() / 8 {
+            12
+        } else {
+            0
+        }
+    });
+    let many_rows = Array2::from_shape_fn(
+        (1, geometry.inputs()),
+        |(_, i)| {
+            if i < ROWS { 15 } else { 0 }
+        },
+    );
+    let mut spreads = [Vec::new(), Vec::new()];
+    for hemisphere in 0..geometry.hemispheres() {
+        let stimuli = [
+            (RunSettings::new(100, 5)?, &one_row),
+            (RunSettings::default(), &many_rows),
+        ];
+        for ((settings, activations), spreads) in stimuli.into_iter().zip(&mut spreads) {
+            let outputs = lab.run(hemisphere, settings, activations.view())?;
+            let relative = |row: ndarray::ArrayView1<'_, f64>| {
+                let row = lab.of_working_in(hemisphere, row.iter().copied());
+                100.0 * deviation(&row) / mean(&row)
+            };
+            spreads.extend(outputs.outer_iter().map(relative));
+        }
+    }
+    Ok(spreads.into_iter().map(median).collect())
+}
