@@ -1,8 +1,9 @@
 //! What can be asked for on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bss2_experiments::{Preset, Settings};
+use bss2_hardware::ChipConfig;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -18,6 +19,17 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the study, or parts of it, and write a folder with tables, plots and a report.
     Experiments(ExperimentOptions),
+    /// Print the configuration of a chip, every parameter with its meaning, range and source; a
+    /// file with it may be changed and given to `experiments --chip`.
+    Chip {
+        /// Preset to print.
+        #[arg(default_value = "typical", value_parser = PossibleValuesParser::new(chip_presets()))]
+        preset: String,
+    },
+}
+
+fn chip_presets() -> [&'static str; 4] {
+    ChipConfig::PRESETS.map(|(name, _)| name)
 }
 
 #[derive(Debug, Args)]
@@ -39,6 +51,11 @@ pub(crate) struct ExperimentOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     chips: Option<usize>,
 
+    /// What the chips are like: a preset (typical, better, worse, noiseless) or a TOML file, as
+    /// `cargo xtask chip` prints one.
+    #[arg(long, value_name = "PRESET|FILE", default_value = "typical")]
+    chip: String,
+
     /// Seed of everything random and number of the first chip, 0 to 2^53 − 1000.
     #[arg(long, value_name = "S", allow_negative_numbers = true, default_value_t = Settings::default().seed)]
     seed: u64,
@@ -58,15 +75,38 @@ pub(crate) struct ExperimentOptions {
 }
 
 impl ExperimentOptions {
-    pub(crate) fn settings(&self) -> Settings {
-        Settings {
+    /// The settings.
+    ///
+    /// # Errors
+    /// What is wrong with the chip's configuration, in words.
+    pub(crate) fn settings(&self) -> Result<Settings, String> {
+        Ok(Settings {
+            chip: read_chip(&self.chip)?,
             preset: self.preset,
             data: self.data.clone(),
             chips: self.chips,
             seed: self.seed,
             threads: self.threads,
-        }
+        })
     }
+}
+
+/// A preset's configuration, or that of a file.
+fn read_chip(name: &str) -> Result<ChipConfig, String> {
+    let unknown = match ChipConfig::preset(name) {
+        Ok(config) => return Ok(config),
+        Err(unknown) => unknown,
+    };
+    if !Path::new(name).exists() {
+        return Err(format!("{unknown}; nor is there such a file"));
+    }
+    let read = std::fs::read_to_string(name).map_err(|error| error.to_string());
+    let config = read.and_then(|text| ChipConfig::from_toml(&text).map_err(|e| e.to_string()));
+    let checked = config.and_then(|config| match config.clone().check() {
+        Ok(_) => Ok(config),
+        Err(error) => Err(error.to_string()),
+    });
+    checked.map_err(|reason| format!("{name}: {reason}"))
 }
 
 /// Reads a preset, and lists all of them in the help and when there is no such one.

@@ -8,7 +8,7 @@ use crate::arguments::ExperimentOptions;
 use crate::bars::Bars;
 
 /// Runs what was asked for; the text is for standard output.
-pub(crate) fn run(options: &ExperimentOptions) -> Result<String, ExperimentError> {
+pub(crate) fn run(options: &ExperimentOptions) -> Result<String, String> {
     if options.list {
         return Ok(list());
     }
@@ -16,10 +16,11 @@ pub(crate) fn run(options: &ExperimentOptions) -> Result<String, ExperimentError
         EXPERIMENTS.iter().collect()
     } else {
         let found = options.names.iter().map(|name| find(name));
-        found.collect::<Result<_, _>>()?
+        found.collect::<Result<_, _>>().map_err(in_words)?
     };
     let started = Instant::now();
-    let report = run_study(&chosen, &options.settings(), &options.out, &Bars)?;
+    let settings = options.settings()?;
+    let report = run_study(&chosen, &settings, &options.out, &Bars).map_err(in_words)?;
     let tables = report.tables.iter().map(|table| table.to_text() + "\n");
     let misses = report
         .misses
@@ -33,7 +34,11 @@ pub(crate) fn run(options: &ExperimentOptions) -> Result<String, ExperimentError
     Ok(tables.chain(misses).chain([last]).collect())
 }
 
+fn in_words(error: ExperimentError) -> String {
+    error.to_string()
+}
+
 fn list() -> String {
-    let line = |e: &Experiment| format!("{:16}{}\n", e.name, e.about);
+    let line = |e: &Experiment| format!("{:20}{}\n", e.name, e.about);
     EXPERIMENTS.iter().map(line).collect()
 }

@@ -5,6 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use bss2_hardware::ChipConfig;
 use clap::Parser;
 use clap::error::ErrorKind;
 
@@ -31,10 +32,13 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Experiments(options) => experiments::run(&options),
+        Command::Chip { preset } => ChipConfig::preset(&preset)
+            .and_then(|config| config.to_toml())
+            .map_err(|error| error.to_string()),
     };
     match result {
         Ok(text) => show(&text),
-        Err(error) => refuse(&error.to_string()),
+        Err(error) => refuse(&error),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Routines in their order.
 
-use bss2_core::{Chip, ChipControl, Metered};
+use bss2_core::{ArrayMode, Chip, ChipControl, Metered};
 use serde::{Deserialize, Serialize};
 
 use crate::measure::check_runs;
@@ -39,8 +39,8 @@ impl Procedure {
     /// Number of routines, for progress.
     pub const ROUTINES: usize = 4;
 
-    /// Resets the chip's registers, calibrates it, tells `on_routine` of each routine that has ended, and leaves the chip
-    /// calibrated with all weights zero.
+    /// Brings the chip into membrane mode, resets its registers, calibrates it, tells `on_routine` of
+    /// each routine that has ended, and leaves the chip calibrated with all weights zero.
     ///
     /// # Errors
     /// [`CalibrationError::OptionOutOfRange`] for an option outside its range, before the chip is
@@ -53,6 +53,7 @@ impl Procedure {
     ) -> Result<CalibrationResult, CalibrationError> {
         self.check()?;
         let mut metered = Metered::new(chip);
+        metered.set_mode(ArrayMode::Membrane)?;
         metered.reset_registers()?;
         let mut bench = Bench::new(&mut metered, trial_seed);
         let mut routines = Vec::with_capacity(Self::ROUTINES);

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use bss2_hardware::ChipConfig;
+
 use crate::{ExperimentError, Preset};
 
 /// Settings of a study.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// How much work to do.
     pub preset: Preset,
@@ -13,6 +15,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// Number of chips, 1…[`MAX_CHIPS`](Self::MAX_CHIPS); without it the preset's.
     pub chips: Option<usize>,
+    /// What the chips are like.
+    pub chip: ChipConfig,
     /// Seed of everything random, and of the first chip, 0…[`MAX_SEED`](Self::MAX_SEED); the
     /// others have the seeds that follow.
     pub seed: u64,
@@ -27,6 +31,7 @@ impl Default for Settings {
             preset: Preset::default(),
             data: None,
             chips: None,
+            chip: ChipConfig::typical(),
             seed: 1,
             threads: None,
         }

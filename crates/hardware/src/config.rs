@@ -52,6 +52,9 @@ impl Default for ChipConfig {
     }
 }
 
+/// Makes the configuration of a preset.
+pub type Preset = fn() -> ChipConfig;
+
 /// How much wider than typical the spreads of a worse process are; those of a better one are as
 /// much narrower. An assumption.
 const PROCESS_FACTOR: f32 = 1.5;
@@ -84,6 +87,29 @@ impl ChipConfig {
     /// much again.
     pub fn worse_process() -> Self {
         Self::typical().with_mismatch_times(PROCESS_FACTOR)
+    }
+
+    /// The presets by name.
+    pub const PRESETS: [(&'static str, Preset); 4] = [
+        ("typical", Self::typical),
+        ("better", Self::better_process),
+        ("worse", Self::worse_process),
+        ("noiseless", || Self::typical().without_noise()),
+    ];
+
+    /// The preset of a name.
+    ///
+    /// # Errors
+    /// [`ConfigError::UnknownPreset`] names those there are.
+    pub fn preset(name: &str) -> Result<Self, ConfigError> {
+        let mut presets = Self::PRESETS.iter();
+        presets
+            .find(|(known, _)| *known == name)
+            .map(|(_, make)| make())
+            .ok_or_else(|| ConfigError::UnknownPreset {
+                name: name.to_owned(),
+                known: Self::PRESETS.map(|(name, _)| name).join(", "),
+            })
     }
 
     /// Multiplies all mismatch and all rates of failure.
@@ -175,14 +201,36 @@ impl ChipConfig {
         })
     }
 
-    /// Writes the configuration as TOML.
+    /// Writes the configuration as TOML, each parameter with what it is, its range and its source.
     ///
     /// # Errors
     /// [`ConfigError::Toml`] if it cannot be expressed.
     pub fn to_toml(&self) -> Result<String, ConfigError> {
-        toml::to_string(self).map_err(|error| ConfigError::Toml {
+        let table = toml::Table::try_from(self).map_err(|error| ConfigError::Toml {
             reason: error.to_string(),
-        })
+        })?;
+        let mut lines = vec![
+            "# A simulated BrainScaleS-2 chip. Keys left out take the typical value.".to_owned(),
+            String::new(),
+            "[geometry]".to_owned(),
+            format!("hemispheres = {}", self.geometry.hemispheres()),
+            format!("inputs = {}", self.geometry.inputs()),
+            format!("columns = {}", self.geometry.columns()),
+        ];
+        let mut section = "";
+        for parameter in Self::parameters() {
+            if parameter.section != section {
+                section = parameter.section;
+                lines.push(format!("\n[{section}]"));
+            }
+            lines.push(parameter.as_comment());
+            // As the shortest text of the parameter's own precision.
+            let value = table[section][parameter.name].as_float();
+            let value = value.unwrap_or(f64::NAN) as f32;
+            lines.push(format!("{} = {value:?}", parameter.name));
+        }
+        lines.push(String::new());
+        Ok(lines.join("\n"))
     }
 
     /// A number that differs for configurations that differ: part of a chip's identity.

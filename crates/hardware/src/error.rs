@@ -18,6 +18,14 @@ pub enum ConfigError {
         /// Largest accepted value.
         max: f64,
     },
+    /// No preset has that name.
+    #[error("unknown chip preset '{name}', known are: {known}")]
+    UnknownPreset {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
     /// Text that is no configuration, or a configuration that is no text.
     #[error("configuration: {reason}")]
     Toml {

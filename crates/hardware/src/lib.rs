@@ -69,7 +69,7 @@ mod transient;
 
 pub use bss2_core::NOMINAL_GAIN_LSB;
 pub use chip::{Fidelity, SimulatedChip};
-pub use config::{CheckedConfig, ChipConfig};
+pub use config::{CheckedConfig, ChipConfig, Preset};
 pub use error::ConfigError;
 pub use ideal::IdealArray;
 pub use imperfection::Imperfection;

@@ -23,6 +23,22 @@ pub struct Parameter {
     pub about: &'static str,
 }
 
+impl Parameter {
+    /// What is known of it, as lines of TOML comments.
+    pub(crate) fn as_comment(&self) -> String {
+        let Self {
+            default,
+            min,
+            max,
+            source,
+            ..
+        } = self;
+        let about = self.about.trim();
+        let drawn = self.drawn.name();
+        format!("# {about}\n# Typical {default:?}, {min:?} to {max:?}, {drawn}; {source}.")
+    }
+}
+
 /// When what a parameter describes is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawn {

@@ -5,6 +5,7 @@
 //! an OTA's saturation takes from that current is taken at the middle of the step (midpoint rule;
 //! steps are at most a sixth of the calibrated τ_syn). An event then adds its charge to the lines.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bss2_core::{ReadoutSource, Region, RunSettings, TraceRequest};
@@ -236,7 +237,7 @@ impl Transient {
             .circuit
             .column_of_chip(pass.region.hemisphere, request.column);
         let alone = request.column - pass.region.first_column;
-        let cycle = Interval::new(columns, column..column + 1, RunSettings::CYCLE_US as f32);
+        let mut intervals = BTreeMap::new();
         let wait = u64::from(pass.settings.wait_between_events());
         let every = u64::from(request.sample_interval_cycles);
         self.jitter.resize(pass.region.inputs, 0.0);
@@ -250,10 +251,17 @@ impl Transient {
         self.state.reset(columns, column..column + 1);
         let mut now = 0;
         for (sample, out) in (0..).zip(samples_lsb) {
-            while now < sample * every {
-                self.state.advance(&cycle);
-                now += 1;
-                if let Some((_, event)) = events.next_if(|(time, _)| *time == now) {
+            let end = sample * every;
+            while now < end {
+                let event = events.next_if(|(time, _)| *time <= end);
+                let next = event.as_ref().map_or(end, |(time, _)| *time);
+                let interval = intervals.entry(next - now).or_insert_with(|| {
+                    let length_us = (next - now) as f64 * RunSettings::CYCLE_US;
+                    Interval::new(columns, column..column + 1, length_us as f32)
+                });
+                self.state.advance(interval);
+                now = next;
+                if let Some((_, event)) = event {
                     let charges = event
                         .charges(pass)
                         .map(|charges| charges.slice_move(s![alone..=alone]));

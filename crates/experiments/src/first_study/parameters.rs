@@ -57,7 +57,7 @@ impl Parameters {
             (Preset::Standard, true) => (5, 15, 8),
             (Preset::Full, true) => (10, 30, 20),
         };
-        let chip = ChipConfig::typical();
+        let chip = settings.chip.clone();
         Self {
             chip_seeds: settings.chip_seeds(chips),
             hidden: 128,

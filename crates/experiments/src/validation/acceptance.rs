@@ -32,7 +32,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     let calibrated = failures(lab)?;
-    let fresh = failures(&mut Lab::fresh(lab.seed)?)?;
+    let fresh = failures(&mut lab.fresh_twin())?;
     overwrite(lab)?;
     let overwritten = failures(lab)?;
     lab.calibrate()?;

@@ -5,15 +5,16 @@ use bss2_core::random::{derive_seed, keyed_stream};
 use bss2_core::{
     ArrayGeometry, ChipControl, MacArray, Region, RunRequest, RunSettings, Scope, Trial,
 };
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_hardware::{CheckedConfig, SimulatedChip};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::rngs::ChaCha8Rng;
 
 use crate::ExperimentError;
 
-/// A default chip on the bench.
+/// A chip on the bench.
 pub(super) struct Lab {
-    pub(super) seed: u64,
+    config: CheckedConfig,
+    seed: u64,
     pub(super) chip: SimulatedChip,
     /// By column of the chip: whether its last calibration succeeded. Others are left out, as they
     /// are on real systems.
@@ -31,23 +32,28 @@ const STIMULI: u64 = 3;
 
 impl Lab {
     /// The chip of a seed, half a day after its calibration with the default procedure.
-    pub(super) fn new(seed: u64) -> Result<Self, ExperimentError> {
-        let mut lab = Self::fresh(seed)?;
+    pub(super) fn new(config: &CheckedConfig, seed: u64) -> Result<Self, ExperimentError> {
+        let mut lab = Self::fresh(config, seed);
         lab.calibrate()?;
         lab.chip.let_pass_s(SINCE_CALIBRATION_S)?;
         Ok(lab)
     }
 
     /// The chip of a seed as it was made.
-    pub(super) fn fresh(seed: u64) -> Result<Self, ExperimentError> {
-        let config = ChipConfig::typical().check()?;
-        let chip = SimulatedChip::new(&config, seed);
-        Ok(Self {
+    fn fresh(config: &CheckedConfig, seed: u64) -> Self {
+        let chip = SimulatedChip::new(config, seed);
+        Self {
+            config: config.clone(),
             seed,
             working: vec![true; Scope::Column.instances(chip.control_geometry())],
             chip,
             trial: Trial::new(derive_seed(seed, TRIALS)),
-        })
+        }
+    }
+
+    /// The same chip as it was made.
+    pub(super) fn fresh_twin(&self) -> Self {
+        Self::fresh(&self.config, self.seed)
     }
 
     pub(super) fn calibrate(&mut self) -> Result<(), ExperimentError> {

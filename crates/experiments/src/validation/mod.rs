@@ -114,14 +114,15 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
     let configuration = Configuration {
         chip_seeds: settings.chip_seeds(default_chips),
         calibration: bss2_calibration::Procedure::default(),
-        chip: bss2_hardware::ChipConfig::typical(),
+        chip: settings.chip.clone(),
     };
     let seeds = &configuration.chip_seeds;
+    let chip = configuration.chip.clone().check()?;
     let task = progress.begin(EXPERIMENT.name, (seeds.len() * PROTOCOLS.len()) as u64);
     let chips: Result<Vec<ChipValues>, ExperimentError> = seeds
         .par_iter()
         .map(|&seed| {
-            let mut lab = Lab::new(seed)?;
+            let mut lab = Lab::new(&chip, seed)?;
             let mut values = Vec::new();
             for protocol in PROTOCOLS {
                 values.extend((protocol.measure)(&mut lab)?);
