@@ -9,7 +9,7 @@ use std::hint::black_box;
 use bss2_core::{
     ArrayGeometry, ChipControl, MacArray, Region, Register, RunRequest, RunSettings, Trial,
 };
-use bss2_hardware::{ChipConfig, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
+use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
 use criterion::measurement::WallTime;
 use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
@@ -46,10 +46,15 @@ fn load(array: &mut impl MacArray, weights: ArrayView2<'_, i8>) {
     }
 }
 
-/// Runs both hemispheres of one array on batches of all sizes.
-fn run_batches(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, mut array: impl MacArray) {
+/// Runs both hemispheres of one array on batches of some sizes.
+fn run_batches(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    mut array: impl MacArray,
+    batches: &[usize],
+) {
     load(&mut array, weights().view());
-    for vectors in BATCHES {
+    for &vectors in batches {
         group.throughput(Throughput::Elements(macs(vectors)));
         let activations = activations(vectors, CHIP.inputs());
         let mut outputs = Array2::zeros((vectors, CHIP.columns()));
@@ -81,12 +86,14 @@ fn macs(vectors: usize) -> u64 {
 /// 256 inputs to 256 columns: both hemispheres with half of the inputs each.
 fn matrix_products(c: &mut Criterion) {
     let mut group = c.benchmark_group("256 to 256");
-    run_batches(&mut group, "chip, lumped", typical_chip());
+    run_batches(&mut group, "chip, lumped", typical_chip(), &BATCHES);
+    let transient = typical_chip().with_fidelity(Fidelity::Transient);
+    run_batches(&mut group, "chip, transient", transient, &[64]);
     let ideal = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range");
-    run_batches(&mut group, "ideal", ideal);
+    run_batches(&mut group, "ideal", ideal, &BATCHES);
     let mock = MockArray::new(CHIP, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
         .expect("parameters in range");
-    run_batches(&mut group, "mock", mock);
+    run_batches(&mut group, "mock", mock, &BATCHES);
 
     let inputs = CHIP.hemispheres() * CHIP.inputs();
     let weights = Array2::from_shape_fn((inputs, CHIP.columns()), |(i, c)| {

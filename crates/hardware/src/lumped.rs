@@ -130,13 +130,10 @@ impl Folded {
     /// Folds the charges of a region of inputs × physical columns.
     fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
         let synram = &circuit.synrams[region.hemisphere];
-        let charges = Sign::BOTH.map(|sign| synram.charges(sign));
         let [gain_e, gain_i] = &self.gain_lsb;
         let end = (region.first_column + region.columns).next_multiple_of(GROUP);
         let columns = region.first_column / GROUP * GROUP..end.min(gain_e.len());
-        let row = |sign: Sign, input| -> &[f32] {
-            &contiguous(charges[sign as usize].row(input))[columns.clone()]
-        };
+        let row = |sign, input| synram.row(sign, input, columns.clone());
         for input in region.input_range() {
             let (e, i) = (row(Sign::Excitatory, input), row(Sign::Inhibitory, input));
             let mut signal = self.signal.slice_mut(s![input, columns.clone()]);
@@ -378,10 +375,13 @@ fn lines(
         .zip(voltages.outer_iter_mut())
         .zip(batch.timings);
     for ((left, mut voltages), timing) in rows {
+        // Mean time since the arrival of the charge that is left.
+        let sent = folded.line_per_us[sign as usize] * timing.send_us;
+        let left_us = timing.delay_us + timing.send_us * mean_age(sent);
         for (c, voltage) in voltages.iter_mut().enumerate() {
             if circuit.columns.source[first + c] == sign.line() {
                 let mut charges = [0.0; 2];
-                charges[sign as usize] = left[c] * kept(excess[c] * timing.mean_us());
+                charges[sign as usize] = left[c] * kept(excess[c] * left_us);
                 *voltage = circuit
                     .columns
                     .voltage_lsb(first + c, sign.line(), 0.0, charges);
@@ -394,13 +394,6 @@ fn lines(
 #[inline(always)]
 fn kept(x: f32) -> f32 {
     1.0 / (1.0 + x * (1.0 + 0.5 * x))
-}
-
-fn contiguous(row: ArrayView1<'_, f32>) -> &[f32] {
-    let Some(row) = row.to_slice() else {
-        unreachable!("rows of an owned array are contiguous");
-    };
-    row
 }
 
 fn row<'a>(array: &'a ArrayViewMut2<'_, f32>, v: usize) -> &'a [f32] {
@@ -434,6 +427,8 @@ struct Events {
     factors: Vec<f32>,
     /// Number of events for which the factors hold.
     factors_for: Option<usize>,
+    /// Jitter of all sends together relative to that of one: 1/√sends if all sends are worth as much.
+    jitter_share: f32,
     worth: Vec<f32>,
     jitter: Vec<f32>,
 }
@@ -466,15 +461,18 @@ impl Events {
             return;
         }
         let period_us = f64::from(pass.interval_us()) * events as f64;
-        let [first, second] = self.terms.map(|(rate, coefficient)| {
-            let x = f64::from(rate) * period_us;
-            let sum = if sends == 1 || x == 0.0 {
+        let sum = |x: f64| {
+            if sends == 1 || x == 0.0 {
                 f64::from(sends)
             } else {
                 (-f64::from(sends) * x).exp_m1() / (-x).exp_m1()
-            };
-            (f64::from(coefficient) * sum) as f32
-        });
+            }
+        };
+        let decay = self.terms.map(|(rate, _)| f64::from(rate) * period_us);
+        let [first, second] =
+            [0, 1].map(|term| (f64::from(self.terms[term].1) * sum(decay[term])) as f32);
+        // The first term is the slower one, which decides what earlier sends are worth.
+        self.jitter_share = (sum(2.0 * decay[0]).sqrt() / sum(decay[0])) as f32;
         let [a, b] = &self.decays;
         self.factors.clear();
         self.factors
@@ -507,9 +505,8 @@ impl Events {
             self.worth[i] = self.factors[later];
             later += usize::from(x > 0);
         }
-        // The jitters of all sends add up to one of √sends times the size.
-        let sends = pass.settings.num_sends() as f32;
-        let size = circuit.jitter_activations / sends.sqrt();
+        // The jitters of all sends add up to one.
+        let size = circuit.jitter_activations * self.jitter_share;
         if !pass.fill_jitter(vector, 0, &mut self.jitter) {
             self.jitter.fill(0.0);
         }
@@ -710,6 +707,15 @@ fn mean_decay(x: f32) -> f32 {
     }
 }
 
+/// Mean of t over 0…1, weighted with exp(−x·t).
+fn mean_age(x: f32) -> f32 {
+    if x < 1e-2 {
+        0.5 - x * (1.0 / 12.0)
+    } else {
+        1.0 / x - 1.0 / x.exp_m1()
+    }
+}
+
 /// How strongly evenly spread events saturate an OTA.
 struct Saturation {
     /// (u/q)²: effective voltage on the line in units of the linear range, per charge, squared.
@@ -779,6 +785,7 @@ mod tests {
                 third += v.powi(3) * dt;
             }
             let timing = Timing {
+                events: 1,
                 send_us,
                 delay_us: 1.0,
             };

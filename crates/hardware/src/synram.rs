@@ -1,5 +1,7 @@
 //! The synapse array of one hemisphere: weights in its memory, and the charges they make.
 
+use std::ops::Range;
+
 use bss2_core::{ArrayMode, Region};
 use ndarray::{Array2, ArrayView2, s};
 
@@ -148,5 +150,13 @@ impl Synram {
     /// Charges of one sign (inputs × columns).
     pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
         &self.charges[sign as usize]
+    }
+
+    /// Charges of one sign that an input brings onto neighbouring columns.
+    pub(crate) fn row(&self, sign: Sign, input: usize, columns: Range<usize>) -> &[f32] {
+        let Some(row) = self.charges(sign).row(input).to_slice() else {
+            unreachable!("rows of an owned array are contiguous");
+        };
+        &row[columns]
     }
 }

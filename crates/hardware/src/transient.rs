@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use bss2_core::{ReadoutSource, Region, RunSettings, TraceRequest};
-use ndarray::{ArrayView1, ArrayViewMut2, s};
+use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
 use crate::columns::{Columns, each};
@@ -129,7 +129,7 @@ impl State {
     }
 
     /// Adds the charge of an event.
-    fn receive(&mut self, amplitude: f32, charges: [ArrayView1<'_, f32>; 2]) {
+    fn receive(&mut self, amplitude: f32, charges: [&[f32]; 2]) {
         for (line, charges) in self.charge.iter_mut().zip(charges) {
             for (line, charge) in line.iter_mut().zip(charges) {
                 *line += amplitude * charge;
@@ -262,9 +262,7 @@ impl Transient {
                 self.state.advance(interval);
                 now = next;
                 if let Some((_, event)) = event {
-                    let charges = event
-                        .charges(pass)
-                        .map(|charges| charges.slice_move(s![alone..=alone]));
+                    let charges = event.charges(pass).map(|charges| &charges[alone..=alone]);
                     self.state.receive(event.amplitude, charges);
                 }
             }
@@ -330,12 +328,12 @@ fn jittered(amplitude: f32, jitter: f32) -> f32 {
 
 impl Event {
     /// Charge per activation unit that the event brings onto the region's lines, by sign.
-    fn charges<'a>(&self, pass: &Pass<'a>) -> [ArrayView1<'a, f32>; 2] {
+    fn charges<'a>(&self, pass: &Pass<'a>) -> [&'a [f32]; 2] {
         let Pass {
             circuit, region, ..
         } = *pass;
         let synram = &circuit.synrams[region.hemisphere];
         let input = region.first_input + self.input;
-        Sign::BOTH.map(|sign| synram.charges(sign).slice(s![input, region.column_range()]))
+        Sign::BOTH.map(|sign| synram.row(sign, input, region.column_range()))
     }
 }
