@@ -53,6 +53,14 @@ impl Band {
 }
 
 impl Check {
+    /// The quantity, with its unit where it has one.
+    pub(super) fn quantity_with_unit(&self) -> String {
+        match self.unit {
+            "1" => self.quantity.to_owned(),
+            unit => format!("{} ({unit})", self.quantity),
+        }
+    }
+
     /// The band in words.
     pub(super) fn target(&self) -> String {
         let number = |value| crate::plot::fixed(value, self.decimals);

@@ -40,7 +40,7 @@ pub(super) fn outcome(
         .collect();
     let table = table(&found, chips.len())?;
     let chart = chart(&found)?;
-    let section = section(&found, &table, &chart);
+    let section = section(&found, &table, &chart)?;
     Ok(Outcome {
         configuration,
         records: records(chips),
@@ -60,9 +60,7 @@ fn table(found: &[Found], chips: usize) -> Result<Table, ExperimentError> {
             Column::text("Quantity"),
             Column::number("Target"),
             Column::number("Simulated"),
-            Column::text("Unit"),
             Column::text("Verdict"),
-            Column::text("Source"),
         ],
     );
     for found in found {
@@ -82,18 +80,36 @@ fn table(found: &[Found], chips: usize) -> Result<Table, ExperimentError> {
         );
         table.push_row(vec![
             Cell::text(check.row.to_string()),
-            Cell::text(check.quantity),
+            Cell::text(check.quantity_with_unit()),
             Cell::text(check.target()),
             Cell::text(simulated),
-            Cell::text(check.unit),
             Cell::verdict(Verdict::of(found.passes())),
-            Cell::text(check.source),
         ])?;
     }
     Ok(table)
 }
 
-fn section(found: &[Found], table: &Table, chart: &CategoryChart) -> Section {
+/// Where each row's target comes from.
+fn sources(found: &[Found]) -> Result<Table, ExperimentError> {
+    let mut table = Table::new(
+        "Sources of the targets",
+        vec![Column::text("Row"), Column::text("Source")],
+    );
+    let sources: BTreeSet<(u8, &str)> = found
+        .iter()
+        .map(|found| (found.check.row, found.check.source))
+        .collect();
+    for (row, source) in sources {
+        table.push_row(vec![Cell::text(row.to_string()), Cell::text(source)])?;
+    }
+    Ok(table)
+}
+
+fn section(
+    found: &[Found],
+    table: &Table,
+    chart: &CategoryChart,
+) -> Result<Section, ExperimentError> {
     let rows: BTreeSet<u8> = found.iter().map(|found| found.check.row).collect();
     let missed: BTreeSet<u8> = found
         .iter()
@@ -111,11 +127,11 @@ fn section(found: &[Found], table: &Table, chart: &CategoryChart) -> Section {
             missed.join(", row ")
         )
     };
-    Section::new("validation", "Beside the published figures")
+    Ok(Section::new("validation", "Beside the published figures")
         .with_question("Do simulated chips behave like the chips that were measured?")
         .with_method(
-            "Default chips, calibrated with the default procedure, are measured as the sources did \
-             it: single runs where they show single runs, resampled weights and inputs where they \
+            "Chips are calibrated with the default procedure, drift for half a day, as the sources \
+             calibrate every night and measure by day, and are measured as the sources did it: single runs where they show single runs, resampled weights and inputs where they \
              resample. A row passes if the median over the chips lies in its band for each of its \
              quantities; bands come from the sources, not from the simulation.",
         )
@@ -129,6 +145,7 @@ fn section(found: &[Found], table: &Table, chart: &CategoryChart) -> Section {
         .with_figure(Figure::new(chart, "Every chip's value and their mean, scaled such that each quantity's band reaches from 0 \
              to 1; a band with one end has it at 1."))
         .with_table(table.clone())
+        .with_table(sources(found)?))
 }
 
 /// Place of a value relative to its band: inside lies between 0 and 1. A band with one end has that
@@ -155,7 +172,15 @@ fn chart(found: &[Found]) -> Result<CategoryChart, ExperimentError> {
             Category::new(name, places.collect())
         })
         .collect();
-    let axis = Axis::linear("Place in the band", "").within(-0.5, 2.0)?;
+    let places = found.iter().flat_map(|found| {
+        let values = found.values.iter();
+        values.map(|&value| place(found.check.band, value))
+    });
+    // Both ends of the band are seen, and whatever lies beyond them.
+    let (low, high) = places.fold((-0.25, 1.25), |(low, high): (f64, f64), place| {
+        (low.min(place), high.max(place))
+    });
+    let axis = Axis::linear("Place in the band", "").with_range(low.max(-2.0), high.min(3.0))?;
     Ok(
         CategoryChart::new("Simulated chips in the published bands", axis, categories)
             .with_reference(Reference::band(0.0, 1.0, "published band"))
