@@ -65,7 +65,11 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
             lab.load(hemisphere, weights.view())?;
             let settings = RunSettings::new(num_sends, 5)?;
             let outputs = lab.run(hemisphere, settings, vectors.view())?;
-            points.extend(sums.iter().copied().zip(outputs));
+            for (sums, outputs) in sums.outer_iter().zip(outputs.outer_iter()) {
+                let sums = lab.of_working_in(hemisphere, sums.iter().copied());
+                let outputs = lab.of_working_in(hemisphere, outputs.iter().copied());
+                points.extend(sums.into_iter().zip(outputs));
+            }
         }
         Ok(line(&points).0)
     };

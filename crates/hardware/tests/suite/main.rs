@@ -4,13 +4,16 @@
 //! joins with one line there.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod config;
 mod capmem;
+mod conditions;
+mod config;
 mod conformance;
 mod determinism;
 mod ideal_and_mock;
 mod imperfections;
 mod noise;
+mod readout;
 mod registers;
 mod signal_chain;
+mod stages;
 mod support;

@@ -1,12 +1,12 @@
 //! Trial-to-trial noise: how much, and what is common to what.
 
-use bss2_core::{Region, RunRequest, Trial};
+use bss2_core::{ChipControl, ReadoutSource, Region, Register, RunRequest, Trial};
 use bss2_hardware::ChipConfig;
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::support::{
-    BSS2, chip, column_deviations, column_means, correlation, linear, load, load_random, median,
-    random_activations, repeat, run, settings, to_f64, whole,
+    BSS2, chip, column_deviations, column_means, correlation, geometry, linear, load, load_random,
+    median, random_activations, repeat, run, settings, sized, timed, to_f64, whole, write_all,
 };
 
 const TRIALS: usize = 500;
@@ -234,4 +234,89 @@ fn the_deviations_of_the_independent_sources_share_their_draws() {
         .iter()
         .fold(0.0_f64, |worst, d| worst.max(d.abs()));
     assert!(worst <= 1.0, "{worst}");
+}
+
+/// Variance of the outputs of a chip whose only noise is that of integration, less rounding's.
+fn integration_variance(registers: &[(Register, i32)], wait: u32) -> f64 {
+    let geometry = geometry(1, 32, 64);
+    let mut config = sized(linear(), geometry);
+    config.noise.integration_lsb_per_sqrt_us = 1.0;
+    let mut chip = chip(config, 1);
+    for &(register, value) in registers {
+        write_all(&mut chip, register, value);
+    }
+    chip.settle().unwrap();
+    let batch = Array2::from_elem((TRIALS, 32), 1_u8);
+    let outputs = to_f64(&run(&mut chip, &timed(geometry, 1, wait), batch.view()));
+    let variances = column_deviations(&outputs).mapv(|d| d * d - 1.0 / 12.0);
+    variances.mean().expect("columns")
+}
+
+#[test]
+fn integration_noise_grows_with_the_bias_and_with_less_capacitance_and_is_forgotten_by_a_leak() {
+    use Register as R;
+    // 32 · 50 · 8 ns and the delay.
+    let time = 13.8;
+    let near = |found: f64, expected: f64| {
+        assert!((found / expected - 1.0).abs() < 0.05, "{found} {expected}");
+    };
+    near(integration_variance(&[], 50), time);
+    let doubled = [(R::IBiasSyninExcGm, 900), (R::IBiasSyninInhGm, 900)];
+    near(integration_variance(&doubled, 50), 2.0 * time);
+    near(
+        integration_variance(&[(R::ReducedCapacitance, 1)], 50),
+        4.0 * time,
+    );
+    // τ = 30 µs: σ²·τ/2·(1 − exp(−2T/τ)).
+    let leaking = [(R::EnableLeak, 1), (R::IBiasLeak, 400)];
+    let expected = 15.0 * (1.0 - (-2.0 * time / 30.0_f64).exp());
+    near(integration_variance(&leaking, 50), expected);
+}
+
+#[test]
+fn line_noise_is_of_the_lines_and_reset_and_integration_noise_of_the_membranes() {
+    let variance = |set: fn(&mut ChipConfig), source: ReadoutSource| {
+        let geometry = geometry(1, 2, 64);
+        let mut config = sized(linear(), geometry);
+        set(&mut config);
+        let mut chip = chip(config, 1);
+        write_all(&mut chip, Register::ReadoutSource, source.register_value());
+        let batch = Array2::zeros((TRIALS, 2));
+        let outputs = to_f64(&run(&mut chip, &whole(geometry, 0), batch.view()));
+        column_deviations(&outputs).mapv(|d| d * d).mean().unwrap()
+    };
+    let line = |config: &mut ChipConfig| config.noise.line_lsb = 3.0;
+    let reset = |config: &mut ChipConfig| config.noise.reset_lsb = 3.0;
+    let integration = |config: &mut ChipConfig| config.noise.integration_lsb_per_sqrt_us = 3.0;
+    for (set, sources) in [
+        (
+            line as fn(&mut ChipConfig),
+            [ReadoutSource::ExcitatoryLine, ReadoutSource::InhibitoryLine].as_slice(),
+        ),
+        (reset, &[ReadoutSource::Membrane]),
+        (integration, &[ReadoutSource::Membrane]),
+    ] {
+        for source in ReadoutSource::ALL {
+            let found = variance(set, source);
+            let expected = if sources.contains(&source) { 9.08 } else { 0.0 };
+            assert!((found - expected).abs() < 0.4, "{source:?}: {found}");
+        }
+    }
+}
+
+#[test]
+fn the_reset_is_quieter_the_stronger_it_is() {
+    let variance = |bias: i32| {
+        let geometry = geometry(1, 1, 64);
+        let mut config = sized(linear(), geometry);
+        config.noise.reset_lsb = 4.0;
+        let mut chip = chip(config, 1);
+        write_all(&mut chip, Register::IBiasReset, bias);
+        chip.settle().unwrap();
+        let batch = Array2::zeros((TRIALS, 1));
+        let outputs = to_f64(&run(&mut chip, &whole(geometry, 0), batch.view()));
+        column_deviations(&outputs).mapv(|d| d * d).mean().unwrap()
+    };
+    let ratio = variance(250) / variance(1000);
+    assert!((ratio / 4.0 - 1.0).abs() < 0.08, "{ratio}");
 }

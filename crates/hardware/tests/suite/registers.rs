@@ -50,7 +50,7 @@ fn response(chip: &mut SimulatedChip) -> [Array2<u8>; 2] {
     let activations = random_activations((20, geometry.inputs()), 1);
     [0, 1].map(|hemisphere| {
         let request = RunRequest {
-            settings: settings(2, 5),
+            settings: settings(2, 50),
             ..whole(geometry, hemisphere)
         };
         let both =
@@ -303,7 +303,15 @@ fn registers_act_in_the_documented_direction() {
         (R::CadcIRampSlope, None, 20, 5, 200, 300, false),
         (R::SynIBiasDac, None, 20, 5, 500, 1022, true),
         (R::StpIRamp, None, 20, 5, 400, 600, true),
-        (R::StpICalib, Some((R::StpOffset, 12)), 20, 5, 200, 800, true),
+        (
+            R::StpICalib,
+            Some((R::StpOffset, 12)),
+            20,
+            5,
+            200,
+            800,
+            true,
+        ),
         (R::StpVCharge0, debug, 0, 5, 300, 400, true),
         (R::HagenDacOffset, None, 20, 5, 16, 48, true),
         (R::StpOffset, None, 20, 5, 4, 12, true),
