@@ -80,14 +80,10 @@ impl Lab {
 
     /// The values of the columns that work, from those of all columns of the chip.
     pub(super) fn of_working(&self, values: impl IntoIterator<Item = f64>) -> Vec<f64> {
-        let values = values.into_iter().zip(&self.working);
-        values
-            .filter(|(_, works)| **works)
-            .map(|(value, _)| value)
-            .collect()
+        self.of_working_in(0, values)
     }
 
-    /// The values of the columns that work, from those of all columns of a hemisphere.
+    /// The values of the columns that work, from those of all columns from a hemisphere on.
     pub(super) fn of_working_in(
         &self,
         hemisphere: usize,
