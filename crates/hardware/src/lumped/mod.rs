@@ -1,0 +1,295 @@
+//! The lumped model: everything linear is folded once, so that a batch is one matrix product.
+//!
+//! A unit of charge that reaches a line a time r before the readout has become a membrane signal of
+//! s·τ_syn·f(r) by then, with
+//!
+//! f(r) = (exp(−λr) − exp(−r/τ_syn)) / (1 − λτ_syn).
+//!
+//! The matrix holds s·τ_syn and the charges; f belongs to the event, with the hemisphere's mean λ
+//! and τ_syn, and a column's deviation from those is a factor per column, from the mean time before
+//! the readout. Leak and drift add what they would without events.
+//!
+//! An OTA that saturates loses q − q·tanh(u)/u of its charge. The third moment of the course that the
+//! line's charge takes gives the effective u = q·k, k² = ∫v³ / (q_lin²·∫v·(∫v)²), exact to third
+//! order ([`course`]); where a column's charge lies among the inputs ([`profile`]) tells over which
+//! part of the sending it is spread. (That is the correction for saturation; it follows from the
+//! transient model's equations rather than from a fit.) The charges q of both signs follow from the
+//! signal and an estimate of their sum, made for groups of eight columns; where the loss is more
+//! than a quarter of an LSB they are computed exactly, with two more matrix products ([`finish`]).
+//!
+//! An output is reported as doubtful where these corrections are so large that their own error may
+//! exceed 3 LSB.
+
+use bss2_core::{Buffer, ReadoutSource, Region};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView1, ArrayViewMut2, s};
+
+use crate::circuit::Circuit;
+use crate::model::{Batch, Model};
+use crate::pass::Pass;
+use crate::synapse::Sign;
+
+mod course;
+mod events;
+mod finish;
+mod folded;
+mod profile;
+
+use course::{Course, kept};
+use events::Events;
+use finish::{Finish, Found};
+use folded::Folded;
+use profile::Profile;
+
+/// Columns that share an estimate of their total charge.
+const GROUP: usize = 8;
+
+/// Estimated loss to saturation beyond which it is computed exactly, in LSB.
+const EXACT_BEYOND_LSB: f32 = 0.25;
+
+/// The lumped model with its matrices and scratch memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Lumped {
+    hemispheres: Vec<Folded>,
+    /// By hemisphere: the profile of the region that was run last, until weights or columns change.
+    profiles: Vec<Option<Profile>>,
+    scratch: Scratch,
+}
+
+/// Buffers of one block of vectors.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    amplitudes: Buffer<f32>,
+    signal: Buffer<f32>,
+    charges: [Buffer<f32>; 2],
+    group_totals: Buffer<f32>,
+    totals: Vec<f32>,
+    events: Events,
+    course: Course,
+    saturated: Vec<bool>,
+}
+
+impl Lumped {
+    pub(crate) fn new(circuit: &Circuit) -> Self {
+        let hemispheres = 0..circuit.geometry.hemispheres();
+        Self {
+            profiles: vec![None; hemispheres.len()],
+            hemispheres: hemispheres.map(|h| Folded::new(circuit, h)).collect(),
+            scratch: Scratch::default(),
+        }
+    }
+}
+
+impl Model for Lumped {
+    fn fold(&mut self, circuit: &Circuit, hemisphere: usize) {
+        self.hemispheres[hemisphere] = Folded::new(circuit, hemisphere);
+        self.profiles[hemisphere] = None;
+    }
+
+    fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
+        self.hemispheres[region.hemisphere].fold_weights(circuit, region);
+        self.profiles[region.hemisphere] = None;
+    }
+
+    fn voltages(
+        &mut self,
+        pass: &Pass<'_>,
+        batch: &Batch<'_>,
+        mut voltages: ArrayViewMut2<'_, f32>,
+    ) -> u64 {
+        let Pass {
+            circuit, region, ..
+        } = *pass;
+        let folded = &self.hemispheres[region.hemisphere];
+        let profile = &mut self.profiles[region.hemisphere];
+        let scratch = &mut self.scratch;
+        let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
+        let mut doubtful = 0;
+        if sources.contains(&ReadoutSource::Membrane) {
+            let kept = profile.take().filter(|profile| profile.is_of(region));
+            let profile = profile.insert(kept.unwrap_or_else(|| Profile::new(circuit, region)));
+            let voltages = voltages.view_mut();
+            doubtful += membranes(folded, profile, scratch, pass, batch, voltages);
+        }
+        for sign in Sign::BOTH {
+            if sources.contains(&sign.line()) {
+                lines(folded, scratch, pass, batch, sign, voltages.view_mut());
+            }
+        }
+        for (c, source) in sources.iter().enumerate() {
+            if *source == ReadoutSource::DebugLine {
+                let column = circuit.column_of_chip(region.hemisphere, region.first_column + c);
+                let debug = circuit.columns.voltage_lsb(column, *source, 0.0, [0.0; 2]);
+                voltages.column_mut(c).fill(debug);
+            }
+        }
+        doubtful
+    }
+}
+
+/// Computes the voltages of all membranes of a region, whether they are read or not.
+fn membranes(
+    folded: &Folded,
+    profile: &Profile,
+    scratch: &mut Scratch,
+    pass: &Pass<'_>,
+    batch: &Batch<'_>,
+    mut voltages: ArrayViewMut2<'_, f32>,
+) -> u64 {
+    let region = pass.region;
+    let vectors = batch.timings.len();
+    let shape = (vectors, region.columns);
+    let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
+    scratch.events.prepare(pass, &folded.on_membranes());
+    scratch.events.send_all(pass, batch, amplitudes.view_mut());
+
+    let block = s![region.input_range(), region.column_range()];
+    let mut signal = scratch.signal.shaped(shape);
+    let weights = folded.signal.slice(block);
+    general_mat_mul(1.0, &amplitudes, &weights, 0.0, &mut signal);
+    let end = (region.first_column + region.columns).div_ceil(GROUP);
+    let groups = s![region.input_range(), region.first_column / GROUP..end];
+    let group_charge = folded.group_charge.slice(groups);
+    let mut group_totals = scratch.group_totals.shaped((vectors, group_charge.ncols()));
+    general_mat_mul(1.0, &amplitudes, &group_charge, 0.0, &mut group_totals);
+
+    let course = &mut scratch.course;
+    course.prepare(region.columns);
+    scratch.totals.resize(region.columns, 0.0);
+    scratch.saturated.clear();
+    let mut doubtful = 0;
+    for v in 0..vectors {
+        expand(profile, region, group_totals.row(v), &mut scratch.totals);
+        let Found {
+            saturated,
+            doubtful: of_vector,
+        } = pulp::Arch::new().dispatch(Finish::<false> {
+            pass,
+            folded,
+            course: course.after(pass, folded, profile, batch.timings[v]),
+            signal: row(&signal, v),
+            totals: &scratch.totals,
+            charges: [&[], &[]],
+            voltages: row_mut(&mut voltages, v),
+        });
+        scratch.saturated.push(saturated > 0);
+        doubtful += u64::from(of_vector);
+    }
+    if !scratch.saturated.contains(&true) {
+        return doubtful;
+    }
+
+    let synram = &pass.circuit.synrams[region.hemisphere];
+    let [excitatory, inhibitory] = &mut scratch.charges;
+    let mut charges = [excitatory.shaped(shape), inhibitory.shaped(shape)];
+    for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
+        let weights = synram.charges(sign).slice(block);
+        general_mat_mul(1.0, &amplitudes, &weights, 0.0, charges);
+    }
+    for v in (0..vectors).filter(|&v| scratch.saturated[v]) {
+        expand(profile, region, group_totals.row(v), &mut scratch.totals);
+        pulp::Arch::new().dispatch(Finish::<true> {
+            pass,
+            folded,
+            course: course.after(pass, folded, profile, batch.timings[v]),
+            signal: row(&signal, v),
+            totals: &scratch.totals,
+            charges: [row(&charges[0], v), row(&charges[1], v)],
+            voltages: row_mut(&mut voltages, v),
+        });
+    }
+    doubtful
+}
+
+/// Each column's total charge, estimated from its group's.
+fn expand(profile: &Profile, region: Region, groups: ArrayView1<'_, f32>, totals: &mut [f32]) {
+    let share = &profile.share[..];
+    // The region may begin within a group.
+    let begun = region.first_column % GROUP;
+    let first = if begun == 0 {
+        0
+    } else {
+        (GROUP - begun).min(totals.len())
+    };
+    let (head, rest) = totals.split_at_mut(first);
+    let heads = head.iter_mut().zip(share).zip(std::iter::repeat(groups[0]));
+    heads.for_each(|((total, share), estimate)| *total = share * estimate);
+    let groups = groups.iter().skip(usize::from(begun != 0));
+    let (totals, last_totals) = rest.as_chunks_mut::<GROUP>();
+    let (share, last_share) = share[first..].as_chunks::<GROUP>();
+    let mut groups = groups.copied();
+    for ((totals, share), estimate) in totals.iter_mut().zip(share).zip(&mut groups) {
+        *totals = share.map(|share| share * estimate);
+    }
+    let last = last_totals.iter_mut().zip(last_share);
+    let estimate = groups.next().unwrap_or_default();
+    last.for_each(|(total, share)| *total = share * estimate);
+}
+
+/// Computes the voltages of the lines of one sign where these are read.
+fn lines(
+    folded: &Folded,
+    scratch: &mut Scratch,
+    pass: &Pass<'_>,
+    batch: &Batch<'_>,
+    sign: Sign,
+    mut voltages: ArrayViewMut2<'_, f32>,
+) {
+    let Pass {
+        circuit, region, ..
+    } = *pass;
+    let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
+    scratch.events.prepare(pass, &folded.on_lines(sign));
+    scratch.events.send_all(pass, batch, amplitudes.view_mut());
+    let block = s![region.input_range(), region.column_range()];
+    let charges = circuit.synrams[region.hemisphere]
+        .charges(sign)
+        .slice(block);
+    let mut left = scratch.charges[0].shaped((batch.timings.len(), region.columns));
+    general_mat_mul(1.0, &amplitudes, &charges, 0.0, &mut left);
+
+    let first = circuit.column_of_chip(region.hemisphere, region.first_column);
+    let excess = &folded.line_excess_per_us[sign as usize][region.column_range()];
+    let rows = left
+        .outer_iter()
+        .zip(voltages.outer_iter_mut())
+        .zip(batch.timings);
+    for ((left, mut voltages), timing) in rows {
+        // Mean time since the arrival of the charge that is left.
+        let sent = folded.line_per_us[sign as usize] * timing.send_us;
+        let left_us = timing.delay_us + timing.send_us * mean_age(sent);
+        for (c, voltage) in voltages.iter_mut().enumerate() {
+            if circuit.columns.source[first + c] == sign.line() {
+                let mut charges = [0.0; 2];
+                charges[sign as usize] = left[c] * kept(excess[c] * left_us);
+                *voltage = circuit
+                    .columns
+                    .voltage_lsb(first + c, sign.line(), 0.0, charges);
+            }
+        }
+    }
+}
+
+fn row<'a>(array: &'a ArrayViewMut2<'_, f32>, v: usize) -> &'a [f32] {
+    let Some(all) = array.as_slice() else {
+        unreachable!("buffers are contiguous");
+    };
+    &all[v * array.ncols()..][..array.ncols()]
+}
+
+fn row_mut<'a>(array: &'a mut ArrayViewMut2<'_, f32>, v: usize) -> &'a mut [f32] {
+    let columns = array.ncols();
+    let Some(all) = array.as_slice_mut() else {
+        unreachable!("buffers are contiguous");
+    };
+    &mut all[v * columns..][..columns]
+}
+
+/// Mean of t over 0…1, weighted with exp(−x·t).
+fn mean_age(x: f32) -> f32 {
+    if x < 1e-2 {
+        0.5 - x * (1.0 / 12.0)
+    } else {
+        1.0 / x - 1.0 / x.exp_m1()
+    }
+}
