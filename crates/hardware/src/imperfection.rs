@@ -77,6 +77,8 @@ pub enum Imperfection {
     TraceNoise,
     /// All effects of temperature.
     Temperature,
+    /// Spread of the effects of temperature.
+    TemperatureSpread,
     /// Slow drift.
     Drift,
 }
@@ -119,6 +121,7 @@ impl Imperfection {
         Self::LineNoise,
         Self::TraceNoise,
         Self::Temperature,
+        Self::TemperatureSpread,
         Self::Drift,
     ];
 
@@ -148,7 +151,6 @@ impl Imperfection {
                     | Self::SoftEnds
                     | Self::CapMemSettling
                     | Self::Temperature
-                    | Self::Drift
             )
     }
 
@@ -193,8 +195,8 @@ impl Imperfection {
                 membrane.reset_offset_spread_lsb = 0.0;
             }
             Self::SoftEnds => {
-                membrane.floor_lsb = -1e6;
-                membrane.ceiling_lsb = 1e6;
+                membrane.floor_lsb = -1e4;
+                membrane.ceiling_lsb = 1e4;
             }
             Self::EndSpread => membrane.end_spread_lsb = 0.0,
             Self::CadcRamp => {
@@ -219,9 +221,12 @@ impl Imperfection {
             Self::TraceNoise => noise.trace_lsb = 0.0,
             Self::Temperature => {
                 temperature.gain_per_kelvin = 0.0;
-                temperature.gain_spread_per_kelvin = 0.0;
                 temperature.noise_per_kelvin = 0.0;
                 temperature.leak_per_kelvin = 0.0;
+                Self::TemperatureSpread.switch_off(config);
+            }
+            Self::TemperatureSpread => {
+                temperature.gain_spread_per_kelvin = 0.0;
                 temperature.offset_spread_lsb_per_kelvin = 0.0;
                 temperature.driver_offset_spread_activations_per_kelvin = 0.0;
             }

@@ -137,7 +137,10 @@ fn temperatures_out_of_range_are_refused_and_change_nothing() {
 
 #[test]
 fn a_chip_starts_without_drift_and_wanders_from_there() {
-    let config = clean();
+    let config = ChipConfig {
+        drift: ChipConfig::typical().drift,
+        ..clean()
+    };
     let mut drifting = loaded(config.clone());
     let mut steady = loaded(config.without(Imperfection::Drift));
     let mut moved = |seconds: f64| {

@@ -73,7 +73,6 @@ fn noise_and_mismatch_are_told_apart_as_the_parameters_tell() {
         let table = Table::try_from(config).expect("plain data");
         ChipConfig::parameters()
             .filter(|parameter| parameter.drawn == drawn)
-            .filter(|parameter| !["drift", "temperature"].contains(&parameter.section))
             .map(|parameter| {
                 let value = &table[parameter.section][parameter.name];
                 value.as_float().expect("a parameter")
