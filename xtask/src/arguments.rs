@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bss2_experiments::{Preset, Settings};
-use bss2_hardware::ChipConfig;
+use bss2_experiments::{ChipConfig, Preset, Settings};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 

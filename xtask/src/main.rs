@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use bss2_hardware::ChipConfig;
+use bss2_experiments::ChipConfig;
 use clap::Parser;
 use clap::error::ErrorKind;
 

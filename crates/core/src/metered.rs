@@ -41,6 +41,11 @@ impl<T> Metered<T> {
         &self.inner
     }
 
+    /// The wrapped array, for what is not counted, such as a simulated chip's temperature.
+    pub const fn inner_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+
     /// Unwraps the array.
     pub fn into_inner(self) -> T {
         self.inner

@@ -1,6 +1,9 @@
 //! The experiments there are.
 
-use crate::{ExperimentError, Outcome, Progress, Settings, first_study, validation};
+use crate::{
+    ExperimentError, Outcome, Progress, Settings, circuit, first_study, mac_characteristics,
+    validation,
+};
 
 /// An experiment that can be run by name.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +18,12 @@ pub struct Experiment {
 }
 
 /// All experiments, in the order in which they run.
-pub const EXPERIMENTS: &[Experiment] = &[first_study::EXPERIMENT, validation::EXPERIMENT];
+pub const EXPERIMENTS: &[Experiment] = &[
+    first_study::EXPERIMENT,
+    validation::EXPERIMENT,
+    mac_characteristics::EXPERIMENT,
+    circuit::EXPERIMENT,
+];
 
 /// Finds an experiment by name.
 ///

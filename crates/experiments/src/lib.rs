@@ -22,12 +22,16 @@
 //! # Ok::<(), bss2_experiments::ExperimentError>(())
 //! ```
 
+mod bench;
+pub mod circuit;
 mod configuration;
 mod csv_file;
 mod dataset;
 mod error;
 mod experiment;
 pub mod first_study;
+pub mod mac_characteristics;
+mod named_chart;
 mod outcome;
 mod output;
 pub mod plot;
@@ -35,8 +39,10 @@ mod preset;
 mod progress;
 pub mod report;
 mod settings;
+mod statistics;
 mod study;
 mod validation;
+mod wording;
 
 pub use csv_file::CsvFile;
 pub use dataset::{DataDescription, StudyData};
@@ -48,6 +54,9 @@ pub use preset::Preset;
 pub use progress::{Progress, Silent, Task};
 pub use settings::Settings;
 pub use study::{StudyReport, run_study};
+
+/// What a study's chips are like, and what reads, checks and writes it.
+pub use bss2_hardware::{ChipConfig, ConfigError};
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

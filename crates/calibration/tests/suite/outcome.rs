@@ -7,7 +7,7 @@ use bss2_calibration::{
 };
 use bss2_core::{
     CadcChannel, ChipControl, ChipIdentity, ControlError, MacArray, Region, Register, RunRequest,
-    RunSettings, Trial,
+    RunSettings, Scope, Trial,
 };
 use bss2_hardware::SimulatedChip;
 use ndarray::Array2;
@@ -185,9 +185,11 @@ fn the_cost_is_what_the_measurements_say_and_no_matter_of_noise() {
         .filter(|r| r.register.spec().capmem)
         .map(writes)
         .sum();
-    // The procedure begins with a reset of all registers, which settles once.
+    // The procedure begins with setting the mode, of rows and columns, and with a reset of all
+    // registers, which settles once.
     let geometry = fresh_chip(5).control_geometry();
     let all: usize = Register::ALL.iter().map(|r| r.instances(geometry)).sum();
+    let all = all + Scope::Driver.instances(geometry) + Scope::Column.instances(geometry);
     assert_eq!(first.cost.register_writes, register_writes + all as u64);
     assert_eq!(first.cost.settles, settles + 1);
     assert!(settles > 0);

@@ -7,20 +7,12 @@ use super::chip_run::ChipRun;
 use super::stage::Stage;
 use super::statistics::accuracies;
 use super::{EXPERIMENT, calibration_rows};
+use crate::named_chart::NamedChart;
 use crate::plot::{
-    Axis, Bins, Category, CategoryChart, Chart, Distribution, ErrorStyle, Histogram, LineChart,
-    LinePoint, LineSeries, Summary,
+    Axis, Bins, Category, CategoryChart, Distribution, ErrorStyle, Histogram, LineChart, LinePoint,
+    LineSeries,
 };
 use crate::{DataDescription, ExperimentError};
-
-/// A chart, and where it stands.
-pub(super) struct NamedChart {
-    pub(super) stem: &'static str,
-    pub(super) chart: Box<dyn Chart>,
-    pub(super) caption: &'static str,
-    /// The file that holds its data.
-    pub(super) data: &'static str,
-}
 
 pub(super) fn charts(
     runs: &[ChipRun],
@@ -39,35 +31,35 @@ pub(super) fn charts(
         40.0,
     )?;
     Ok(vec![
-        NamedChart {
-            stem: "first-study-error",
-            chart: Box::new(error_chart(runs, data)?),
-            caption: "Each dot is one chip with its own network; the marker shows mean ± standard \
+        NamedChart::new(
+            "first-study-error",
+            error_chart(runs, data)?,
+            "Each dot is one chip with its own network; the marker shows mean ± standard \
                 deviation.",
-            data: EXPERIMENT.records_file,
-        },
-        NamedChart {
-            stem: "first-study-learning",
-            chart: Box::new(learning_chart(runs)?),
-            caption: "Share of training samples classified correctly when they were visited, mean \
+            EXPERIMENT.records_file,
+        ),
+        NamedChart::new(
+            "first-study-learning",
+            learning_chart(runs)?,
+            "Share of training samples classified correctly when they were visited, mean \
                 ± standard deviation over chips.",
-            data: EXPERIMENT.records_file,
-        },
-        NamedChart {
-            stem: "first-study-baselines",
-            chart: Box::new(baselines),
-            caption: "Code of the CADC channels of all chips without any event, relative to 128. \
+            EXPERIMENT.records_file,
+        ),
+        NamedChart::new(
+            "first-study-baselines",
+            baselines,
+            "Code of the CADC channels of all chips without any event, relative to 128. \
                 Channels that could not be calibrated are left out here and counted in the table.",
-            data: calibration_rows::FILE,
-        },
-        NamedChart {
-            stem: "first-study-gains",
-            chart: Box::new(gains),
-            caption: "Amplitude of the columns of all chips for the same excitatory input, relative to \
+            calibration_rows::FILE,
+        ),
+        NamedChart::new(
+            "first-study-gains",
+            gains,
+            "Amplitude of the columns of all chips for the same excitatory input, relative to \
                 the target (the chip's median). Columns that could not be calibrated are left out \
                 here and counted in the table.",
-            data: calibration_rows::FILE,
-        },
+            calibration_rows::FILE,
+        ),
     ])
 }
 
@@ -104,12 +96,7 @@ fn learning_curve(runs: &[ChipRun], stage: Stage) -> Vec<LinePoint> {
     let point = |epoch: usize| {
         let visited = curves.iter().filter_map(|curve| curve.get(epoch));
         let accuracies: Vec<f64> = visited.map(|e| 100.0 * e.accuracy).collect();
-        let summary = Summary::of(&accuracies)?;
-        let x = (epoch + 1) as f64;
-        Some(match summary.deviation {
-            Some(deviation) => LinePoint::with_error(x, summary.mean, deviation),
-            None => LinePoint::new(x, summary.mean),
-        })
+        LinePoint::over((epoch + 1) as f64, &accuracies)
     };
     (0..epochs).filter_map(point).collect()
 }

@@ -2,14 +2,16 @@
 
 use bss2_calibration::RoutineResult;
 
-use super::charts::{NamedChart, charts};
+use super::charts::charts;
 use super::chip_run::ChipRun;
 use super::stage::Stage;
-use super::statistics::{accuracies, chips, compared, gaps, inference_times, text, training_times};
+use super::statistics::{accuracies, compared, gaps, inference_times, training_times};
 use super::summary::summary;
 use super::{EXPERIMENT, Parameters, calibration_rows, records};
+use crate::named_chart::NamedChart;
 use crate::plot::{Summary, significant};
-use crate::report::{Cell, Column, Figure, KeyNumber, Section, Table};
+use crate::report::{Cell, Column, KeyNumber, Section, Table};
+use crate::wording::{chips, text, unbroken};
 use crate::{DataDescription, ExperimentError, Outcome};
 
 pub(super) fn outcome(
@@ -28,7 +30,7 @@ pub(super) fn outcome(
         summary: summary(runs, data),
         table,
         section,
-        charts: charts.into_iter().map(|c| (c.stem, c.chart)).collect(),
+        charts: NamedChart::into_files(charts),
     })
 }
 
@@ -36,7 +38,7 @@ fn accuracy_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {
     let mut table = Table::new(
         format!(
             "Test accuracy and chip time (per image, of calibration, of training), mean ± standard deviation over {}",
-            chips(runs)
+            chips(runs.len())
         ),
         vec![
             Column::text("Stage"),
@@ -98,11 +100,7 @@ fn section(
             });
         }
     }
-    for chart in charts {
-        let figure = Figure::new(chart.chart.as_ref(), chart.caption).with_data(chart.data);
-        section = section.with_figure(figure);
-    }
-    Ok(section)
+    Ok(NamedChart::add_all(charts, section))
 }
 
 fn limits(runs: &[ChipRun], data: &DataDescription) -> String {
@@ -136,7 +134,7 @@ fn method(runs: &[ChipRun], parameters: &Parameters, data: &DataDescription) -> 
         data.classes,
         data.training_samples,
         data.test_samples,
-        chips(runs),
+        chips(runs.len()),
         data.features,
         parameters.hidden,
         data.classes,
@@ -166,9 +164,7 @@ fn finding(runs: &[ChipRun]) -> String {
         compared(Stage::CalibratedInTheLoop, Stage::IdealInTheLoop),
         compared(Stage::UncalibratedInTheLoop, Stage::CalibratedInTheLoop),
     );
-    // No line ends within a number.
-    text.replace(" ± ", "\u{a0}±\u{a0}")
-        .replace(" %", "\u{a0}%")
+    unbroken(&text)
 }
 
 fn calibration_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {

@@ -2,7 +2,8 @@
 
 use super::chip_run::ChipRun;
 use super::stage::Stage;
-use crate::plot::{Summary, fixed};
+use crate::plot::Summary;
+use crate::wording::text;
 
 pub(super) fn accuracies(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
     runs.iter()
@@ -27,29 +28,6 @@ pub(super) fn training_times(runs: &[ChipRun], stage: Stage) -> Vec<f64> {
     runs.iter()
         .filter_map(|run| run.at(stage).training_s)
         .collect()
-}
-
-/// "1 chip", "5 chips".
-pub(super) fn chips(runs: &[ChipRun]) -> String {
-    match runs.len() {
-        1 => "1 chip".to_owned(),
-        count => format!("{count} chips"),
-    }
-}
-
-/// Mean ± standard deviation where there is one, a dash where there is nothing.
-pub(super) fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> String {
-    let values: Vec<f64> = values.into_iter().collect();
-    // Equal values have no spread, whatever rounding makes of their mean.
-    if let Some(first) = values.first()
-        && values.iter().all(|value| value == first)
-    {
-        return fixed(*first, decimals);
-    }
-    match Summary::of(&values) {
-        None => "–".to_owned(),
-        Some(summary) => summary.text_with(decimals),
-    }
 }
 
 /// Where accuracies lie by these differences, to be followed by what they are compared with:

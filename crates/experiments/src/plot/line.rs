@@ -7,12 +7,15 @@ use super::palette::SeriesStyle;
 use super::plane::{Plane, PlaneSpec, range_text};
 use super::reference::Reference;
 use super::sheet::Sheet;
+use super::summary::Summary;
 use super::svg::{Element, Path};
 use super::{Chart, Drawing, Target};
 
 const MARKER_RADIUS: f64 = 3.6;
+const DOT_RADIUS: f64 = 1.8;
 const CAP: f64 = 3.0;
-/// From this many points on a line stands without markers, which would only thicken it.
+/// From this many points on a line stands without markers, which would only thicken it, and points
+/// by themselves become dots.
 const MOST_MARKERS: usize = 60;
 
 /// A point of a series, with the half-width of its error if it has one.
@@ -39,6 +42,16 @@ impl LinePoint {
             y,
             error: Some(error),
         }
+    }
+
+    /// Mean and standard deviation of the finite values of a set; none if there are none.
+    pub fn over(x: f64, values: &[f64]) -> Option<Self> {
+        let summary = Summary::of(values)?;
+        Some(Self {
+            x,
+            y: summary.mean,
+            error: summary.deviation,
+        })
     }
 
     fn has_error(self) -> bool {
@@ -303,13 +316,14 @@ impl Chart for LineChart {
             .collect();
         sheet.draw(plane.frame.clip().children(&lines));
         for ((style, series), points) in styled().zip(&shown) {
-            if points.len() < MOST_MARKERS || !series.joined {
-                let markers: Vec<Element> = points
-                    .iter()
-                    .map(|point| marker(&plane, style, *point))
-                    .collect();
-                sheet.draw(style.group().children(&markers));
-            }
+            let mark: fn(&Plane, SeriesStyle, LinePoint) -> Element =
+                match (points.len() < MOST_MARKERS, series.joined) {
+                    (true, _) => marker,
+                    (false, false) => dot,
+                    (false, true) => continue,
+                };
+            let marks = points.iter().map(|point| mark(&plane, style, *point));
+            sheet.draw(style.group().children(&marks.collect::<Vec<_>>()));
         }
         sheet.finish(&self.description(), &omissions.notes())
     }
@@ -318,6 +332,12 @@ impl Chart for LineChart {
 fn marker(plane: &Plane, style: SeriesStyle, point: LinePoint) -> Element {
     let (x, y) = plane.place(point.x, point.y);
     style.marker(x, y, MARKER_RADIUS)
+}
+
+/// For points too many for markers.
+fn dot(plane: &Plane, _style: SeriesStyle, point: LinePoint) -> Element {
+    let (x, y) = plane.place(point.x, point.y);
+    Element::circle(x, y, DOT_RADIUS).class("dot")
 }
 
 fn error_bar(plane: &Plane, point: LinePoint) -> Option<Element> {
@@ -385,14 +405,14 @@ mod tests {
     }
 
     #[test]
-    fn unjoined_points_have_markers_and_no_line() {
+    fn many_unjoined_points_are_dots_without_a_line() {
         let points = (0..100).map(|x| LinePoint::new(f64::from(x), 1.0));
         let mut chart = chart(points.collect());
         let marks = |chart: &LineChart| {
             let svg = chart.to_svg();
             (
                 svg.matches("class=\"stroke\"").count(),
-                svg.matches("class=\"mark\"").count(),
+                svg.matches("class=\"dot\"").count(),
             )
         };
         assert_eq!(marks(&chart), (1, 0));

@@ -5,8 +5,8 @@ use ndarray::Array2;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{deviation, mean};
 use crate::ExperimentError;
+use crate::statistics::{deviation, mean};
 
 const SOURCE: &str = "calix, acceptance tests; those parts that the present procedure aims at";
 
@@ -43,16 +43,16 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
 
 /// As calix does to see its tests fail: another CADC ramp, and no digital offsets.
 fn overwrite(lab: &mut Lab) -> Result<(), ExperimentError> {
-    let geometry = lab.chip.control_geometry();
+    let geometry = lab.bench.chip.control_geometry();
     for (register, value) in [
         (Register::CadcVRampOffset, 50),
         (Register::CadcIRampSlope, 250),
         (Register::CadcOffset, 0),
     ] {
         let values = vec![value; register.instances(geometry)];
-        lab.chip.write_register(register, &values)?;
+        lab.bench.chip.write_register(register, &values)?;
     }
-    lab.chip.settle()?;
+    lab.bench.chip.settle()?;
     Ok(())
 }
 
@@ -71,7 +71,9 @@ fn failures(lab: &mut Lab) -> Result<usize, ExperimentError> {
         let none = Array2::zeros((RUNS, geometry.inputs()));
         let mut noise = Vec::new();
         for hemisphere in 0..geometry.hemispheres() {
-            let outputs = lab.run(hemisphere, RunSettings::default(), none.view())?;
+            let outputs = lab
+                .bench
+                .run(hemisphere, RunSettings::default(), none.view())?;
             noise.extend(outputs.std_axis(ndarray::Axis(0), 1.0));
         }
         noise

@@ -2,14 +2,14 @@
 
 use bss2_core::{
     ACTIVATION_MAX, ArrayMode, CadcChannel, ChipControl, ChipProbe, ReadoutSource, Region,
-    Register, RunRequest, RunSettings,
+    Register, RunSettings,
 };
 use ndarray::Array2;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{deviation, mean, median};
 use crate::ExperimentError;
+use crate::statistics::{deviation, mean, median};
 
 const SOURCE: &str = "calix, hagen input test";
 
@@ -36,7 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// in LSB.
 pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     let amplitudes = amplitudes(lab)?;
-    lab.chip.set_mode(ArrayMode::Membrane)?;
+    lab.bench.chip.set_mode(ArrayMode::Membrane)?;
     let activations = amplitudes.columns();
     let spreads: Vec<f64> = activations
         .into_iter()
@@ -53,9 +53,9 @@ fn prepare(lab: &mut Lab) -> Result<(), ExperimentError> {
     const RAMP_SLOPE: i32 = 109;
     const DAC_BIAS: i32 = 800;
     const SLOW_LINES: i32 = 0;
-    let geometry = lab.chip.control_geometry();
+    let geometry = lab.bench.chip.control_geometry();
     // Not the synaptic-line mode itself, in which every second column is for negative weights.
-    lab.chip.set_mode(ArrayMode::Unsigned)?;
+    lab.bench.chip.set_mode(ArrayMode::Unsigned)?;
     let excitatory_lines = ReadoutSource::ExcitatoryLine.register_value();
     for (register, value) in [
         (Register::CadcVRampOffset, RAMP_OFFSET),
@@ -65,9 +65,9 @@ fn prepare(lab: &mut Lab) -> Result<(), ExperimentError> {
         (Register::ReadoutSource, excitatory_lines),
     ] {
         let values = vec![value; register.instances(geometry)];
-        lab.chip.write_register(register, &values)?;
+        lab.bench.chip.write_register(register, &values)?;
     }
-    lab.chip.settle()?;
+    lab.bench.chip.settle()?;
     Ok(())
 }
 
@@ -78,8 +78,8 @@ fn amplitudes(lab: &mut Lab) -> Result<Array2<f64>, ExperimentError> {
     let registers = saved(lab)?;
     prepare(lab)?;
     lab.load_uniform(63)?;
-    let mode = lab.chip.mode();
-    let chip = lab.chip.control_geometry();
+    let mode = lab.bench.chip.mode();
+    let chip = lab.bench.chip.control_geometry();
     let geometry = mode.probe_geometry(chip);
     let rows_per_driver = geometry.inputs() / chip.inputs();
     let steps = usize::from(ACTIVATION_MAX);
@@ -87,13 +87,10 @@ fn amplitudes(lab: &mut Lab) -> Result<Array2<f64>, ExperimentError> {
     let settings = RunSettings::new(3, 5)?;
     for hemisphere in 0..chip.hemispheres() {
         let read = |lab: &mut Lab, stimulus: &Array2<u8>| -> Result<Array2<f64>, ExperimentError> {
-            let request = RunRequest {
-                region: Region::whole(geometry, hemisphere),
-                settings,
-                trial: lab.next_trial(),
-            };
+            let mut request = lab.bench.request(hemisphere, settings);
+            request.region = Region::whole(geometry, hemisphere);
             let mut codes = Array2::zeros((stimulus.nrows(), geometry.columns()));
-            lab.chip.read_cadc(
+            lab.bench.chip.read_cadc(
                 &request,
                 CadcChannel::Causal,
                 stimulus.view(),
@@ -128,15 +125,15 @@ fn amplitudes(lab: &mut Lab) -> Result<Array2<f64>, ExperimentError> {
 fn saved(lab: &mut Lab) -> Result<Vec<(Register, Vec<i32>)>, ExperimentError> {
     let mut saved = Vec::new();
     for &register in Register::ALL {
-        saved.push((register, lab.chip.register_values(register)?));
+        saved.push((register, lab.bench.chip.register_values(register)?));
     }
     Ok(saved)
 }
 
 fn restore(lab: &mut Lab, saved: &[(Register, Vec<i32>)]) -> Result<(), ExperimentError> {
     for (register, values) in saved {
-        lab.chip.write_register(*register, values)?;
+        lab.bench.chip.write_register(*register, values)?;
     }
-    lab.chip.settle()?;
+    lab.bench.chip.settle()?;
     Ok(())
 }

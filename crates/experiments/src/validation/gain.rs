@@ -6,8 +6,8 @@ use rand::RngExt;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{line, mean};
 use crate::ExperimentError;
+use crate::statistics::{line, mean};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -62,9 +62,9 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     let gain = |lab: &mut Lab, num_sends| -> Result<f64, ExperimentError> {
         let mut points = Vec::new();
         for hemisphere in 0..geometry.hemispheres() {
-            lab.load(hemisphere, weights.view())?;
+            lab.bench.load(hemisphere, weights.view())?;
             let settings = RunSettings::new(num_sends, 5)?;
-            let outputs = lab.run(hemisphere, settings, vectors.view())?;
+            let outputs = lab.bench.run(hemisphere, settings, vectors.view())?;
             for (sums, outputs) in sums.outer_iter().zip(outputs.outer_iter()) {
                 let sums = lab.of_working_in(hemisphere, sums.iter().copied());
                 let outputs = lab.of_working_in(hemisphere, outputs.iter().copied());
@@ -78,7 +78,9 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     let repeated = Array2::from_shape_fn((REPEATS, geometry.inputs()), |(_, i)| vectors[[0, i]]);
     let mut noise = Vec::new();
     for hemisphere in 0..geometry.hemispheres() {
-        let outputs = lab.run(hemisphere, RunSettings::default(), repeated.view())?;
+        let outputs = lab
+            .bench
+            .run(hemisphere, RunSettings::default(), repeated.view())?;
         noise.extend(lab.of_working_in(hemisphere, outputs.std_axis(Axis(0), 1.0)));
     }
     Ok(vec![

@@ -2,24 +2,22 @@
 
 use bss2_calibration::Procedure;
 use bss2_core::random::{derive_seed, keyed_stream};
-use bss2_core::{
-    ArrayGeometry, ChipControl, MacArray, Region, RunRequest, RunSettings, Scope, Trial,
-};
+use bss2_core::{ArrayGeometry, ChipControl, RunSettings, Scope};
 use bss2_hardware::{CheckedConfig, SimulatedChip};
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, Axis};
 use rand::rngs::ChaCha8Rng;
 
 use crate::ExperimentError;
+use crate::bench::Bench;
 
 /// A chip on the bench.
 pub(super) struct Lab {
     config: CheckedConfig,
     seed: u64,
-    pub(super) chip: SimulatedChip,
+    pub(super) bench: Bench,
     /// By column of the chip: whether its last calibration succeeded. Others are left out, as they
     /// are on real systems.
     working: Vec<bool>,
-    trial: Trial,
 }
 
 /// The sources' chips are calibrated every night and measured during the day.
@@ -35,7 +33,7 @@ impl Lab {
     pub(super) fn new(config: &CheckedConfig, seed: u64) -> Result<Self, ExperimentError> {
         let mut lab = Self::fresh(config, seed);
         lab.calibrate()?;
-        lab.chip.let_pass_s(SINCE_CALIBRATION_S)?;
+        lab.bench.chip.inner_mut().let_pass_s(SINCE_CALIBRATION_S)?;
         Ok(lab)
     }
 
@@ -46,8 +44,7 @@ impl Lab {
             config: config.clone(),
             seed,
             working: vec![true; Scope::Column.instances(chip.control_geometry())],
-            chip,
-            trial: Trial::new(derive_seed(seed, TRIALS)),
+            bench: Bench::new(chip, derive_seed(seed, TRIALS)),
         }
     }
 
@@ -58,16 +55,16 @@ impl Lab {
 
     pub(super) fn calibrate(&mut self) -> Result<(), ExperimentError> {
         let seed = derive_seed(self.seed, CALIBRATION);
-        let result = Procedure::default().run(&mut self.chip, seed, &mut |_| ())?;
+        let result = Procedure::default().run(&mut self.bench.chip, seed, &mut |_| ())?;
         self.working.fill(true);
         for routine in &result.routines {
             let scope = routine.register.spec().scope;
             let working = self
                 .working
-                .chunks_mut(self.chip.control_geometry().columns());
+                .chunks_mut(self.bench.chip.control_geometry().columns());
             for (hemisphere, working) in working.enumerate() {
                 // The first channels of a hemisphere are those that deliver results.
-                let first = hemisphere * scope.per_hemisphere(self.chip.control_geometry());
+                let first = hemisphere * scope.per_hemisphere(self.bench.chip.control_geometry());
                 if matches!(scope, Scope::Column | Scope::Channel) {
                     for (working, success) in working.iter_mut().zip(&routine.success[first..]) {
                         *working &= success;
@@ -89,7 +86,7 @@ impl Lab {
         hemisphere: usize,
         values: impl IntoIterator<Item = f64>,
     ) -> Vec<f64> {
-        let first = hemisphere * self.chip.control_geometry().columns();
+        let first = hemisphere * self.bench.chip.control_geometry().columns();
         let values = values.into_iter().zip(&self.working[first..]);
         values
             .filter(|(_, works)| **works)
@@ -98,12 +95,7 @@ impl Lab {
     }
 
     pub(super) fn geometry(&self) -> ArrayGeometry {
-        self.chip.geometry()
-    }
-
-    /// Noise of the next run.
-    pub(super) fn next_trial(&mut self) -> Trial {
-        self.trial.next_pass()
+        self.bench.geometry()
     }
 
     /// Random numbers for stimuli.
@@ -111,39 +103,10 @@ impl Lab {
         keyed_stream(derive_seed(self.seed, STIMULI), purpose)
     }
 
-    /// Loads weights (inputs × columns) into a hemisphere.
-    pub(super) fn load(
-        &mut self,
-        hemisphere: usize,
-        weights: ArrayView2<'_, i8>,
-    ) -> Result<(), ExperimentError> {
-        let region = Region::whole(self.geometry(), hemisphere);
-        Ok(self.chip.load_weights(region, weights)?)
-    }
-
     /// Loads one weight everywhere.
     pub(super) fn load_uniform(&mut self, weight: i8) -> Result<(), ExperimentError> {
-        let geometry = self.geometry();
-        let weights = Array2::from_elem((geometry.inputs(), geometry.columns()), weight);
-        (0..geometry.hemispheres()).try_for_each(|h| self.load(h, weights.view()))
-    }
-
-    /// Results of a hemisphere (vectors × columns) in LSB.
-    pub(super) fn run(
-        &mut self,
-        hemisphere: usize,
-        settings: RunSettings,
-        activations: ArrayView2<'_, u8>,
-    ) -> Result<Array2<f64>, ExperimentError> {
-        let geometry = self.geometry();
-        let request = RunRequest {
-            region: Region::whole(geometry, hemisphere),
-            settings,
-            trial: self.next_trial(),
-        };
-        let mut outputs = Array2::zeros((activations.nrows(), geometry.columns()));
-        self.chip.run(&request, activations, outputs.view_mut())?;
-        Ok(outputs.mapv(f64::from))
+        let mut hemispheres = 0..self.geometry().hemispheres();
+        hemispheres.try_for_each(|hemisphere| self.bench.load_uniform(hemisphere, weight))
     }
 
     /// Mean results of all columns of the chip, one hemisphere after the other, over a number of
@@ -157,7 +120,7 @@ impl Lab {
         let activations = Array2::from_shape_fn((runs, vector.len()), |(_, i)| vector[i]);
         let mut means = Vec::new();
         for hemisphere in 0..self.geometry().hemispheres() {
-            let outputs = self.run(hemisphere, settings, activations.view())?;
+            let outputs = self.bench.run(hemisphere, settings, activations.view())?;
             means.extend(outputs.sum_axis(Axis(0)) / runs as f64);
         }
         Ok(means.into())

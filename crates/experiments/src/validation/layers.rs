@@ -6,8 +6,8 @@ use rand::RngExt;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{line, median};
 use crate::ExperimentError;
+use crate::statistics::{line, median};
 
 pub(super) const CHECKS: &[Check] = &[Check {
     row: 11,
@@ -44,8 +44,9 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     for pass in 0..PASSES {
         let inputs = pass * rows..(pass + 1) * rows;
         let hemisphere = pass % geometry.hemispheres();
-        lab.load(hemisphere, weights.slice(s![inputs.clone(), ..]))?;
-        let part = lab.run(
+        lab.bench
+            .load(hemisphere, weights.slice(s![inputs.clone(), ..]))?;
+        let part = lab.bench.run(
             hemisphere,
             RunSettings::new(2, 5)?,
             vectors.slice(s![.., inputs]),

@@ -1,12 +1,12 @@
 //! Row 10: the residual leak.
 
-use bss2_core::{ChipProbe, ReadoutSource, Region, RunRequest, RunSettings, TraceRequest};
+use bss2_core::{ChipProbe, ReadoutSource, RunSettings, TraceRequest};
 use ndarray::Array1;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{line, median};
 use crate::ExperimentError;
+use crate::statistics::{line, median};
 
 pub(super) const CHECKS: &[Check] = &[Check {
     row: 10,
@@ -41,17 +41,14 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
         for _ in 0..TRACES {
             for (vector, sign) in [(&stimulus, 1.0), (&silence, -1.0)] {
                 let request = TraceRequest {
-                    run: RunRequest {
-                        region: Region::whole(geometry, hemisphere),
-                        settings: RunSettings::default(),
-                        trial: lab.next_trial(),
-                    },
+                    run: lab.bench.request(hemisphere, RunSettings::default()),
                     column,
                     source: ReadoutSource::Membrane,
                     sample_interval_cycles: INTERVAL_CYCLES,
                 };
                 let mut samples = vec![0.0; SAMPLES];
-                lab.chip
+                lab.bench
+                    .chip
                     .record_trace(&request, vector.view(), &mut samples)?;
                 for (signal, sample) in signal.iter_mut().zip(samples) {
                     *signal += sign * f64::from(sample) / TRACES as f64;

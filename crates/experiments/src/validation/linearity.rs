@@ -4,8 +4,8 @@ use bss2_core::{RunSettings, WEIGHT_MAX};
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::mean;
 use crate::ExperimentError;
+use crate::statistics::mean;
 
 const SOURCE: &str = "BrainScaleS-2 demos, linearity figure";
 

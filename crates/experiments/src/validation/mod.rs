@@ -19,7 +19,6 @@ mod leak;
 mod linearity;
 mod report;
 mod spread;
-mod statistics;
 mod temperature;
 mod waits;
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Band, Check};
-use super::statistics::median;
 use super::{ChipValues, EXPERIMENT, PROTOCOLS};
 use crate::plot::{Axis, Category, CategoryChart, Reference, fixed};
 use crate::report::{Cell, Column, Figure, KeyNumber, Section, Table, Verdict};
+use crate::statistics::median;
 use crate::{ExperimentError, Outcome, Record, SummaryEntry};
 
 /// A check with what the chips show.

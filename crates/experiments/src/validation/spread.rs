@@ -5,8 +5,8 @@ use ndarray::Array2;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{deviation, mean, median};
 use crate::ExperimentError;
+use crate::statistics::{deviation, mean, median};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -54,7 +54,7 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
             (RunSettings::default(), &many_rows),
         ];
         for ((settings, activations), spreads) in stimuli.into_iter().zip(&mut spreads) {
-            let outputs = lab.run(hemisphere, settings, activations.view())?;
+            let outputs = lab.bench.run(hemisphere, settings, activations.view())?;
             let relative = |row: ndarray::ArrayView1<'_, f64>| {
                 let row = lab.of_working_in(hemisphere, row.iter().copied());
                 100.0 * deviation(&row) / mean(&row)

@@ -6,8 +6,8 @@ use rand::RngExt;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{line, mean, residual_deviation};
 use crate::ExperimentError;
+use crate::statistics::{line, mean, residual_deviation};
 
 const SOURCE: &str = "arXiv:2609.15527, sections 3.2 and 4.2";
 
@@ -72,13 +72,13 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
     let moved = cool.offsets_lsb.iter().zip(&hot.offsets_lsb);
     let rising = moved.filter(|(cool, hot)| hot > cool).count();
 
-    lab.chip.set_temperature_celsius(MIDDLE)?;
+    lab.bench.chip.inner_mut().set_temperature_celsius(MIDDLE)?;
     lab.calibrate()?;
     let errors =
         [COOL, MIDDLE, HOT].map(|celsius| at(lab, celsius).map(|seen| seen.error_to_signal));
     let [below, there, above] = errors;
     let least_elsewhere = below?.min(above?);
-    lab.chip.set_temperature_celsius(COOL)?;
+    lab.bench.chip.inner_mut().set_temperature_celsius(COOL)?;
     lab.calibrate()?;
 
     Ok(vec![
@@ -94,7 +94,10 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
 fn at(lab: &mut Lab, celsius: f32) -> Result<Seen, ExperimentError> {
     const VECTORS: usize = 16;
     const REPEATS: usize = 50;
-    lab.chip.set_temperature_celsius(celsius)?;
+    lab.bench
+        .chip
+        .inner_mut()
+        .set_temperature_celsius(celsius)?;
     let geometry = lab.geometry();
     let mut random = lab.stimuli(12);
     let weights = Array2::from_shape_simple_fn((geometry.inputs(), geometry.columns()), || {
@@ -106,22 +109,26 @@ fn at(lab: &mut Lab, celsius: f32) -> Result<Seen, ExperimentError> {
     let sums = vectors.mapv(f64::from).dot(&weights.mapv(f64::from));
     let (mut points, mut noise, mut offsets_lsb) = (Vec::new(), Vec::new(), Vec::new());
     for hemisphere in 0..geometry.hemispheres() {
-        lab.load(hemisphere, weights.view())?;
+        lab.bench.load(hemisphere, weights.view())?;
         for (vector, sums) in vectors.outer_iter().zip(sums.outer_iter()) {
             let repeated = Array2::from_shape_fn((REPEATS, vector.len()), |(_, i)| vector[i]);
-            let outputs = lab.run(hemisphere, RunSettings::default(), repeated.view())?;
+            let outputs = lab
+                .bench
+                .run(hemisphere, RunSettings::default(), repeated.view())?;
             noise.extend(lab.of_working_in(hemisphere, outputs.std_axis(Axis(0), 1.0)));
             let means = outputs.mean_axis(Axis(0)).unwrap_or_default();
             let sums = lab.of_working_in(hemisphere, sums.iter().copied());
             points.extend(sums.into_iter().zip(lab.of_working_in(hemisphere, means)));
         }
         let silence = Array2::zeros((REPEATS, geometry.inputs()));
-        let outputs = lab.run(hemisphere, RunSettings::default(), silence.view())?;
+        let outputs = lab
+            .bench
+            .run(hemisphere, RunSettings::default(), silence.view())?;
         offsets_lsb.extend(outputs.mean_axis(Axis(0)).unwrap_or_default());
     }
     let fit = line(&points);
     let signal: Vec<f64> = points.iter().map(|(sum, _)| fit.0 * sum).collect();
-    let signal_lsb = super::statistics::deviation(&signal);
+    let signal_lsb = crate::statistics::deviation(&signal);
     Ok(Seen {
         gain: fit.0,
         noise_lsb: mean(&noise),

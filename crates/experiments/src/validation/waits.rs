@@ -5,8 +5,8 @@ use ndarray::Array2;
 
 use super::check::{Band, Check};
 use super::lab::Lab;
-use super::statistics::{deviation, mean};
 use crate::ExperimentError;
+use crate::statistics::{deviation, mean};
 
 const SOURCE: &str = "hxtorch documentation and history";
 
@@ -48,7 +48,7 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Vec<f64>, ExperimentError> {
         if row % 2 == 0 { 63 } else { -42 }
     });
     for hemisphere in 0..geometry.hemispheres() {
-        lab.load(hemisphere, strong.view())?;
+        lab.bench.load(hemisphere, strong.view())?;
     }
     let mut mean_at = |wait| -> Result<f64, ExperimentError> {
         let outputs = lab.mean_over_runs(RunSettings::new(1, wait)?, &dense, 10)?;

@@ -12,7 +12,7 @@ use bss2_experiments::{CsvFile, Progress, Settings, Silent, Task, find, run_stud
 use crate::small_set;
 
 /// Every file of a folder by its path within.
-fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut pending = vec![folder.to_owned()];
     while let Some(directory) = pending.pop() {
@@ -169,19 +169,24 @@ fn progress_counts_every_step() {
         .unwrap()
         .run(&small_set::settings(&data, 1), &counter)
         .unwrap();
-    let (announced, taken) = (&counter.announced, &counter.taken);
-    assert!(announced.load(Ordering::Relaxed) > 0);
-    assert_eq!(
-        announced.load(Ordering::Relaxed),
-        taken.load(Ordering::Relaxed)
-    );
+    counter.assert_complete();
 }
 
 /// Counts steps.
 #[derive(Clone, Default)]
-struct Counter {
+pub(crate) struct Counter {
     announced: Arc<AtomicU64>,
     taken: Arc<AtomicU64>,
+}
+
+impl Counter {
+    /// As many steps were taken as announced.
+    pub(crate) fn assert_complete(&self) {
+        let [announced, taken] =
+            [&self.announced, &self.taken].map(|count| count.load(Ordering::Relaxed));
+        assert!(announced > 0);
+        assert_eq!(announced, taken);
+    }
 }
 
 impl Progress for Counter {

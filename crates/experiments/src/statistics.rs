@@ -1,30 +1,25 @@
 //! A little statistics.
 
-/// Median, of an even count the mean of the middle two; NaN without values.
-pub(super) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.into_iter().collect();
-    values.sort_unstable_by(f64::total_cmp);
-    let upper = values.len() / 2;
-    match (values.get(upper), values.len() % 2) {
-        (None, _) => f64::NAN,
-        (Some(middle), 1) => *middle,
-        (Some(above), _) => f64::midpoint(values[upper - 1], *above),
-    }
-}
-
-pub(super) fn mean(values: &[f64]) -> f64 {
+/// Mean; NaN without values.
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Standard deviation of a sample.
-pub(super) fn deviation(values: &[f64]) -> f64 {
+pub(crate) fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
+/// Root of the mean square.
+pub(crate) fn root_mean_square(values: &[f64]) -> f64 {
+    let squares: Vec<f64> = values.iter().map(|v| v.powi(2)).collect();
+    mean(&squares).sqrt()
+}
+
 /// Slope and intercept of the least-squares line through points.
-pub(super) fn line(points: &[(f64, f64)]) -> (f64, f64) {
+pub(crate) fn line(points: &[(f64, f64)]) -> (f64, f64) {
     let n = points.len() as f64;
     let mean_x = points.iter().map(|p| p.0).sum::<f64>() / n;
     let mean_y = points.iter().map(|p| p.1).sum::<f64>() / n;
@@ -37,8 +32,20 @@ pub(super) fn line(points: &[(f64, f64)]) -> (f64, f64) {
     (slope, mean_y - slope * mean_x)
 }
 
+/// Median, of an even count the mean of the middle two; NaN without values.
+pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let upper = values.len() / 2;
+    match (values.get(upper), values.len() % 2) {
+        (None, _) => f64::NAN,
+        (Some(middle), 1) => *middle,
+        (Some(above), _) => f64::midpoint(values[upper - 1], *above),
+    }
+}
+
 /// Standard deviation of the residuals of a line.
-pub(super) fn residual_deviation(points: &[(f64, f64)], (slope, intercept): (f64, f64)) -> f64 {
+pub(crate) fn residual_deviation(points: &[(f64, f64)], (slope, intercept): (f64, f64)) -> f64 {
     let residuals: Vec<f64> = points
         .iter()
         .map(|(x, y)| y - slope * x - intercept)
@@ -52,10 +59,12 @@ mod tests {
 
     #[test]
     fn statistics_of_small_sets() {
+        assert_eq!(deviation(&[1.0, 3.0]), 2.0_f64.sqrt());
+        assert_eq!(root_mean_square(&[3.0, -4.0]), 12.5_f64.sqrt());
+        assert!(mean(&[]).is_nan());
         assert_eq!(median([3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median([1.0, 2.0]), 1.5);
         assert!(median([]).is_nan());
-        assert_eq!(deviation(&[1.0, 3.0]), 2.0_f64.sqrt());
         let points = [(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)];
         assert_eq!(line(&points), (2.0, 1.0));
         assert!(residual_deviation(&points, (2.0, 1.0)) < 1e-12);

@@ -1,0 +1,44 @@
+//! A chart, and where it stands.
+
+use crate::plot::Chart;
+use crate::report::{Figure, Section};
+
+/// A chart with its place in the report and in the result folder.
+#[derive(Debug)]
+pub(crate) struct NamedChart {
+    /// Name of its file, without ending.
+    pub(crate) stem: &'static str,
+    pub(crate) chart: Box<dyn Chart>,
+    pub(crate) caption: String,
+    /// The file that holds its data.
+    pub(crate) data: &'static str,
+}
+
+impl NamedChart {
+    pub(crate) fn new(
+        stem: &'static str,
+        chart: impl Chart + 'static,
+        caption: impl Into<String>,
+        data: &'static str,
+    ) -> Self {
+        Self {
+            stem,
+            chart: Box::new(chart),
+            caption: caption.into(),
+            data,
+        }
+    }
+
+    /// Adds charts to a section, in their order.
+    pub(crate) fn add_all(charts: &[Self], section: Section) -> Section {
+        charts.iter().fold(section, |section, chart| {
+            let figure = Figure::new(chart.chart.as_ref(), &*chart.caption);
+            section.with_figure(figure.with_data(chart.data))
+        })
+    }
+
+    /// The charts for files of their own.
+    pub(crate) fn into_files(charts: Vec<Self>) -> Vec<(&'static str, Box<dyn Chart>)> {
+        charts.into_iter().map(|c| (c.stem, c.chart)).collect()
+    }
+}

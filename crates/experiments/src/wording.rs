@@ -1,0 +1,72 @@
+//! Numbers over chips, put into words.
+
+use crate::plot::{Summary, fixed};
+
+/// "1 chip", "5 chips".
+pub(crate) fn chips(count: usize) -> String {
+    match count {
+        1 => "1 chip".to_owned(),
+        count => format!("{count} chips"),
+    }
+}
+
+/// Mean ± standard deviation where there is one, a dash where there is nothing.
+pub(crate) fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> String {
+    let values: Vec<f64> = values.into_iter().collect();
+    // Equal values have no spread, whatever rounding makes of their mean.
+    if let Some(first) = values.first()
+        && values.iter().all(|value| value == first)
+    {
+        return fixed(*first, decimals);
+    }
+    match Summary::of(&values) {
+        None => "–".to_owned(),
+        Some(summary) => summary.text_with(decimals),
+    }
+}
+
+/// How a number moves from one set of chips to the same chips in another state, to be preceded by
+/// its name: "falls from 20.1 ± 0.5 to 3.0 ± 0.1 LSB". A number moves if every chip's does, to the
+/// same side, and the mean by more than a twentieth.
+pub(crate) fn moved(before: &[f64], after: &[f64], decimals: usize, unit: &str) -> String {
+    let texts = [before, after].map(|values| text(values.iter().copied(), decimals));
+    let [from, to] = &texts;
+    let rises = before.iter().zip(after).all(|(b, a)| a > b);
+    let falls = before.iter().zip(after).all(|(b, a)| a < b);
+    let (sum, change) = before
+        .iter()
+        .zip(after)
+        .fold((0.0, 0.0), |(s, c), (b, a)| (s + b.abs(), c + (a - b)));
+    let little = change.abs() <= 0.05 * sum;
+    match (rises, falls) {
+        _ if little => format!("stays about where it was ({from} and {to} {unit})"),
+        (true, _) => format!("rises from {from} to {to} {unit}"),
+        (_, true) => format!("falls from {from} to {to} {unit}"),
+        _ => format!("goes from {from} to {to} {unit}, on some chips up and on some down"),
+    }
+}
+
+/// Keeps numbers with their spread and unit on one line.
+pub(crate) fn unbroken(text: &str) -> String {
+    text.replace(" ± ", "\u{a0}±\u{a0}")
+        .replace(" %", "\u{a0}%")
+        .replace(" LSB", "\u{a0}LSB")
+        .replace(" µs", "\u{a0}µs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moved;
+
+    #[test]
+    fn a_number_moves_where_every_chip_agrees() {
+        let moved = |before: &[f64], after: &[f64]| moved(before, after, 1, "LSB");
+        assert_eq!(moved(&[2.0], &[1.0]), "falls from 2.0 to 1.0 LSB");
+        assert_eq!(
+            moved(&[1.0, 3.0], &[2.0, 4.0]),
+            "rises from 2.0 ± 1.4 to 3.0 ± 1.4 LSB"
+        );
+        assert!(moved(&[1.0, 1.0], &[0.5, 1.1]).contains("on some chips up and on some down"));
+        assert!(moved(&[100.0], &[99.0]).starts_with("stays"));
+    }
+}
