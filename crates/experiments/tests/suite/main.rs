@@ -7,3 +7,4 @@ mod folders;
 mod idx_sets;
 mod small_set;
 mod study;
+mod validation;
