@@ -31,6 +31,9 @@ struct Stimulus {
     mode: ArrayMode,
     celsius: f32,
     registers: Vec<(Register, i32)>,
+    /// How far the analog registers of each instance lie from those values, in percent: what searches
+    /// leave behind.
+    scatter_percent: i32,
     /// Inputs of the mode × columns that it can load.
     weights: Array2<i8>,
     activations: Array2<u8>,
@@ -49,6 +52,7 @@ impl Stimulus {
             seed,
             mode,
             registers: Vec::new(),
+            scatter_percent: 0,
             weights: Array2::zeros((sizes.inputs(), sizes.columns())),
             activations: Array2::zeros((1, sizes.inputs())),
             settings: RunSettings::default(),
@@ -64,7 +68,12 @@ impl Stimulus {
             self.mode.readout_source().register_value(),
         );
         for &(register, value) in self.registers.iter().chain([&source]) {
-            let values = vec![value; register.instances(config.geometry)];
+            let spec = register.spec();
+            let scatter = if spec.capmem { self.scatter_percent } else { 0 };
+            let values: Vec<i32> = (0..register.instances(config.geometry) as i32)
+                .map(|i| value + value * scatter * (i * 7 % 11 - 5) / 500)
+                .map(|value| value.clamp(spec.min, spec.max))
+                .collect();
             registers.write(register, &values).unwrap();
         }
         registers.settle();
@@ -210,12 +219,23 @@ fn unusual() -> impl Strategy<Value = Stimulus> {
     (
         (any::<u64>(), 0.3..0.7, 1..=63_i8, 0.3..=1.0),
         (0..=1, 100..=1000, 0..=1, 250..=900, 250..=900),
-        (1..=2_u32, 1..=8_u32),
+        (
+            1..=2_u32,
+            1..=8_u32,
+            0..=30,
+            prop::sample::select(ArrayMode::ALL.to_vec()),
+        ),
     )
-        .prop_map(|(weights, registers, (sends, wait))| {
+        .prop_map(|(weights, registers, (sends, wait, scatter, mode))| {
             let (seed, balance, scale, activity) = weights;
             let (leak, leak_bias, capacitance, excitatory, inhibitory) = registers;
-            let base = Stimulus::new(SILENT(), seed, ArrayMode::Membrane);
+            let base = Stimulus::new(SILENT(), seed, mode);
+            // Lines that are read keep their charge for longer.
+            let excitatory = if mode == ArrayMode::SynapticLine {
+                excitatory / 4
+            } else {
+                excitatory
+            };
             let base = Stimulus {
                 registers: vec![
                     (Register::EnableLeak, leak),
@@ -223,7 +243,9 @@ fn unusual() -> impl Strategy<Value = Stimulus> {
                     (Register::ReducedCapacitance, capacitance),
                     (Register::IBiasSyninExcTau, excitatory),
                     (Register::IBiasSyninInhTau, inhibitory),
+                    (Register::IBiasSyninExcGm, 450),
                 ],
+                scatter_percent: scatter,
                 settings: RunSettings::new(sends, wait).unwrap(),
                 ..base
             };

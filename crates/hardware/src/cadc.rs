@@ -28,7 +28,8 @@ section! {
         /// and an S (Legendre polynomials P₂ and P₃ over the code range), in LSB.
         non_linearity_lsb: 0.7 in 0.0 to 10.0, PerChip, "assumption";
         /// Share of channels whose code is stuck at a random value.
-        failure_rate: 0.001 in 0.0 to 1.0, PerChip, "assumption";
+        failure_rate: 0.00002 in 0.0 to 1.0, PerChip,
+            "assumption: one chip in fifty has such a channel; at most few may, to pass calix' acceptance";
     }
 }
 

@@ -40,6 +40,7 @@ struct Noise {
     per_us: Vec<f32>,
     /// Rate at which the membrane forgets its noise.
     leak_per_us: Vec<f32>,
+    largest_leak_per_us: f32,
     /// Standard deviation of the ramps' noise, in LSB.
     ramp_lsb: f32,
     /// Standard deviation of a trace's samples, in LSB.
@@ -131,6 +132,7 @@ impl Readout {
                     }
                 }),
                 leak_per_us: columns.leak_per_us.clone(),
+                largest_leak_per_us: columns.leak_per_us.iter().copied().fold(0.0, f32::max),
                 ramp_lsb: noise.ramp_lsb * conditions.noise(),
                 trace_lsb: noise.trace_lsb * conditions.noise(),
             },
@@ -176,8 +178,14 @@ impl Readout {
             ReadoutSource::Membrane => (self.noise.per_us[column], self.noise.reset[column]),
             _ => (0.0, 0.0),
         };
-        let kept = (-self.noise.leak_per_us[column] * interval_us).exp();
-        let grown = (integrates * interval_us).sqrt();
+        let leaks = self.noise.leak_per_us[column] * interval_us;
+        let kept = (-leaks).exp();
+        let remembered = if leaks < 1e-4 {
+            1.0 - leaks
+        } else {
+            -(-2.0 * leaks).exp_m1() / (2.0 * leaks)
+        };
+        let grown = (integrates * interval_us * remembered).sqrt();
         let mut wander = reset.sqrt() * normals[0];
         let ends = Ends {
             floor: self.floor[column],
@@ -258,18 +266,29 @@ impl<'a> ReadoutPass<'a> {
     /// Standard deviations of the columns' own noise after a time of integration, in LSB.
     fn deviations(&self, integration_us: f32, deviations: &mut [f32]) {
         let noise = &self.readout.noise;
-        let first = self.region.hemisphere * self.readout.per_hemisphere;
-        let reset_share = match self.moment {
-            Moment::Result => 1.0,
-            Moment::Baseline | Moment::AboveBaseline => 0.0,
-        };
-        for (column, deviation) in (first + self.region.first_column..).zip(deviations) {
-            // (1 − exp(−2x)) / 2x, within 0.1 % for x < 0.5
-            let x = noise.leak_per_us[column] * integration_us;
-            let remembered_us = integration_us / (1.0 + x * (1.0 + x * (1.0 / 3.0)));
-            let variance = noise.read[column]
-                + reset_share * noise.reset[column]
-                + noise.per_us[column] * remembered_us;
+        let first = self.region.hemisphere * self.readout.per_hemisphere + self.region.first_column;
+        let columns = first..first + deviations.len();
+        let weak = noise.largest_leak_per_us * integration_us < 0.2;
+        let leaks = &noise.leak_per_us[columns.clone()];
+        let (read, reset) = (&noise.read[columns.clone()], &noise.reset[columns.clone()]);
+        let per_us = &noise.per_us[columns];
+        for (c, deviation) in deviations.iter_mut().enumerate() {
+            let x = leaks[c] * integration_us;
+            // exp(−x) and (1 − exp(−2x)) / 2x
+            let (kept, remembered) = if weak {
+                let kept = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0)));
+                (kept, 1.0 - x * (1.0 - x * (2.0 / 3.0 - x * (1.0 / 3.0))))
+            } else {
+                ((-x).exp(), -(-2.0 * x).exp_m1() / (2.0 * x))
+            };
+            let reset_share = match self.moment {
+                Moment::Baseline => 0.0,
+                Moment::AboveBaseline => 1.0 - kept,
+                Moment::Result => kept,
+            };
+            let variance = read[c]
+                + reset[c] * reset_share * reset_share
+                + per_us[c] * integration_us * remembered;
             *deviation = variance.sqrt();
         }
     }

@@ -1,7 +1,7 @@
 //! One random stream per imperfection, so that none moves another's draws.
 
 use bss2_core::Register;
-use bss2_core::random::keyed_stream;
+use bss2_core::random::{derive_seed, keyed_stream};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -36,8 +36,8 @@ pub(crate) enum Draw {
     GainTemperature = 23,
     OffsetTemperature = 24,
     LeakOffset = 25,
-    /// One stream per register from here on.
-    CapMem = 1000,
+    /// Here and above: one stream per register.
+    CapMem = 1 << 32,
 }
 
 /// Smallest factor by which mismatch changes a gain: a current or slope cannot be reversed, however
@@ -68,9 +68,12 @@ impl Draws {
         Self(keyed_stream(chip_seed, draw as u64))
     }
 
-    /// A stream of its own for the cells of each register.
+    /// A stream of its own for the cells of each register, which follows from its name: a register
+    /// more or less, or another order, moves no other's.
     pub(crate) fn of_register(chip_seed: u64, draw: Draw, register: Register) -> Self {
-        Self(keyed_stream(chip_seed, draw as u64 + register as u64))
+        let name = register.name().bytes();
+        let number = name.fold(0_u64, |number, byte| derive_seed(number, u64::from(byte)));
+        Self(keyed_stream(chip_seed, draw as u64 | number))
     }
 
     /// A standard normal.

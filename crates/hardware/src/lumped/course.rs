@@ -174,7 +174,7 @@ impl pulp::WithSimd for Collect<'_> {
 
 /// exp(−x), to third order.
 #[inline(always)]
-pub(super) fn kept(x: f32) -> f32 {
+fn kept(x: f32) -> f32 {
     1.0 / (1.0 + x * (1.0 + 0.5 * x))
 }
 

@@ -10,6 +10,8 @@ use crate::pass::Pass;
 pub(super) struct Response {
     /// Rate per µs, and coefficient.
     pub(super) terms: [(f32, f32); 2],
+    /// Rate per µs at which earlier sends are forgotten, which decides how their jitters add up.
+    pub(super) forgets_per_us: f32,
 }
 
 /// The events of vectors, with their worth at the readout.
@@ -18,6 +20,7 @@ pub(super) struct Events {
     /// exp(−rate·r) of each term for the last event, the one before, and so on.
     decays: [Vec<f32>; 2],
     terms: [(f32, f32); 2],
+    forgets_per_us: f32,
     /// Worth of each event, counted from the last one, all sends together.
     factors: Vec<f32>,
     /// Number of events for which the factors hold.
@@ -33,6 +36,7 @@ impl Events {
     pub(super) fn prepare(&mut self, pass: &Pass<'_>, response: &Response) {
         let inputs = pass.region.inputs;
         self.terms = response.terms;
+        self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
         self.worth.resize(inputs, 0.0);
         self.jitter.resize(inputs, 0.0);
@@ -66,8 +70,8 @@ impl Events {
         let decay = self.terms.map(|(rate, _)| f64::from(rate) * period_us);
         let [first, second] =
             [0, 1].map(|term| (f64::from(self.terms[term].1) * sum(decay[term])) as f32);
-        // The first term is the slower one, which decides what earlier sends are worth.
-        self.jitter_share = (sum(2.0 * decay[0]).sqrt() / sum(decay[0])) as f32;
+        let forgotten = f64::from(self.forgets_per_us) * period_us;
+        self.jitter_share = (sum(2.0 * forgotten).sqrt() / sum(forgotten)) as f32;
         let [a, b] = &self.decays;
         self.factors.clear();
         self.factors

@@ -108,13 +108,15 @@ impl Folded {
             };
         Response {
             terms: [(self.leak_per_us, 1.0 / apart), (line, -1.0 / apart)],
+            forgets_per_us: self.leak_per_us,
         }
     }
 
-    /// What of a unit of charge is left on the lines at the readout.
+    /// Charge as it is sent, for lines that are read.
     pub(super) fn on_lines(&self, sign: Sign) -> Response {
         Response {
-            terms: [(self.line_per_us[sign as usize], 1.0), (0.0, 0.0)],
+            terms: [(0.0, 1.0), (0.0, 0.0)],
+            forgets_per_us: self.line_per_us[sign as usize],
         }
     }
 }

@@ -17,6 +17,9 @@
 //! signal and an estimate of their sum, made for groups of eight columns; where the loss is more
 //! than a quarter of an LSB they are computed exactly, with two more matrix products ([`finish`]).
 //!
+//! Lines that are read themselves are linear but for their neighbours' decay: their charge is followed
+//! from event to event, column by column ([`lines`]).
+//!
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
@@ -33,12 +36,14 @@ mod course;
 mod events;
 mod finish;
 mod folded;
+mod lines;
 mod profile;
 
-use course::{Course, kept};
+use course::Course;
 use events::Events;
 use finish::{Finish, Found};
 use folded::Folded;
+use lines::Lines;
 use profile::Profile;
 
 /// Columns that share an estimate of their total charge.
@@ -66,6 +71,7 @@ struct Scratch {
     totals: Vec<f32>,
     events: Events,
     course: Course,
+    lines: Lines,
     saturated: Vec<bool>,
 }
 
@@ -113,7 +119,14 @@ impl Model for Lumped {
         }
         for sign in Sign::BOTH {
             if sources.contains(&sign.line()) {
-                lines(folded, scratch, pass, batch, sign, voltages.view_mut());
+                let Scratch {
+                    amplitudes, events, ..
+                } = scratch;
+                let mut amplitudes = amplitudes.shaped(batch.activations.dim());
+                events.prepare(pass, &folded.on_lines(sign));
+                events.send_all(pass, batch, amplitudes.view_mut());
+                let lines = &mut scratch.lines;
+                lines.read(pass, batch, sign, amplitudes.view(), voltages.view_mut());
             }
         }
         for (c, source) in sources.iter().enumerate() {
@@ -226,50 +239,6 @@ fn expand(profile: &Profile, region: Region, groups: ArrayView1<'_, f32>, totals
     last.for_each(|(total, share)| *total = share * estimate);
 }
 
-/// Computes the voltages of the lines of one sign where these are read.
-fn lines(
-    folded: &Folded,
-    scratch: &mut Scratch,
-    pass: &Pass<'_>,
-    batch: &Batch<'_>,
-    sign: Sign,
-    mut voltages: ArrayViewMut2<'_, f32>,
-) {
-    let Pass {
-        circuit, region, ..
-    } = *pass;
-    let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
-    scratch.events.prepare(pass, &folded.on_lines(sign));
-    scratch.events.send_all(pass, batch, amplitudes.view_mut());
-    let block = s![region.input_range(), region.column_range()];
-    let charges = circuit.synrams[region.hemisphere]
-        .charges(sign)
-        .slice(block);
-    let mut left = scratch.charges[0].shaped((batch.timings.len(), region.columns));
-    general_mat_mul(1.0, &amplitudes, &charges, 0.0, &mut left);
-
-    let first = circuit.column_of_chip(region.hemisphere, region.first_column);
-    let excess = &folded.line_excess_per_us[sign as usize][region.column_range()];
-    let rows = left
-        .outer_iter()
-        .zip(voltages.outer_iter_mut())
-        .zip(batch.timings);
-    for ((left, mut voltages), timing) in rows {
-        // Mean time since the arrival of the charge that is left.
-        let sent = folded.line_per_us[sign as usize] * timing.send_us;
-        let left_us = timing.delay_us + timing.send_us * mean_age(sent);
-        for (c, voltage) in voltages.iter_mut().enumerate() {
-            if circuit.columns.source[first + c] == sign.line() {
-                let mut charges = [0.0; 2];
-                charges[sign as usize] = left[c] * kept(excess[c] * left_us);
-                *voltage = circuit
-                    .columns
-                    .voltage_lsb(first + c, sign.line(), 0.0, charges);
-            }
-        }
-    }
-}
-
 fn row<'a>(array: &'a ArrayViewMut2<'_, f32>, v: usize) -> &'a [f32] {
     let Some(all) = array.as_slice() else {
         unreachable!("buffers are contiguous");
@@ -283,13 +252,4 @@ fn row_mut<'a>(array: &'a mut ArrayViewMut2<'_, f32>, v: usize) -> &'a mut [f32]
         unreachable!("buffers are contiguous");
     };
     &mut all[v * columns..][..columns]
-}
-
-/// Mean of t over 0…1, weighted with exp(−x·t).
-fn mean_age(x: f32) -> f32 {
-    if x < 1e-2 {
-        0.5 - x * (1.0 / 12.0)
-    } else {
-        1.0 / x - 1.0 / x.exp_m1()
-    }
 }

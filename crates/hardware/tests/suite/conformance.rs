@@ -18,16 +18,20 @@ use crate::support::{
     self, BSS2, chip, geometry, load, random_activations, run, settings, whole, write_all,
 };
 
-/// A maker of equal fresh arrays, with the mode whose weights they take.
-type Make<'a> = &'a dyn Fn() -> (Box<dyn MacArray>, ArrayMode);
+/// A maker of equal fresh arrays, with the mode whose weights they take, and how equal their outputs
+/// are where the weights around differ.
+type Make<'a> = &'a dyn Fn() -> (Box<dyn MacArray>, ArrayMode, Equal);
+
+/// Fails where outputs differ too much.
+type Equal = fn(ArrayView2<'_, i8>, ArrayView2<'_, i8>);
 
 macro_rules! conforms {
-    ($($array:ident in $mode:ident: $make:expr;)*) => {$(
+    ($($array:ident in $mode:ident, $equal:ident: $make:expr;)*) => {$(
         mod $array {
             use super::*;
 
-            fn make() -> (Box<dyn MacArray>, ArrayMode) {
-                (Box::new($make), ArrayMode::$mode)
+            fn make() -> (Box<dyn MacArray>, ArrayMode, Equal) {
+                (Box::new($make), ArrayMode::$mode, $equal)
             }
 
             conforms!(@laws
@@ -56,18 +60,18 @@ macro_rules! conforms {
 }
 
 conforms! {
-    ideal in Membrane: IdealArray::new(BSS2, 0.01).expect("gain in range");
-    mock in Membrane: MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
+    ideal in Membrane, exactly: IdealArray::new(BSS2, 0.01).expect("gain in range");
+    mock in Membrane, exactly: MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
         .expect("parameters in range");
-    typical_chip in Membrane: chip(ChipConfig::typical(), 3);
-    chip_of_odd_size in Membrane: chip_of(3, 37, 41);
-    unsigned_chip in Unsigned: in_mode(ArrayMode::Unsigned, chip_of(2, 33, 48));
-    synaptic_line_chip in SynapticLine: in_mode(ArrayMode::SynapticLine, chip_of(2, 33, 97));
-    transient_chip in Membrane: chip_of(2, 12, 24).with_fidelity(Fidelity::Transient);
-    transient_synaptic_line_chip in SynapticLine:
+    typical_chip in Membrane, nearly: chip(ChipConfig::typical(), 3);
+    chip_of_odd_size in Membrane, nearly: chip_of(3, 37, 41);
+    unsigned_chip in Unsigned, nearly: in_mode(ArrayMode::Unsigned, chip_of(2, 33, 48));
+    synaptic_line_chip in SynapticLine, exactly: in_mode(ArrayMode::SynapticLine, chip_of(2, 33, 97));
+    transient_chip in Membrane, exactly: chip_of(2, 12, 24).with_fidelity(Fidelity::Transient);
+    transient_synaptic_line_chip in SynapticLine, exactly:
         in_mode(ArrayMode::SynapticLine, chip_of(2, 6, 48)).with_fidelity(Fidelity::Transient);
-    metered in Membrane: Metered::new(chip_of(2, 16, 32));
-    recorder in Membrane: Recorder::new(chip_of(2, 16, 32));
+    metered in Membrane, nearly: Metered::new(chip_of(2, 16, 32));
+    recorder in Membrane, nearly: Recorder::new(chip_of(2, 16, 32));
 }
 
 fn chip_of(hemispheres: usize, inputs: usize, columns: usize) -> SimulatedChip {
@@ -122,7 +126,7 @@ fn batch(geometry: ArrayGeometry) -> Array2<u8> {
 }
 
 fn a_fresh_array_ignores_its_inputs(make: Make<'_>) {
-    let (mut array, _) = make();
+    let (mut array, ..) = make();
     let geometry = array.geometry();
     let mut request = whole(geometry, 0);
     // The fewest events at the shortest wait: hardly any time for offsets to drift.
@@ -138,7 +142,7 @@ fn a_fresh_array_ignores_its_inputs(make: Make<'_>) {
 }
 
 fn weights_decide_the_outputs(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     let activations = Array2::from_elem((1, geometry.inputs()), 20_u8);
     let mut outputs = [*mode.weights().start(), 63].map(|weight| {
@@ -154,7 +158,7 @@ fn weights_decide_the_outputs(make: Make<'_>) {
 }
 
 fn a_batch_may_be_split_anywhere(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 1);
     let activations = batch(geometry);
@@ -193,7 +197,7 @@ fn a_batch_may_be_split_anywhere(make: Make<'_>) {
 }
 
 fn a_part_of_the_array_answers_as_it_does_within_the_whole(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, equal) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 2);
     let array = RefCell::new(array);
@@ -233,7 +237,7 @@ fn a_part_of_the_array_answers_as_it_does_within_the_whole(make: Make<'_>) {
             let outputs = run(&mut **array, &part, activations.view());
             let around = run(&mut **array, &around, padded.view());
             let around = around.slice(s![.., part.region.column_range()]);
-            assert_nearly_equal(outputs.view(), around);
+            equal(outputs.view(), around);
             Ok(())
         },
     );
@@ -251,7 +255,7 @@ fn middle(geometry: ArrayGeometry) -> Region {
 }
 
 fn loading_a_region_leaves_the_rest(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, equal) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 3);
     let region = middle(geometry);
@@ -266,13 +270,13 @@ fn loading_a_region_leaves_the_rest(make: Make<'_>) {
     load(&mut *array, region, weights.view());
     let after = [&all, &outside].map(|x| run(&mut *array, &request, x.view()));
 
-    assert_nearly_equal(before[1].view(), after[1].view());
+    equal(before[1].view(), after[1].view());
     let columns = region.column_range();
     for rest in [
         s![.., ..columns.start],
         s![.., columns.end..geometry.columns()],
     ] {
-        assert_nearly_equal(before[0].slice(rest), after[0].slice(rest));
+        equal(before[0].slice(rest), after[0].slice(rest));
     }
     assert_ne!(
         before[0].slice(s![.., columns.clone()]),
@@ -280,16 +284,21 @@ fn loading_a_region_leaves_the_rest(make: Make<'_>) {
     );
 }
 
+/// For all but the lumped model on membranes.
+fn exactly(a: ArrayView2<'_, i8>, b: ArrayView2<'_, i8>) {
+    assert_eq!(a, b);
+}
+
 /// The lumped model estimates small losses from the weights of neighbouring columns and inputs, which
 /// may turn a rounding.
-fn assert_nearly_equal(a: ArrayView2<'_, i8>, b: ArrayView2<'_, i8>) {
+fn nearly(a: ArrayView2<'_, i8>, b: ArrayView2<'_, i8>) {
     let differing = a.iter().zip(&b).filter(|(a, b)| a != b);
     assert!(differing.clone().all(|(a, b)| a.abs_diff(*b) <= 1));
-    assert!(differing.count() <= 1 + a.len() / 50);
+    assert!(differing.count() <= 1 + a.len() / 20);
 }
 
 fn loading_in_parts_is_loading_at_once(make: Make<'_>) {
-    let ((mut at_once, mode), (mut in_parts, _)) = (make(), make());
+    let ((mut at_once, mode, _), (mut in_parts, ..)) = (make(), make());
     let geometry = at_once.geometry();
     load_random(&mut *at_once, mode, 4);
     let weights = random_weights(mode, (geometry.inputs(), geometry.columns()), 4);
@@ -328,7 +337,7 @@ fn loading_in_parts_is_loading_at_once(make: Make<'_>) {
 }
 
 fn equal_requests_give_equal_outputs(make: Make<'_>) {
-    let ((mut array, mode), (mut twin, _)) = (make(), make());
+    let ((mut array, mode, _), (mut twin, ..)) = (make(), make());
     let geometry = array.geometry();
     load_random(&mut *array, mode, 5);
     load_random(&mut *twin, mode, 5);
@@ -364,7 +373,7 @@ fn equal_requests_give_equal_outputs(make: Make<'_>) {
 }
 
 fn runs_leave_no_trace(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 6);
     let activations = batch(geometry);
@@ -381,7 +390,7 @@ fn runs_leave_no_trace(make: Make<'_>) {
 }
 
 fn hemispheres_are_independent(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 7);
     let activations = batch(geometry);
@@ -401,7 +410,7 @@ fn hemispheres_are_independent(make: Make<'_>) {
 }
 
 fn bad_weights_change_nothing(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 9);
     let activations = batch(geometry);
@@ -465,7 +474,7 @@ fn outside(region: Region, geometry: ArrayGeometry) -> [Region; 4] {
 }
 
 fn bad_runs_change_nothing(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 11);
     let request = whole(geometry, 0);
@@ -525,7 +534,7 @@ fn bad_runs_change_nothing(make: Make<'_>) {
 }
 
 fn an_empty_batch_is_a_run(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     load_random(&mut *array, mode, 12);
     let request = whole(geometry, 0);
@@ -537,7 +546,7 @@ fn an_empty_batch_is_a_run(make: Make<'_>) {
 }
 
 fn outputs_need_not_be_contiguous(make: Make<'_>) {
-    let (mut array, mode) = make();
+    let (mut array, mode, _) = make();
     let geometry = array.geometry();
     let (inputs, columns) = (geometry.inputs(), geometry.columns());
     let region = Region::whole(geometry, 0);
