@@ -1,6 +1,8 @@
 //! Measurements that routines share.
 
-use bss2_core::{ArrayGeometry, CadcChannel, Chip, Region, RunRequest, RunSettings, Trial};
+use bss2_core::{
+    ArrayGeometry, CadcChannel, Chip, Region, RunReport, RunRequest, RunSettings, Trial,
+};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::CalibrationError;
@@ -11,6 +13,7 @@ pub struct Bench<'a, C: ?Sized> {
     /// The chip.
     pub chip: &'a mut C,
     trial: Trial,
+    report: RunReport,
 }
 
 impl<'a, C: Chip + ?Sized> Bench<'a, C> {
@@ -19,6 +22,7 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
         Self {
             chip,
             trial: Trial::new(trial_seed),
+            report: RunReport::default(),
         }
     }
 
@@ -27,6 +31,11 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
     pub fn geometry(&self) -> ArrayGeometry {
         let chip = self.chip.control_geometry();
         self.chip.mode().probe_geometry(chip)
+    }
+
+    /// What the chip said of all measurements so far.
+    pub const fn report(&self) -> RunReport {
+        self.report
     }
 
     /// Codes of the causal CADC channels of a hemisphere's columns (vectors × columns), averaged
@@ -66,8 +75,8 @@ impl<'a, C: Chip + ?Sized> Bench<'a, C> {
                 settings,
                 trial,
             };
-            self.chip
-                .read_cadc(&request, channel, activations, codes.view_mut())?;
+            let chip = &mut self.chip;
+            self.report += chip.read_cadc(&request, channel, activations, codes.view_mut())?;
             mean.zip_mut_with(&codes, |mean, &code| *mean += f64::from(code) / runs as f64);
         }
         Ok(mean)

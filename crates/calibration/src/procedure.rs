@@ -63,6 +63,7 @@ impl Procedure {
             routines.push(result);
         }
         bench.load_uniform_weight(0)?;
+        let report = bench.report();
         Ok(CalibrationResult {
             chip: metered.identity(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -70,6 +71,7 @@ impl Procedure {
             procedure: *self,
             routines,
             cost: metered.take_ledger(),
+            report,
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a calibration leaves behind.
 
-use bss2_core::{ChipControl, ChipIdentity, CostLedger, Register};
+use bss2_core::{ChipControl, ChipIdentity, CostLedger, Register, RunReport};
 use serde::{Deserialize, Serialize};
 
 use crate::{CalibrationError, Procedure};
@@ -75,6 +75,9 @@ pub struct CalibrationResult {
     pub routines: Vec<RoutineResult>,
     /// What it cost.
     pub cost: CostLedger,
+    /// What the chip said of the measurements: readings that a simulated chip computed outside its
+    /// validity make a calibration doubtful.
+    pub report: RunReport,
 }
 
 impl CalibrationResult {

@@ -35,7 +35,7 @@ const STEPS_PER_TAU: f64 = 32.0;
 /// Time constants after which an earlier state is forgotten (e⁻²⁰).
 const MEMORY_TAUS: f64 = 20.0;
 
-/// Standard deviations of `count` elements' drift at an age, for the drift of unit size.
+/// Drift of `count` elements at an age, of a process whose standard deviation tends to 1.
 pub(crate) fn at_age(
     config: &DriftConfig,
     seed: u64,

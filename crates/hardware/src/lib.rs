@@ -5,13 +5,14 @@
 //! - [`IdealArray`]: exact integers, one known gain, the chip's clipping;
 //! - [`MockArray`]: the ideal gain and one Gaussian per output, as the existing software stack's
 //!   mock mode;
-//! - [`SimulatedChip`]: a chip with hidden mismatch drawn from a seed, the signal chain of synapse
-//!   driver, synapse, OTA, membrane and CADC, trial-to-trial noise, and the registers that
-//!   calibration turns. It also implements [`ChipControl`](bss2_core::ChipControl) and
+//! - [`SimulatedChip`]: a chip with hidden mismatch drawn from a seed, the signal chain from synapse
+//!   driver to CADC, trial-to-trial noise, temperature and drift, and the registers that calibration
+//!   turns, in two [fidelities](Fidelity). It also implements [`ChipControl`](bss2_core::ChipControl) and
 //!   [`ChipProbe`](bss2_core::ChipProbe).
 //!
 //! Each stage of the circuit is a module of its own that holds its parameters, what is drawn once
-//! per chip, and its equation: [`driver`], [`synapse`], [`ota`], [`membrane`], [`cadc`], [`noise`].
+//! per chip, and its equation: [`capmem`], [`driver`], [`synapse`], [`line`], [`ota`], [`membrane`],
+//! [`cadc`], [`noise`]; what changes them is in [`temperature`] and [`drift`].
 //!
 //! # Example
 //!

@@ -11,7 +11,8 @@
 //!
 //! A multiplication starts at V₀ = `v_reset` + D·τ_r + (V_leak − `v_reset`)·exp(−2 µs / τ_r): the
 //! reset, whose time constant τ_r falls with `i_bias_reset`, fights the OTAs' offset currents and has
-//! 2 µs to pull the membrane away from where it idles.
+//! 2 µs to pull the membrane away from where it idles. Both potentials carry an offset of the neuron,
+//! and move with temperature and age.
 //!
 //! The readout amplifier ends in a floor F and a ceiling C over a hyperbolic knee of width s:
 //!

@@ -1,9 +1,10 @@
 //! OTA: turns the voltage of a synaptic line into membrane current, one for each sign.
 //!
 //! I = g·q_lin·tanh(q / q_lin) + I_off, with the line's charge q, the charge q_lin at which the
-//! line's voltage reaches the OTA's linear range, a gain g that follows `i_bias_synin_*_gm`, and an
-//! offset current that follows the distance of `i_bias_synin_*_shift` from its balanced value, which
-//! differs from OTA to OTA. The gain does not move the saturation; lowering `syn_i_bias_dac` or
+//! line's voltage reaches the OTA's linear range, a gain g that follows `i_bias_synin_*_gm`, its
+//! mismatch and the temperature, and an offset current I_off = k·b·(n − n₀): n is
+//! `i_bias_synin_*_shift`, n₀ its balanced value, which differs from OTA to OTA, and b the bias
+//! `i_bias_synin_*_gm` relative to its reset value. The gain does not move the saturation; lowering `syn_i_bias_dac` or
 //! sending more slowly does.
 
 use bss2_core::{ArrayGeometry, Register, Scope};

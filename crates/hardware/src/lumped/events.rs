@@ -104,7 +104,8 @@ impl Events {
             self.worth[i] = self.factors[later];
             later += usize::from(x > 0);
         }
-        // The jitters of all sends add up to one.
+        // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
+        // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
         let size = circuit.jitter_activations * self.jitter_share;
         if !pass.fill_jitter(vector, 0, &mut self.jitter) {
             self.jitter.fill(0.0);

@@ -1,7 +1,7 @@
 //! Trial-to-trial noise: how much, and what is common to what.
 
 use bss2_core::{ChipControl, ReadoutSource, Region, Register, RunRequest, Trial};
-use bss2_hardware::ChipConfig;
+use bss2_hardware::{ChipConfig, SimulatedChip};
 use ndarray::{Array2, Axis, concatenate};
 
 use crate::support::{
@@ -319,4 +319,39 @@ fn the_reset_is_quieter_the_stronger_it_is() {
     };
     let ratio = variance(250) / variance(1000);
     assert!((ratio / 4.0 - 1.0).abs() < 0.08, "{ratio}");
+}
+
+/// Standard deviation of the outputs of events without weight, less what rounding adds.
+fn deviation_after(chip: &mut SimulatedChip, num_sends: u32) -> f64 {
+    let activations = Array2::from_elem((300, 128), 1_u8);
+    let outputs = to_f64(&run(chip, &timed(BSS2, num_sends, 5), activations.view()));
+    let variances = outputs.var_axis(Axis(0), 1.0);
+    (variances.mean().unwrap() - 1.0 / 12.0).max(0.0).sqrt()
+}
+
+#[test]
+fn noise_of_integration_and_reset_forget_with_the_leak() {
+    for (integration, reset) in [(2.0, 0.0), (0.0, 5.0)] {
+        let mut config = linear();
+        config.noise = ChipConfig::typical().without_noise().noise;
+        config.noise.integration_lsb_per_sqrt_us = integration;
+        config.noise.reset_lsb = reset;
+        let mut chip = chip(config, 1);
+        write_all(&mut chip, Register::EnableLeak, 1);
+        for (leak, num_sends) in [(20, 1), (200, 10), (200, 100), (1000, 100)] {
+            write_all(&mut chip, Register::IBiasLeak, leak);
+            chip.settle().unwrap();
+            let rate = f64::from(leak) / 200.0 / 60.0;
+            let time = 128.0 * f64::from(num_sends) * 0.04 + 1.0;
+            let grown = (1.0 - (-2.0 * rate * time).exp()) / (2.0 * rate);
+            let integrated = f64::from(integration).powi(2) * grown;
+            let kept = (f64::from(reset) * (-rate * time).exp()).powi(2);
+            let expected = (integrated + kept).sqrt();
+            let found = deviation_after(&mut chip, num_sends);
+            assert!(
+                (found - expected).abs() < 0.03 * expected + 0.2,
+                "{leak}, {num_sends}: {found}, {expected}"
+            );
+        }
+    }
 }
