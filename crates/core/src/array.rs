@@ -47,7 +47,9 @@ pub trait MacArray {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunReport {
     /// Outputs that a model computed outside the range in which it is known to agree with its
-    /// reference. Zero where outputs are exact or measured.
+    /// reference; zero where outputs are exact or measured. For a simulated chip: outputs that may
+    /// lie more than 3 LSB from those of its transient model (most of them do not); longer waits,
+    /// fewer sends or the transient model itself leave no doubt.
     pub doubtful_outputs: u64,
 }
 

@@ -33,11 +33,26 @@ pub struct ArrayGeometry {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct RawGeometry {
     hemispheres: usize,
     inputs: usize,
     columns: usize,
+}
+
+impl Default for RawGeometry {
+    fn default() -> Self {
+        let ArrayGeometry {
+            hemispheres,
+            inputs,
+            columns,
+        } = ArrayGeometry::BSS2;
+        Self {
+            hemispheres,
+            inputs,
+            columns,
+        }
+    }
 }
 
 impl TryFrom<RawGeometry> for ArrayGeometry {

@@ -17,6 +17,9 @@ pub enum ArrayMode {
     /// All rows are excitatory and inputs of their own; results are read from the synaptic lines
     /// ("synin"), and neighbouring columns, the first for positive weights, the second for negative
     /// ones, are subtracted digitally: twice the inputs, half the outputs.
+    ///
+    /// Lines forget their charge with τ_syn: registers that suit membrane mode leave next to nothing
+    /// of it at the readout. Slow them down (`i_bias_synin_exc_tau` near 0: about 20 µs).
     SynapticLine,
     /// All rows are excitatory and inputs of their own, integrated on the membranes: twice the
     /// inputs, weights without sign.

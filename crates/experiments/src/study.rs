@@ -26,6 +26,7 @@ pub struct StudyReport {
 #[derive(Serialize)]
 struct Common<'a> {
     preset: Preset,
+    chips: &'static str,
     seed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a Path>,
@@ -47,6 +48,7 @@ pub fn run_study(
     let folder = ResultFolder::claim(folder)?;
     let common = to_toml(&Common {
         preset: settings.preset,
+        chips: chips_name(settings),
         seed: settings.seed,
         data: settings.data.as_deref(),
     })?;
@@ -61,6 +63,11 @@ pub fn run_study(
         misses: outcomes.iter().flat_map(|(e, o)| misses(e, o)).collect(),
         tables: outcomes.into_iter().map(|(_, o)| o.table).collect(),
     })
+}
+
+/// What the study's chips are like, in a word; the whole configuration stands with each experiment.
+fn chips_name(settings: &Settings) -> &'static str {
+    settings.chip.preset_name().unwrap_or("own configuration")
 }
 
 /// Their files and sections bear the experiments' names.
@@ -112,7 +119,8 @@ fn write(
     )
     .with_fact("bss2", env!("CARGO_PKG_VERSION"))
     .with_fact("Seed", settings.seed.to_string())
-    .with_fact("Preset", settings.preset.name());
+    .with_fact("Preset", settings.preset.name())
+    .with_fact("Chips", chips_name(settings));
     for (experiment, outcome) in outcomes {
         summaries.insert(experiment.name, &outcome.summary);
         let records = CsvFile::of(experiment.records_file, &outcome.records)?;

@@ -112,6 +112,14 @@ impl ChipConfig {
             })
     }
 
+    /// Name of the preset that the configuration is, if it is one.
+    pub fn preset_name(&self) -> Option<&'static str> {
+        let mut presets = Self::PRESETS.iter();
+        presets
+            .find(|(_, make)| make() == *self)
+            .map(|(name, _)| *name)
+    }
+
     /// Multiplies all mismatch and all rates of failure.
     fn with_mismatch_times(mut self, factor: f32) -> Self {
         for field in [
@@ -196,8 +204,12 @@ impl ChipConfig {
     /// # Errors
     /// [`ConfigError::Toml`] for text that is no TOML, an unknown key or a value of another type.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Toml {
-            reason: error.to_string(),
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text[..start].matches('\n').count();
+            ConfigError::Toml {
+                reason: format!("line {line}: {}", error.message()),
+            }
         })
     }
 
@@ -211,7 +223,8 @@ impl ChipConfig {
         })?;
         let mut lines = vec![
             "# A simulated BrainScaleS-2 chip. Keys left out take the typical value.".to_owned(),
-            String::new(),
+            "\n# Sizes in membrane mode: 1 to 16 hemispheres, 1 to 1024 inputs and columns each."
+                .to_owned(),
             "[geometry]".to_owned(),
             format!("hemispheres = {}", self.geometry.hemispheres()),
             format!("inputs = {}", self.geometry.inputs()),

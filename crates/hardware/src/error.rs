@@ -46,9 +46,14 @@ pub(crate) fn check_range(
     } else {
         Err(ConfigError::OutOfRange {
             field,
-            value: f64::from(value),
-            min: f64::from(min),
-            max: f64::from(max),
+            value: as_written(value),
+            min: as_written(min),
+            max: as_written(max),
         })
     }
+}
+
+/// The number whose shortest decimal is that of a smaller one: 0.1, not 0.10000000149.
+fn as_written(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }

@@ -35,6 +35,34 @@
 //! assert!(most - least > 20);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Results may also be read from the synaptic lines, which takes lines that keep their charge:
+//!
+//! ```
+//! use bss2_core::{
+//!     ArrayMode, Baseline, ChipControl, MacArray, Region, Register, RunRequest, RunSettings, Trial,
+//! };
+//! use bss2_hardware::{ChipConfig, SimulatedChip};
+//! use ndarray::Array2;
+//!
+//! let mut chip = SimulatedChip::new(&ChipConfig::typical().check()?, 42);
+//! chip.set_mode(ArrayMode::SynapticLine)?; // 256 inputs × 128 outputs per hemisphere
+//! let slow = vec![0; Register::IBiasSyninExcTau.instances(chip.control_geometry())];
+//! chip.write_register(Register::IBiasSyninExcTau, &slow)?;
+//! chip.settle()?;
+//!
+//! let region = Region::whole(chip.geometry(), 0);
+//! let weights = Array2::from_shape_fn((256, 128), |(_, c)| if c < 64 { 2 } else { -2 });
+//! chip.load_weights(region, weights.view())?;
+//! let settings = RunSettings::new(1, 2)?.with_baseline(Baseline::Measured);
+//! let request = RunRequest { region, settings, trial: Trial::new(1) };
+//! let mut outputs = Array2::zeros((1, 128));
+//! chip.run(&request, Array2::from_elem((1, 256), 15).view(), outputs.view_mut())?;
+//! let mean = |outputs: &[i8]| outputs.iter().map(|&y| f32::from(y)).sum::<f32>() / 64.0;
+//! let (positive, negative) = outputs.as_slice().unwrap().split_at(64);
+//! assert!(mean(positive) > 15.0 && mean(negative) < -15.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(test)]
 mod agreement;

@@ -55,10 +55,12 @@ fn geometry_with_a_zero_or_an_unknown_key_is_refused() {
         "hemispheres = 2\ninputs = 128\ncolumns = 0",
         "hemispheres = 2\ninputs = 128\ncolumns = -1",
         "hemispheres = 2\ninputs = 128\ncolumns = 256\nrows = 256",
-        "hemispheres = 2\ninputs = 128",
     ] {
         assert!(read::<ArrayGeometry>(text).is_err(), "{text}");
     }
+    // Sizes left out are the chip's.
+    let half = read::<ArrayGeometry>("inputs = 64").unwrap();
+    assert_eq!(half, ArrayGeometry::new(2, 64, 256).unwrap());
 }
 
 #[test]

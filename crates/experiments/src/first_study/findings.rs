@@ -110,9 +110,9 @@ fn limits(runs: &[ChipRun], data: &DataDescription) -> String {
     format!(
         "One test set of {} images serves all chips: the spread shows chips and networks, while the \
          finite number of images alone leaves every accuracy near {:.0} % uncertain by about {} \
-         percentage points, so smaller differences mean little. The chip model is the lumped one of \
-         this version: no temperature, drift or settling of the synaptic time constants, and its \
-         mismatch parameters are assumptions where nothing is published. The calibration covers \
+         percentage points, so smaller differences mean little. Chips stay at the temperature of \
+         reference and do not drift; their mismatch parameters are assumptions where nothing is \
+         published. The calibration covers \
          CADC offsets, driver offsets and column gains only.",
         data.test_samples,
         100.0 * share,

@@ -34,7 +34,7 @@ fn with(config: &ChipConfig, parameter: &Parameter, value: f64) -> ChipConfig {
 }
 
 fn range(parameter: &Parameter) -> [f64; 2] {
-    [parameter.min, parameter.max].map(f64::from)
+    [parameter.min, parameter.max].map(|end| end.to_string().parse().unwrap())
 }
 
 /// What a chip shows under everything that can be done to it.
