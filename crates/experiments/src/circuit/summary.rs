@@ -119,10 +119,10 @@ pub(super) fn figures() -> Vec<Figure> {
 /// Beginnings of the names of what the models are compared by. Distances are over vectors of which
 /// the lumped model doubts no output, unless named otherwise.
 pub(super) const DOUBTFUL: &str = "reported as doubtful";
-pub(super) const WITHIN: &str = "within 1 LSB of each other";
-pub(super) const BEYOND: &str = "more than 3 LSB apart";
-const LARGEST: &str = "largest difference";
-const LARGEST_DOUBTFUL: &str = "largest difference where outputs are doubtful";
+pub(super) const WITHIN: &str = "vectors without doubt: within 1 LSB of each other";
+pub(super) const BEYOND: &str = "vectors without doubt: more than 3 LSB apart";
+const LARGEST: &str = "vectors without doubt: largest difference";
+const LARGEST_DOUBTFUL: &str = "vectors with doubtful outputs: largest difference";
 
 type Lost = fn(&super::line_saturation::LinePoint) -> f64;
 const MODELS: [(&str, Lost); 2] = [

@@ -52,7 +52,9 @@ fn section(
     .with_limits(
         "Columns are compared through one stimulus at a time; a column that is right on average may \
          be wrong for single synapses. What settings change was measured on the first hemisphere. \
-         All chips are at the temperature of reference and do not drift.",
+         All chips are at the temperature of reference and just calibrated. The published spreads \
+         were seen on chips some time after a calibration with other stimuli, and are wider; `validation` \
+         lets chips drift for half a day first.",
     )
     .with_table(table.clone())
     .with_table(settings_table(runs)?);
