@@ -1,8 +1,10 @@
 //! A simulated chip on the bench: stimuli in, results out, each run with noise of its own.
 
+use std::ops::AddAssign;
+
 use bss2_core::{
-    ArrayGeometry, ChipControl, MacArray, Metered, Region, Register, RunReport, RunRequest,
-    RunSettings, Trial,
+    ArrayGeometry, CadcChannel, ChipControl, ChipProbe, MacArray, Metered, Region, Register,
+    RunReport, RunRequest, RunSettings, Trial,
 };
 use bss2_hardware::SimulatedChip;
 use ndarray::{Array2, ArrayView2, Axis, s};
@@ -10,9 +12,27 @@ use ndarray::{Array2, ArrayView2, Axis, s};
 use crate::ExperimentError;
 
 /// A chip whose costs are counted.
+#[derive(Clone)]
 pub(crate) struct Bench {
     pub(crate) chip: Metered<SimulatedChip>,
+    /// What the chip said of all runs so far.
+    pub(crate) reported: Reported,
     trial: Trial,
+}
+
+/// What the chip said of all runs of a bench.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reported {
+    pub(crate) runs: RunReport,
+    /// Number of their outputs.
+    pub(crate) outputs: u64,
+}
+
+impl AddAssign for Reported {
+    fn add_assign(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.outputs += other.outputs;
+    }
 }
 
 impl Bench {
@@ -20,6 +40,7 @@ impl Bench {
         Self {
             chip: Metered::new(chip),
             trial: Trial::new(trial_seed),
+            reported: Reported::default(),
         }
     }
 
@@ -77,7 +98,37 @@ impl Bench {
         let request = self.request(hemisphere, settings);
         let mut outputs = Array2::zeros((activations.nrows(), request.region.columns));
         let report = self.chip.run(&request, activations, outputs.view_mut())?;
+        self.count(report, outputs.len());
         Ok((outputs.mapv(f64::from), report))
+    }
+
+    /// Codes of the causal CADC channels of a region (vectors × columns); inputs outside the region
+    /// are silent.
+    pub(crate) fn read_codes(
+        &mut self,
+        region: Region,
+        settings: RunSettings,
+        activations: ArrayView2<'_, u8>,
+    ) -> Result<Array2<f64>, ExperimentError> {
+        let request = RunRequest {
+            region,
+            settings,
+            trial: self.trial.next_pass(),
+        };
+        let mut codes = Array2::zeros((activations.nrows(), region.columns));
+        let channel = CadcChannel::Causal;
+        let report = self
+            .chip
+            .read_cadc(&request, channel, activations, codes.view_mut())?;
+        self.count(report, codes.len());
+        Ok(codes.mapv(f64::from))
+    }
+
+    fn count(&mut self, runs: RunReport, outputs: usize) {
+        self.reported += Reported {
+            runs,
+            outputs: outputs as u64,
+        };
     }
 
     /// Writes one value into all instances of a register and settles.

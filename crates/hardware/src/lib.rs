@@ -11,7 +11,7 @@
 //!   [`ChipProbe`](bss2_core::ChipProbe).
 //!
 //! Each stage of the circuit is a module of its own that holds its parameters, what is drawn once
-//! per chip, and its equation: [`capmem`], [`driver`], [`synapse`], [`line`], [`ota`], [`membrane`],
+//! per chip, and its equation: [`capmem`], [`driver`], [`synapse`], [`mod@line`], [`ota`], [`membrane`],
 //! [`cadc`], [`noise`]; what changes them is in [`temperature`] and [`drift`].
 //!
 //! # Example

@@ -3,14 +3,15 @@
 use bss2_calibration::Procedure;
 use bss2_core::random::{derive_seed, keyed_stream};
 use bss2_core::{ArrayGeometry, ChipControl, RunSettings, Scope};
-use bss2_hardware::{CheckedConfig, SimulatedChip};
+use bss2_hardware::{CheckedConfig, Fidelity, SimulatedChip};
 use ndarray::{Array1, Array2, Axis};
 use rand::rngs::ChaCha8Rng;
 
 use crate::ExperimentError;
 use crate::bench::Bench;
 
-/// A chip on the bench.
+/// A chip on the bench. A protocol works on a copy of its own and leaves it as it likes.
+#[derive(Clone)]
 pub(super) struct Lab {
     config: CheckedConfig,
     seed: u64,
@@ -20,21 +21,30 @@ pub(super) struct Lab {
     working: Vec<bool>,
 }
 
-/// The sources' chips are calibrated every night and measured during the day.
-const SINCE_CALIBRATION_S: f64 = 12.0 * 3600.0;
-
 /// Purposes of the seeds that are derived from a chip's.
 const CALIBRATION: u64 = 1;
 const TRIALS: u64 = 2;
 const STIMULI: u64 = 3;
 
 impl Lab {
-    /// The chip of a seed, half a day after its calibration with the default procedure.
+    /// The chip of a seed, right after its calibration with the default procedure.
     pub(super) fn new(config: &CheckedConfig, seed: u64) -> Result<Self, ExperimentError> {
         let mut lab = Self::fresh(config, seed);
         lab.calibrate()?;
-        lab.bench.chip.inner_mut().let_pass_s(SINCE_CALIBRATION_S)?;
         Ok(lab)
+    }
+
+    /// A copy of the chip some time later, during which it drifted.
+    pub(super) fn later(&self, seconds: f64) -> Result<Self, ExperimentError> {
+        let mut lab = self.clone();
+        lab.bench.chip.inner_mut().let_pass_s(seconds)?;
+        Ok(lab)
+    }
+
+    /// From now on the chip is followed event by event.
+    pub(super) fn follow_events(&mut self) {
+        let chip = self.bench.chip.inner_mut();
+        *chip = chip.clone().with_fidelity(Fidelity::Transient);
     }
 
     /// The chip of a seed as it was made.
@@ -92,6 +102,11 @@ impl Lab {
             .filter(|(_, works)| **works)
             .map(|(value, _)| value)
             .collect()
+    }
+
+    /// By column of the chip: whether its last calibration succeeded.
+    pub(super) fn working(&self) -> &[bool] {
+        &self.working
     }
 
     pub(super) fn geometry(&self) -> ArrayGeometry {
