@@ -25,9 +25,11 @@ section! {
     /// fails and a calibrated one passes the published acceptance limits.
     pub struct DriverConfig in "driver" {
         /// Standard deviation of the DAC offset x₀ over drivers, in activation units.
-        offset_spread_activations: 1.5 in 0.0 to 31.0, PerChip, "assumption";
+        offset_spread_activations: 4.5 in 0.0 to 31.0, PerChip,
+            "assumption: without trim, a chip fails calix' driver acceptance (4 LSB of 30)";
         /// Step κ of the 6-bit trim `hagen_dac_offset`, in activation units.
-        trim_step_activations: 0.15 in 0.0 to 1.0, Fixed, "assumption";
+        trim_step_activations: 0.45 in 0.0 to 4.0, Fixed,
+            "assumption: its 64 steps reach three standard deviations of the offset";
         /// Step κ′ of the 4-bit trim `stp_offset` at the reset value of `stp_i_calib`, in
         /// activation units.
         comparator_step_activations: 0.4 in 0.0 to 4.0, Fixed, "assumption";

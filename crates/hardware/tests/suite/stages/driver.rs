@@ -48,8 +48,8 @@ fn amplitudes_are_the_activations() {
 #[test]
 fn both_trims_shift_one_driver_by_their_step() {
     for (register, value, steps, step) in [
-        (Register::HagenDacOffset, 42, 10.0, 0.15),
-        (Register::HagenDacOffset, 12, -20.0, 0.15),
+        (Register::HagenDacOffset, 37, 5.0, 0.45),
+        (Register::HagenDacOffset, 12, -20.0, 0.45),
         (Register::StpOffset, 11, 3.0, 0.4),
         (Register::StpOffset, 5, -3.0, 0.4),
     ] {
