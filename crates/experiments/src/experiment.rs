@@ -1,5 +1,7 @@
 //! The experiments there are.
 
+use rayon::prelude::*;
+
 use crate::{
     ExperimentError, Outcome, Progress, Settings, circuit, first_study, mac_characteristics,
     validation,
@@ -37,6 +39,15 @@ pub fn find(name: &str) -> Result<&'static Experiment, ExperimentError> {
             known: known.join(", "),
         }
     })
+}
+
+/// Runs chips side by side on the current thread pool; results keep the order of the seeds,
+/// whichever chip is done first.
+pub(crate) fn each_chip<R: Send>(
+    seeds: &[u64],
+    run: impl Fn(u64) -> Result<R, ExperimentError> + Sync,
+) -> Result<Vec<R>, ExperimentError> {
+    seeds.par_iter().map(|&seed| run(seed)).collect()
 }
 
 impl Experiment {

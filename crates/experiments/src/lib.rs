@@ -37,6 +37,7 @@ mod output;
 pub mod plot;
 mod preset;
 mod progress;
+mod published;
 pub mod report;
 mod settings;
 mod statistics;

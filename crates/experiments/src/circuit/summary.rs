@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::chip_run::ChipRun;
 use super::drivers::MIDDLE;
-use super::swing::PUBLISHED;
 use super::validity::{Comparison, Order};
 use crate::SummaryEntry;
 use crate::plot::fixed;
+use crate::published::SWING_DEVIATIONS;
 
 /// Takes a number from a chip's measurements, where it is there.
 type Value = Box<dyn Fn(&ChipRun) -> Option<f64>>;
@@ -76,7 +76,7 @@ pub(super) fn figures() -> Vec<Figure> {
             Some(100.0 * run.drivers.share_of_ideal(activation))
         })
     }));
-    figures.extend(PUBLISHED.map(|(predicted, published)| {
+    figures.extend(SWING_DEVIATIONS.map(|(predicted, published)| {
         let name = format!("deviation at a predicted {}", fixed(predicted, 0));
         let value = move |run: &ChipRun| run.swing.deviation_at(predicted);
         Figure {

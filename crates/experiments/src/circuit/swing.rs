@@ -8,18 +8,6 @@ use crate::ExperimentError;
 use crate::bench::{Bench, OverRepeats, repeated};
 use crate::statistics::{deviation, mean};
 
-/// Published: deviation from the linear fit at a predicted result, both in LSB (BrainScaleS-2 demos,
-/// linearity figure).
-pub(super) const PUBLISHED: [(f64, f64); 7] = [
-    (-144.0, 36.0),
-    (-126.0, 19.0),
-    (-108.0, 12.0),
-    (-86.0, 4.5),
-    (107.0, -2.4),
-    (126.0, -5.9),
-    (144.0, -19.0),
-];
-
 /// A point of the curve, in LSB.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SwingPoint {

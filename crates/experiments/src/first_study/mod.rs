@@ -4,10 +4,10 @@
 //! ideal array, on the mock, on the uncalibrated and on the calibrated chip. It is then retrained
 //! with each of these (but the mock) in the loop, all in the same way, to compare fairly.
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::configuration::to_toml;
+use crate::experiment::each_chip;
 use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings, StudyData};
 
 mod calibration_rows;
@@ -49,11 +49,8 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
     })?;
     let steps = parameters.chip_seeds.len() as u64 * ChipRun::steps(&parameters);
     let task = progress.begin(EXPERIMENT.name, steps);
-    // Collecting keeps the order of the seeds, whichever chip is done first.
-    let runs: Result<Vec<ChipRun>, ExperimentError> = parameters
-        .chip_seeds
-        .par_iter()
-        .map(|&seed| ChipRun::run(seed, &parameters, &data, task.as_ref()))
-        .collect();
-    findings::outcome(&runs?, &parameters, data.description(), configuration)
+    let runs = each_chip(&parameters.chip_seeds, |seed| {
+        ChipRun::run(seed, &parameters, &data, task.as_ref())
+    })?;
+    findings::outcome(&runs, &parameters, data.description(), configuration)
 }

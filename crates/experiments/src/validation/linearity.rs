@@ -6,24 +6,14 @@ use super::Measured;
 use super::check::{Band, Check};
 use super::lab::Lab;
 use crate::ExperimentError;
+use crate::published::SWING_DEVIATIONS;
 use crate::statistics::{deviation, mean};
 
 const SOURCE: &str = "BrainScaleS-2 demos, linearity figure";
 
-/// Published: deviation from the linear fit at a predicted value.
-const DEVIATIONS: [(f64, f64); 7] = [
-    (-144.0, 36.0),
-    (-126.0, 19.0),
-    (-108.0, 12.0),
-    (-86.0, 4.5),
-    (107.0, -2.4),
-    (126.0, -5.9),
-    (144.0, -19.0),
-];
-
 const fn deviation_at(index: usize, quantity: &'static str) -> Check {
     Check::shown(7, quantity, "LSB", 1, SOURCE)
-        .within(Band::around(DEVIATIONS[index].1, 5.0))
+        .within(Band::around(SWING_DEVIATIONS[index].1, 5.0))
         .departing(
             "as row 6; values read from the figure; the tolerance of 5 LSB is ours; \
              the ends of the swing were fitted to them",
@@ -112,7 +102,7 @@ pub(super) fn measure(lab: &mut Lab) -> Result<Measured, ExperimentError> {
         excitatory * per_100_sends,
         inhibitory * per_100_sends,
     ];
-    values.extend(DEVIATIONS.map(|(predicted, _)| interpolated(&deviations, predicted)));
+    values.extend(SWING_DEVIATIONS.map(|(predicted, _)| interpolated(&deviations, predicted)));
     values.extend([mean(&floors), deviation(&floors), largest]);
     Ok(values.into())
 }

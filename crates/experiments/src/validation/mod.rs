@@ -3,11 +3,11 @@
 //! Each protocol follows that of its source where this is known and says where it departs from it.
 //! A row passes if the median over chips lies in its band for each of its quantities that has one.
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::bench::Reported;
 use crate::configuration::to_toml;
+use crate::experiment::each_chip;
 use crate::{Experiment, ExperimentError, Outcome, Preset, Progress, Settings};
 
 mod acceptance;
@@ -158,26 +158,23 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
     let seeds = &configuration.chip_seeds;
     let chip = configuration.chip.clone().check()?;
     let task = progress.begin(EXPERIMENT.name, (seeds.len() * PROTOCOLS.len()) as u64);
-    let chips: Result<Vec<ChipValues>, ExperimentError> = seeds
-        .par_iter()
-        .map(|&seed| {
-            let calibrated = Lab::new(&chip, seed)?;
-            let mut chip = ChipValues {
-                seed,
-                values: Vec::new(),
-                failures: None,
-                reported: Vec::new(),
-            };
-            for protocol in PROTOCOLS {
-                let mut lab = calibrated.later(protocol.since_calibration_s)?;
-                let measured = (protocol.measure)(&mut lab)?;
-                chip.values.extend(measured.values);
-                chip.failures = chip.failures.or(measured.failures);
-                chip.reported.push(lab.bench.reported);
-                task.step(&format!("chip {seed}: {}", protocol.name));
-            }
-            Ok(chip)
-        })
-        .collect();
-    report::outcome(&chips?, to_toml(&configuration)?)
+    let chips = each_chip(seeds, |seed| {
+        let calibrated = Lab::new(&chip, seed)?;
+        let mut chip = ChipValues {
+            seed,
+            values: Vec::new(),
+            failures: None,
+            reported: Vec::new(),
+        };
+        for protocol in PROTOCOLS {
+            let mut lab = calibrated.later(protocol.since_calibration_s)?;
+            let measured = (protocol.measure)(&mut lab)?;
+            chip.values.extend(measured.values);
+            chip.failures = chip.failures.or(measured.failures);
+            chip.reported.push(lab.bench.reported);
+            task.step(&format!("chip {seed}: {}", protocol.name));
+        }
+        Ok(chip)
+    })?;
+    report::outcome(&chips, to_toml(&configuration)?)
 }
