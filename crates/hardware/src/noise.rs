@@ -3,10 +3,11 @@
 //! Each multiplication begins with a noisy reset, integrates the OTAs' noise, and ends with a noisy
 //! conversion, a part of which all channels of a quadrant share because they share a ramp. White
 //! current noise on a leaking capacitor is Gaussian at the readout, with the variance
-//! σ²·b·(1 − exp(−2λT)) / 2λ after the integration time T at the OTAs' bias b, so that one draw per
-//! vector and column stands for all of it. The noise of the reset has decayed to exp(−λT) by then;
-//! above a measured baseline, which holds all of it, −(1 − exp(−λT)) remains. (The fourth source, the drivers' comparator jitter, acts
-//! on events; see [`driver`](crate::driver).)
+//! σ²·b/c²·(1 − exp(−2λT)) / 2λ after the integration time T at the OTAs' bias b and the relative
+//! capacitance c, so that one draw per vector and column stands for all of it. The noise of the reset
+//! has decayed to exp(−λT) by then; above a measured baseline, which holds all of it,
+//! −(1 − exp(−λT)) remains. (The drivers' comparator jitter acts on events; see
+//! [`driver`](crate::driver).)
 
 use crate::parameter::section;
 

@@ -4,8 +4,8 @@
 //! line's voltage reaches the OTA's linear range, a gain g that follows `i_bias_synin_*_gm`, its
 //! mismatch and the temperature, and an offset current I_off = k·b·(n − n₀): n is
 //! `i_bias_synin_*_shift`, n₀ its balanced value, which differs from OTA to OTA, and b the bias
-//! `i_bias_synin_*_gm` relative to its reset value. The gain does not move the saturation; lowering `syn_i_bias_dac` or
-//! sending more slowly does.
+//! `i_bias_synin_*_gm` relative to its reset value. The gain does not move the saturation; lowering
+//! `syn_i_bias_dac` or sending more slowly does.
 
 use bss2_core::{ArrayGeometry, Register, Scope};
 
