@@ -70,12 +70,14 @@ pub enum ArrayError {
         region: Region,
     },
     /// A run setting outside its range.
-    #[error("{name} = {value} is outside 1…{max}")]
+    #[error("{name} = {value} is outside {min}…{max}")]
     SettingOutOfRange {
         /// Name of the setting.
         name: &'static str,
         /// Its value.
         value: u32,
+        /// Smallest accepted value.
+        min: u32,
         /// Largest accepted value.
         max: u32,
     },

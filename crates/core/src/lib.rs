@@ -77,6 +77,7 @@ mod geometry;
 mod metered;
 mod mode;
 mod probe;
+mod pulse;
 pub mod random;
 mod recorder;
 mod region;
@@ -94,6 +95,7 @@ pub use geometry::{
 pub use metered::Metered;
 pub use mode::ArrayMode;
 pub use probe::{CadcChannel, Chip, ChipProbe, ReadoutSource, TraceRequest};
+pub use pulse::PulseRequest;
 pub use recorder::{Recorder, Recording, Replay};
 pub use region::Region;
 pub use register::{Register, RegisterSpec};

@@ -4,8 +4,8 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::{
     ArrayError, ArrayGeometry, ArrayMode, Baseline, CadcChannel, ChipControl, ChipIdentity,
-    ChipProbe, ControlError, CostLedger, MacArray, Region, Register, RunReport, RunRequest, Scope,
-    TraceRequest,
+    ChipProbe, ControlError, CostLedger, MacArray, PulseRequest, Region, Register, RunReport,
+    RunRequest, Scope, TraceRequest,
 };
 
 /// Wraps an array or a chip and counts its cost in a [`CostLedger`].
@@ -125,6 +125,38 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
         Ok(report)
     }
 
+    fn read_pulses(
+        &mut self,
+        request: &PulseRequest,
+        codes: [ArrayViewMut2<'_, u8>; 2],
+    ) -> Result<(), ArrayError> {
+        let repetitions = codes[0].nrows() as u64;
+        self.inner.read_pulses(request, codes)?;
+        let pulses = u64::from(request.events);
+        let inputs = request.region.inputs as u64;
+        let columns = request.region.columns as u64;
+        let beyond_usual = request
+            .readout_delay_cycles
+            .saturating_sub(PulseRequest::USUAL_READOUT_DELAY);
+        self.ledger += CostLedger {
+            runs: 1,
+            round_trips: 1,
+            vectors: repetitions,
+            events: repetitions * pulses * inputs,
+            event_cycles: repetitions * pulses * u64::from(request.interval_cycles),
+            wait_cycles: repetitions * u64::from(beyond_usual),
+            synaptic_operations: repetitions * pulses * inputs * columns,
+            readouts: repetitions,
+            cadc_conversions: repetitions * columns * CadcChannel::BOTH.len() as u64,
+            ..CostLedger::default()
+        };
+        Ok(())
+    }
+
+    fn temperature_celsius(&mut self) -> Option<f64> {
+        self.inner.temperature_celsius()
+    }
+
     fn record_trace(
         &mut self,
         request: &TraceRequest,
@@ -135,7 +167,7 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
         let sent = sending(&request.run, activations.insert_axis(Axis(0)));
         let recorded = samples_lsb.len() as u64 * u64::from(request.sample_interval_cycles);
         self.ledger += CostLedger {
-            trace_cycles: recorded.saturating_sub(sent.event_cycles),
+            wait_cycles: recorded.saturating_sub(sent.event_cycles),
             ..sent
         };
         Ok(())

@@ -3,7 +3,10 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use serde::{Deserialize, Serialize};
 
-use crate::{ArrayError, ArrayGeometry, ChipControl, MacArray, RunReport, RunRequest};
+use crate::settings::check_setting;
+use crate::{
+    ArrayError, ArrayGeometry, ChipControl, MacArray, PulseRequest, RunReport, RunRequest,
+};
 
 /// Raw measurements of a chip, nothing that a real one could not deliver.
 pub trait ChipProbe {
@@ -23,6 +26,23 @@ pub trait ChipProbe {
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
     ) -> Result<RunReport, ArrayError>;
+
+    /// Sends simultaneous pulses and delivers the raw codes (repetitions × columns, 0…255) of both
+    /// channels of each column, causal and acausal, converted at the same time. Every repetition
+    /// begins with a reset and has noise of its own.
+    ///
+    /// # Errors
+    /// See [`PulseRequest::check`]; `codes` are unchanged then.
+    fn read_pulses(
+        &mut self,
+        request: &PulseRequest,
+        codes: [ArrayViewMut2<'_, u8>; 2],
+    ) -> Result<(), ArrayError>;
+
+    /// Temperature of the chip in °C, where a sensor shows it.
+    fn temperature_celsius(&mut self) -> Option<f64> {
+        None
+    }
 
     /// Records a voltage of one column during the multiplication of one vector, in LSB of the CADC
     /// with its registers at reset, above the nominal reset potential (the fast ADC, which
@@ -124,13 +144,11 @@ impl TraceRequest {
                 region,
             });
         }
-        if !(1..=Self::SAMPLE_INTERVAL_MAX).contains(&self.sample_interval_cycles) {
-            return Err(ArrayError::SettingOutOfRange {
-                name: "sample_interval_cycles",
-                value: self.sample_interval_cycles,
-                max: Self::SAMPLE_INTERVAL_MAX,
-            });
-        }
+        check_setting(
+            "sample_interval_cycles",
+            self.sample_interval_cycles,
+            1..=Self::SAMPLE_INTERVAL_MAX,
+        )?;
         Ok(())
     }
 }
@@ -151,6 +169,18 @@ macro_rules! forward_probe {
                 codes: ArrayViewMut2<'_, u8>,
             ) -> Result<RunReport, ArrayError> {
                 (**self).read_cadc(request, channel, activations, codes)
+            }
+
+            fn read_pulses(
+                &mut self,
+                request: &PulseRequest,
+                codes: [ArrayViewMut2<'_, u8>; 2],
+            ) -> Result<(), ArrayError> {
+                (**self).read_pulses(request, codes)
+            }
+
+            fn temperature_celsius(&mut self) -> Option<f64> {
+                (**self).temperature_celsius()
             }
 
             fn record_trace(

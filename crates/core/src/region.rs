@@ -170,7 +170,7 @@ fn find_outside<T: Copy + PartialOrd>(
         .map(|(position, &value)| (position, value))
 }
 
-fn expect_shape(
+pub(crate) fn expect_shape(
     what: &'static str,
     expected: (usize, usize),
     found: (usize, usize),

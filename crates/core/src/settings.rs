@@ -1,5 +1,7 @@
 //! How the events of a multiplication are sent.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ArrayError;
@@ -62,19 +64,12 @@ impl RunSettings {
     /// [`ArrayError::SettingOutOfRange`] unless `num_sends` and `wait_between_events` both lie in
     /// 1…1000.
     pub fn new(num_sends: u32, wait_between_events: u32) -> Result<Self, ArrayError> {
-        let check = |name, value, max| {
-            if (1..=max).contains(&value) {
-                Ok(value)
-            } else {
-                Err(ArrayError::SettingOutOfRange { name, value, max })
-            }
-        };
         Ok(Self {
-            num_sends: check("num_sends", num_sends, Self::NUM_SENDS_MAX)?,
-            wait_between_events: check(
+            num_sends: check_setting("num_sends", num_sends, 1..=Self::NUM_SENDS_MAX)?,
+            wait_between_events: check_setting(
                 "wait_between_events",
                 wait_between_events,
-                Self::WAIT_BETWEEN_EVENTS_MAX,
+                1..=Self::WAIT_BETWEEN_EVENTS_MAX,
             )?,
             baseline: Baseline::Constant,
         })
@@ -117,6 +112,23 @@ impl Default for RunSettings {
             baseline: Baseline::Constant,
         }
     }
+}
+
+/// Hands a setting back if it lies in its range.
+pub(crate) fn check_setting(
+    name: &'static str,
+    value: u32,
+    range: RangeInclusive<u32>,
+) -> Result<u32, ArrayError> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(ArrayError::SettingOutOfRange {
+        name,
+        value,
+        min: *range.start(),
+        max: *range.end(),
+    })
 }
 
 #[cfg(test)]

@@ -21,8 +21,9 @@ pub struct CostLedger {
     pub events: u64,
     /// Clock cycles of 8 ns spent sending events.
     pub event_cycles: u64,
-    /// Clock cycles of 8 ns for which traces went on after the events.
-    pub trace_cycles: u64,
+    /// Clock cycles of 8 ns for which traces went on after the events, or readouts came later than
+    /// usual.
+    pub wait_cycles: u64,
     /// Synapses of the driven regions that events reached, whatever their weight.
     pub synaptic_operations: u64,
     /// Signed multiply-accumulates that the runs and readings asked for, zeros included,
@@ -56,7 +57,7 @@ impl CostLedger {
             round_trips: self.round_trips.max(other.round_trips),
             vectors: self.vectors.max(other.vectors),
             event_cycles: self.event_cycles.max(other.event_cycles),
-            trace_cycles: self.trace_cycles.max(other.trace_cycles),
+            wait_cycles: self.wait_cycles.max(other.wait_cycles),
             readouts: self.readouts.max(other.readouts),
             settles: self.settles.max(other.settles),
             ..self + other
@@ -73,7 +74,7 @@ impl AddAssign for CostLedger {
             vectors,
             events,
             event_cycles,
-            trace_cycles,
+            wait_cycles,
             synaptic_operations,
             macs,
             readouts,
@@ -87,7 +88,7 @@ impl AddAssign for CostLedger {
         self.vectors += vectors;
         self.events += events;
         self.event_cycles += event_cycles;
-        self.trace_cycles += trace_cycles;
+        self.wait_cycles += wait_cycles;
         self.synaptic_operations += synaptic_operations;
         self.macs += macs;
         self.readouts += readouts;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bss2_core::{
     ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
-    ControlError, MacArray, Region, Register, RunReport, RunRequest, RunSettings, TraceRequest,
-    Trial,
+    ControlError, MacArray, PulseRequest, Region, Register, RunReport, RunRequest, RunSettings,
+    TraceRequest, Trial,
 };
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Zip, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip, s};
 
 /// y = sat(`num_sends` · Σ x·w + pass): the pass stands for the noise, the outputs whose sum does
 /// not fit `i8` are reported as doubtful. Codes are y + 128, one more on the acausal channel.
@@ -95,6 +95,17 @@ pub(crate) fn request(num_sends: u32, wait: u32) -> RunRequest {
     }
 }
 
+/// Three events on the whole first hemisphere.
+pub(crate) fn pulses() -> PulseRequest {
+    PulseRequest {
+        region: Region::whole(geometry(), 0),
+        trial: Trial::new(1),
+        events: 3,
+        interval_cycles: 7,
+        readout_delay_cycles: 135,
+    }
+}
+
 impl MacArray for ExactChip {
     fn geometry(&self) -> ArrayGeometry {
         self.mode.geometry(geometry())
@@ -161,6 +172,32 @@ impl ChipProbe for ExactChip {
         Ok(report)
     }
 
+    /// Every event of an input counts as an activation of one; repetition n is n higher.
+    fn read_pulses(
+        &mut self,
+        request: &PulseRequest,
+        codes: [ArrayViewMut2<'_, u8>; 2],
+    ) -> Result<(), ArrayError> {
+        let shapes = [codes[0].dim(), codes[1].dim()];
+        request.check(self.mode.probe_geometry(geometry()), shapes)?;
+        let region = request.region;
+        let weights = self.physical_weights(region.hemisphere);
+        let sums = weights
+            .slice(s![region.input_range(), region.column_range()])
+            .sum_axis(Axis(0));
+        for (mut codes, baseline) in codes.into_iter().zip([128, 129]) {
+            for ((n, column), code) in codes.indexed_iter_mut() {
+                let sum = sums[column] * request.events as i32 + n as i32;
+                *code = (baseline + sum).clamp(0, 255) as u8;
+            }
+        }
+        Ok(())
+    }
+
+    fn temperature_celsius(&mut self) -> Option<f64> {
+        Some(21.5)
+    }
+
     /// Sample n is the column's sum, plus the time in cycles, plus 1000 times the source's number.
     fn record_trace(
         &mut self,
@@ -173,7 +210,7 @@ impl ChipProbe for ExactChip {
         let sums = sums(
             &request.run,
             weights.view(),
-            activations.insert_axis(ndarray::Axis(0)),
+            activations.insert_axis(Axis(0)),
         );
         let sum = sums[[0, request.column - request.run.region.first_column]];
         let start = sum + 1000 * request.source.register_value();

@@ -6,7 +6,7 @@ use bss2_core::{
 };
 use ndarray::{Array2, array};
 
-use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, request};
+use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, pulses, request};
 
 /// Loads a one for the first input, sends 5 through it.
 fn use_array(mut array: impl MacArray) {
@@ -56,6 +56,17 @@ fn use_chip(mut chip: impl Chip) {
         )
         .expect("a good call");
     assert_eq!(loud.doubtful_outputs, COLUMNS as u64);
+
+    let [mut causal, mut acausal] = [(); 2].map(|()| Array2::zeros((2, COLUMNS)));
+    chip.read_pulses(&pulses(), [causal.view_mut(), acausal.view_mut()])
+        .expect("a good call");
+    assert_eq!(
+        causal.column(0).to_vec(),
+        [131, 132],
+        "3 events of one input"
+    );
+    assert_eq!(acausal.column(0).to_vec(), [132, 133]);
+    assert_eq!(chip.temperature_celsius(), Some(21.5));
 
     let trace = TraceRequest {
         run: request(2, 5),
@@ -119,7 +130,7 @@ fn wrappers_compose_with_trait_objects_and_each_other() {
     let boxed: Box<dyn Chip> = Box::new(ExactChip::new());
     let mut metered = Metered::new(boxed);
     use_chip(&mut metered);
-    assert_eq!(metered.ledger().runs, 6, "2 runs, 3 readings, 1 trace");
+    assert_eq!(metered.ledger().runs, 7, "2 runs, 4 readings, 1 trace");
 
     let mut recorder = Recorder::new(&mut metered);
     use_array(&mut recorder);

@@ -8,6 +8,7 @@ mod forwarding;
 mod metered;
 mod modes;
 mod noise_statistics;
+mod pulses;
 mod recorder;
 mod traces;
 mod values;

@@ -2,11 +2,11 @@
 
 use bss2_core::{
     ArrayMode, Baseline, CadcChannel, ChipControl, ChipProbe, CostLedger, MacArray, Metered,
-    ReadoutSource, Region, Register, RunRequest, TraceRequest,
+    PulseRequest, ReadoutSource, Region, Register, RunRequest, TraceRequest,
 };
 use ndarray::{Array2, array};
 
-use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, request};
+use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, pulses, request};
 
 fn metered() -> Metered<ExactChip> {
     Metered::new(ExactChip::new())
@@ -118,7 +118,7 @@ fn a_trace_costs_its_events_and_its_time_and_converts_nothing() {
     assert_eq!(
         chip.take_ledger(),
         CostLedger {
-            trace_cycles: 40,
+            wait_cycles: 40,
             ..sent
         }
     );
@@ -132,6 +132,52 @@ fn a_trace_costs_its_events_and_its_time_and_converts_nothing() {
     chip.record_trace(&measured, activations.view(), &mut [0.0; 20])
         .unwrap();
     assert_eq!(chip.take_ledger(), sent, "no baseline either");
+}
+
+#[test]
+fn pulses_cost_events_waits_and_both_channels_at_once() {
+    let mut chip = metered();
+    let repetitions = 5;
+    let mut read = |request: &PulseRequest| {
+        let [mut causal, mut acausal] = [(); 2].map(|()| Array2::zeros((repetitions, COLUMNS)));
+        chip.read_pulses(request, [causal.view_mut(), acausal.view_mut()])
+            .unwrap();
+        chip.take_ledger()
+    };
+    let events = 5 * 3 * INPUTS as u64;
+    let late = CostLedger {
+        runs: 1,
+        round_trips: 1,
+        vectors: 5,
+        events,
+        event_cycles: 5 * 3 * 7,
+        wait_cycles: 5 * (135 - 125),
+        synaptic_operations: events * COLUMNS as u64,
+        readouts: 5,
+        cadc_conversions: 2 * 5 * COLUMNS as u64,
+        ..CostLedger::default()
+    };
+    assert_eq!(read(&pulses()), late);
+    let early = PulseRequest {
+        readout_delay_cycles: 3,
+        ..pulses()
+    };
+    let in_time = CostLedger {
+        wait_cycles: 0,
+        ..late
+    };
+    assert_eq!(read(&early), in_time);
+    let watching = PulseRequest {
+        events: 0,
+        ..pulses()
+    };
+    let silent = CostLedger {
+        events: 0,
+        event_cycles: 0,
+        synaptic_operations: 0,
+        ..late
+    };
+    assert_eq!(read(&watching), silent);
 }
 
 #[test]
@@ -198,6 +244,11 @@ fn failed_calls_cost_nothing() {
     );
     assert!(
         chip.record_trace(&trace(1), too_large.row(0), &mut [0.0])
+            .is_err()
+    );
+    let [mut causal, mut acausal] = [1, 2].map(|rows| Array2::zeros((rows, COLUMNS)));
+    assert!(
+        chip.read_pulses(&pulses(), [causal.view_mut(), acausal.view_mut()])
             .is_err()
     );
     let region = Region::whole(geometry(), 0);

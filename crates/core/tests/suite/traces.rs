@@ -57,6 +57,7 @@ fn intervals_outside_their_range_are_refused() {
             check(&trace(2, interval)),
             Err(ArrayError::SettingOutOfRange {
                 name: "sample_interval_cycles",
+                min: 1,
                 value: interval,
                 max: 1000
             })

@@ -373,6 +373,7 @@ fn bad_traces_are_refused_and_leave_the_samples() {
             ArrayError::SettingOutOfRange {
                 name: "sample_interval_cycles",
                 value,
+                min: 1,
                 max: 1000
             }
         );
