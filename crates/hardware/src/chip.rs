@@ -2,8 +2,8 @@
 
 use bss2_core::{
     ArrayError, ArrayGeometry, ArrayMode, BASELINE_CODE, Baseline, Buffer, CadcChannel,
-    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, Region, Register, RunReport,
-    RunRequest, RunSettings, Scope, TraceRequest,
+    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
+    RunReport, RunRequest, RunSettings, Scope, TraceRequest,
 };
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
 
@@ -409,6 +409,45 @@ impl ChipProbe for SimulatedChip {
         let doubtful_outputs =
             self.read_codes(request, region, channel, Moment::Result, activations, codes);
         Ok(RunReport { doubtful_outputs })
+    }
+
+    /// Computed event by event, whatever the fidelity.
+    fn read_pulses(
+        &mut self,
+        request: &PulseRequest,
+        codes: [ArrayViewMut2<'_, u8>; 2],
+    ) -> Result<(), ArrayError> {
+        let geometry = self.circuit.mode.probe_geometry(self.circuit.geometry);
+        request.check(geometry, [codes[0].dim(), codes[1].dim()])?;
+        self.refold();
+        let PulseRequest { region, trial, .. } = *request;
+        let mut voltages = vec![0.0; region.columns];
+        Transient::default().pulses(&self.circuit, request, &mut voltages);
+        let readout = &self.circuit.readout;
+        let passes = CadcChannel::BOTH
+            .map(|channel| ReadoutPass::new(readout, channel, region, trial, Moment::BothChannels));
+        let integration_us =
+            (f64::from(request.events) * request.interval_us() + request.readout_delay_us()) as f32;
+        let Scratch { noise, row, .. } = &mut self.scratch;
+        noise.prepare(region.columns);
+        let mut disturbed = voltages.clone();
+        let [mut causal, mut acausal] = codes;
+        let repetitions = causal.outer_iter_mut().zip(acausal.outer_iter_mut());
+        for (repetition, codes) in (0..).zip(repetitions) {
+            disturbed.copy_from_slice(&voltages);
+            readout.disturb(request, repetition, integration_us, &mut disturbed);
+            let vector = trial.first_vector.wrapping_add(repetition);
+            for (pass, codes) in passes.iter().zip([codes.0, codes.1]) {
+                in_one_piece(codes, row, |codes| {
+                    pass.convert(vector, integration_us, &disturbed, noise, codes);
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn temperature_celsius(&mut self) -> Option<f64> {
+        Some(f64::from(self.conditions.celsius()))
     }
 
     fn record_trace(

@@ -9,6 +9,7 @@ use crate::driver::AmplitudeTable;
 use crate::instance::Instance;
 use crate::readout::Readout;
 use crate::registers::{RegisterFile, Stale};
+use crate::synapse::Sign;
 use crate::synram::Synram;
 
 /// The circuit of one chip.
@@ -18,6 +19,8 @@ pub(crate) struct Circuit {
     pub(crate) mode: ArrayMode,
     /// Amplitudes that each input can send, by hemisphere, then input of the mode.
     tables: Vec<AmplitudeTable>,
+    /// Amplitude of a pulse of full length, in the same order.
+    full_pulses: Vec<f32>,
     pub(crate) synrams: Vec<Synram>,
     pub(crate) columns: Columns,
     pub(crate) readout: Readout,
@@ -46,6 +49,7 @@ impl Circuit {
             geometry: config.geometry,
             mode,
             tables: tables(instance, registers, conditions, mode),
+            full_pulses: by_input(&instance.drivers.full_pulses(), config.geometry, mode),
             synrams,
             readout: Readout::fold(instance, registers, conditions, &columns),
             columns,
@@ -100,8 +104,27 @@ impl Circuit {
 
     /// Amplitudes that each input of a region can send.
     pub(crate) fn tables(&self, region: Region) -> &[AmplitudeTable] {
-        let first = region.hemisphere * self.mode.geometry(self.geometry).inputs();
-        &self.tables[first..][region.input_range()]
+        &self.tables[self.first_input(region)..][..region.inputs]
+    }
+
+    /// Charge that simultaneous pulses of full length on a region's inputs bring onto each of its
+    /// columns' lines.
+    pub(crate) fn charges_of_pulses(&self, region: Region, sign: Sign) -> Vec<f32> {
+        let synram = &self.synrams[region.hemisphere];
+        let mut charges = vec![0.0; region.columns];
+        let pulses = &self.full_pulses[self.first_input(region)..][..region.inputs];
+        for (input, pulse) in region.input_range().zip(pulses) {
+            let row = synram.row(sign, input, region.column_range());
+            for (charge, synapse) in charges.iter_mut().zip(row) {
+                *charge += pulse * synapse;
+            }
+        }
+        charges
+    }
+
+    /// Index of a region's first input among the inputs of the chip.
+    fn first_input(&self, region: Region) -> usize {
+        region.hemisphere * self.mode.geometry(self.geometry).inputs() + region.first_input
     }
 }
 
@@ -115,9 +138,14 @@ fn tables(
     let drivers = instance
         .drivers
         .tables(&config.driver, registers, conditions);
-    let inputs_per_driver = mode.geometry(config.geometry).inputs() / config.geometry.inputs();
+    by_input(&drivers, config.geometry, mode)
+}
+
+/// One value per input of a mode from one per driver.
+fn by_input<T: Copy>(drivers: &[T], chip: ArrayGeometry, mode: ArrayMode) -> Vec<T> {
+    let inputs_per_driver = mode.geometry(chip).inputs() / chip.inputs();
     drivers
         .iter()
-        .flat_map(|table| std::iter::repeat_n(*table, inputs_per_driver))
+        .flat_map(|driver| std::iter::repeat_n(*driver, inputs_per_driver))
         .collect()
 }

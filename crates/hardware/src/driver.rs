@@ -11,7 +11,9 @@
 //! where s follows the quadrant's ramp current `stp_i_ramp` and its mismatch, x₀ and `a_max` vary
 //! per driver, h is the driver's trim `hagen_dac_offset`, o the coarse trim `stp_offset`, whose
 //! strength b follows the quadrant's `stp_i_calib`. The soft start encodes low codes poorly. A zero
-//! activation sends no event. Every event jitters by itself, equally for all columns it reaches.
+//! activation sends no event. Every event jitters by itself, equally for all columns it reaches. (For
+//! calibration all drivers can also send pulses of full length at once, which nothing modulates:
+//! a = `a_max`.)
 
 use bss2_core::{ACTIVATION_MAX, ArrayGeometry, Register, Scope};
 
@@ -99,6 +101,14 @@ impl Drivers {
                 let pulse = self.pulse(config, registers, conditions, driver);
                 std::array::from_fn(|x| pulse.amplitude(x as u8))
             })
+            .collect()
+    }
+
+    /// Amplitude of every driver's pulse of full length, in activation units.
+    pub(crate) fn full_pulses(&self) -> Vec<f32> {
+        let working = self.ceiling.iter().zip(&self.failed);
+        working
+            .map(|(ceiling, failed)| if *failed { 0.0 } else { ceiling.max(0.0) })
             .collect()
     }
 

@@ -14,7 +14,7 @@
 //! 2 µs to pull the membrane away from where it idles. Both potentials carry an offset of the neuron,
 //! and move with temperature and age.
 //!
-//! The readout amplifier ends in a floor F and a ceiling C over a hyperbolic knee of width s:
+//! The readout amplifier of the membranes ends in a floor F and a ceiling C over a hyperbolic knee of width s:
 //!
 //! v′ = F + ½·(v − F + √((v − F)² + s²)), and the mirror image at C,
 //!
@@ -98,6 +98,14 @@ pub(crate) struct Rest {
 pub(crate) struct Ends {
     pub(crate) floor: f32,
     pub(crate) ceiling: f32,
+}
+
+impl Ends {
+    /// So far that they bend nothing: lines and the debug line bypass the readout amplifier.
+    pub(crate) const FAR: Self = Self {
+        floor: -4000.0,
+        ceiling: 4000.0,
+    };
 }
 
 impl Membranes {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bss2_core::random::NoiseStream;
-use bss2_core::{CadcChannel, ReadoutSource, Region, Scope, Trial};
+use bss2_core::{CadcChannel, PulseRequest, ReadoutSource, Region, Scope, Trial};
 
 use crate::cadc::{Cadc, Converter};
 use crate::capmem::CapMemConfig;
@@ -68,6 +68,8 @@ pub(crate) enum Moment {
     AboveBaseline,
     /// After the events.
     Result,
+    /// After the events, once the noise that both channels see is part of the voltages.
+    BothChannels,
 }
 
 /// The readouts of one run.
@@ -92,9 +94,15 @@ impl Readout {
         let count = Scope::Column.instances(config.geometry);
         let floor_softness = config.membrane.floor_softness_lsb.powi(2);
         let ceiling_softness = config.membrane.ceiling_softness_lsb.powi(2);
-        let ends = each(count, |column| instance.membranes.ends(column));
         let variance = |lsb: f32| (lsb * conditions.noise()).powi(2);
         let on_membrane = |column| columns.source[column] == ReadoutSource::Membrane;
+        let ends = each(count, |column| {
+            if on_membrane(column) {
+                instance.membranes.ends(column)
+            } else {
+                Ends::FAR
+            }
+        });
         let noise = &config.noise;
         Self {
             per_hemisphere: config.geometry.columns(),
@@ -159,6 +167,31 @@ impl Readout {
         edge(quadrant)..edge(quadrant + 1)
     }
 
+    /// Adds the noise of reset, OTAs and membranes after a time of integration, which both channels
+    /// of a column see, to the voltages of one repetition of simultaneous pulses.
+    pub(crate) fn disturb(
+        &self,
+        request: &PulseRequest,
+        repetition: u64,
+        integration_us: f32,
+        voltages: &mut [f32],
+    ) {
+        let PulseRequest { region, trial, .. } = *request;
+        let stream = NoiseStream::new(trial, region.hemisphere, NoiseSource::Membrane as u64);
+        let vector = trial.first_vector.wrapping_add(repetition);
+        let mut normals = vec![0.0; voltages.len()];
+        stream.fill(vector, region.first_column, &mut normals);
+        let first = region.hemisphere * self.per_hemisphere + region.first_column;
+        for ((column, voltage), normal) in (first..).zip(voltages).zip(normals) {
+            let leaks = self.noise.leak_per_us[column] * integration_us;
+            let kept = (-leaks).exp();
+            let remembered = remembered(leaks);
+            let variance = self.noise.reset[column] * kept * kept
+                + self.noise.per_us[column] * integration_us * remembered;
+            *voltage += variance.sqrt() * normal;
+        }
+    }
+
     /// Turns the noiseless voltages of a trace into what an ADC records of them.
     pub(crate) fn record_trace(
         &self,
@@ -180,12 +213,7 @@ impl Readout {
         };
         let leaks = self.noise.leak_per_us[column] * interval_us;
         let kept = (-leaks).exp();
-        let remembered = if leaks < 1e-4 {
-            1.0 - leaks
-        } else {
-            -(-2.0 * leaks).exp_m1() / (2.0 * leaks)
-        };
-        let grown = (integrates * interval_us * remembered).sqrt();
+        let grown = (integrates * interval_us * remembered(leaks)).sqrt();
         let mut wander = reset.sqrt() * normals[0];
         let ends = Ends {
             floor: self.floor[column],
@@ -202,6 +230,16 @@ impl Readout {
             *sample = amplified - self.at_reset[column] + self.noise.trace_lsb * read;
             wander = wander * kept + grown * integrated;
         }
+    }
+}
+
+/// Share of the variance of white noise that a membrane still remembers after a time in which it
+/// leaked by exp(−x): (1 − exp(−2x)) / 2x.
+fn remembered(x: f32) -> f32 {
+    if x < 1e-4 {
+        1.0 - x
+    } else {
+        -(-2.0 * x).exp_m1() / (2.0 * x)
     }
 }
 
@@ -251,7 +289,9 @@ impl<'a> ReadoutPass<'a> {
         };
         let (column, ramp) = match moment {
             Moment::Baseline => (NoiseSource::BaselineColumn, NoiseSource::BaselineRamp),
-            Moment::AboveBaseline | Moment::Result => (NoiseSource::Column, NoiseSource::Ramp),
+            Moment::AboveBaseline | Moment::Result | Moment::BothChannels => {
+                (NoiseSource::Column, NoiseSource::Ramp)
+            }
         };
         Self {
             readout,
@@ -259,7 +299,12 @@ impl<'a> ReadoutPass<'a> {
             region,
             moment,
             column_noise: stream(column),
-            ramp_noise: stream(ramp),
+            ramp_noise: if moment == Moment::BothChannels {
+                // One ramp for both.
+                NoiseStream::new(trial, region.hemisphere, ramp as u64)
+            } else {
+                stream(ramp)
+            },
         }
     }
 
@@ -282,13 +327,15 @@ impl<'a> ReadoutPass<'a> {
                 ((-x).exp(), -(-2.0 * x).exp_m1() / (2.0 * x))
             };
             let reset_share = match self.moment {
-                Moment::Baseline => 0.0,
+                Moment::Baseline | Moment::BothChannels => 0.0,
                 Moment::AboveBaseline => 1.0 - kept,
                 Moment::Result => kept,
             };
-            let variance = read[c]
-                + reset[c] * reset_share * reset_share
-                + per_us[c] * integration_us * remembered;
+            let integrated = match self.moment {
+                Moment::BothChannels => 0.0,
+                _ => per_us[c] * integration_us * remembered,
+            };
+            let variance = read[c] + reset[c] * reset_share * reset_share + integrated;
             *deviation = variance.sqrt();
         }
     }

@@ -58,6 +58,7 @@ pub(crate) enum NoiseSource {
     DriftOffset = 8,
     DriftGain = 9,
     DriftDriver = 10,
+    Membrane = 11,
 }
 
 /// Draws of one imperfection of one chip.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bss2_core::{ReadoutSource, Region, RunSettings, TraceRequest};
+use bss2_core::{PulseRequest, ReadoutSource, Region, RunSettings, TraceRequest};
 use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
@@ -224,6 +224,40 @@ impl Model for Transient {
 }
 
 impl Transient {
+    /// Voltages at the readout source of a region's columns after simultaneous pulses.
+    pub(crate) fn pulses(
+        &mut self,
+        circuit: &Circuit,
+        request: &PulseRequest,
+        voltages: &mut [f32],
+    ) {
+        let columns = &circuit.columns;
+        let region = request.region;
+        let range = circuit.columns_of_chip(region);
+        let charges = Sign::BOTH.map(|sign| circuit.charges_of_pulses(region, sign));
+        let delay_us = request.readout_delay_us() as f32;
+        self.state.reset(columns, range.clone());
+        if request.events == 0 {
+            // Without charge everything is linear, so that one step is exact, however long.
+            self.state.advance(&Interval {
+                step: Step::new(columns, range.clone(), delay_us),
+                count: 1,
+            });
+        } else {
+            let interval = Interval::new(columns, range.clone(), request.interval_us() as f32);
+            for _ in 0..request.events {
+                self.state.advance(&interval);
+                self.state.receive(1.0, [&charges[0], &charges[1]]);
+            }
+            self.state
+                .advance(&Interval::new(columns, range.clone(), delay_us));
+        }
+        for (c, voltage) in voltages.iter_mut().enumerate() {
+            let source = columns.source[range.start + c];
+            *voltage = self.state.voltage(columns, range.start, c, source);
+        }
+    }
+
     /// Voltage at a tap of one column, noise apart, at the samples of a trace.
     pub(crate) fn trace(
         &mut self,
