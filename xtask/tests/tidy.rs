@@ -66,6 +66,7 @@ fn crates_depend_only_on_the_layers_below_them() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("bss2-core", &[][..]),
         ("bss2-data", &[]),
+        ("bss2-file", &[]),
         ("bss2-hardware", &["bss2-core"]),
         ("bss2-calibration", &["bss2-core"]),
         ("bss2-mapping", &["bss2-core"]),
@@ -92,6 +93,20 @@ fn crates_depend_only_on_the_layers_below_them() {
             );
         }
     }
+}
+
+/// bincode is unmaintained: one crate can be given another encoding, several cannot.
+#[test]
+fn files_are_encoded_in_one_crate() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let depends_on_bincode = |package: &&Value| {
+        let dependencies = package["dependencies"].as_array().unwrap();
+        package["source"].is_null() && dependencies.iter().any(|d| d["name"] == "bincode")
+    };
+    let users = packages.iter().filter(depends_on_bincode);
+    let names: Vec<&str> = users.map(|p| p["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["bss2-file"]);
 }
 
 #[test]
