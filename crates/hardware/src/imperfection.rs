@@ -43,7 +43,7 @@ pub enum Imperfection {
     LeakSpread,
     /// Spread of leak and reset potentials.
     Potentials,
-    /// Ends of the readout's swing.
+    /// Ends of the membranes' readout.
     SoftEnds,
     /// Spread of these ends.
     EndSpread,

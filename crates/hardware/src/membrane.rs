@@ -14,7 +14,8 @@
 //! 2 µs to pull the membrane away from where it idles. Both potentials carry an offset of the neuron,
 //! and move with temperature and age.
 //!
-//! The readout amplifier of the membranes ends in a floor F and a ceiling C over a hyperbolic knee of width s:
+//! The readout amplifier, which synaptic lines and the debug line bypass, ends in a floor F and a
+//! ceiling C over a hyperbolic knee of width s:
 //!
 //! v′ = F + ½·(v − F + √((v − F)² + s²)), and the mirror image at C,
 //!

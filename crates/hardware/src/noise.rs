@@ -6,8 +6,9 @@
 //! σ²·b/c²·(1 − exp(−2λT)) / 2λ after the integration time T at the OTAs' bias b and the relative
 //! capacitance c, so that one draw per vector and column stands for all of it. The noise of the reset
 //! has decayed to exp(−λT) by then; above a measured baseline, which holds all of it,
-//! −(1 − exp(−λT)) remains. (The drivers' comparator jitter acts on events; see
-//! [`driver`](crate::driver).)
+//! −(1 − exp(−λT)) remains. Where both channels of a column convert at the same time, they share the
+//! noise of what they read and that of the ramp; each conversion has noise of its own. (The drivers'
+//! comparator jitter acts on events; see [`driver`](crate::driver).)
 
 use crate::parameter::section;
 

@@ -25,15 +25,39 @@ pub(crate) struct Readout {
     ceiling_softness: f32,
     /// What the amplifier makes of the nominal reset potential.
     at_reset: Vec<f32>,
+    /// Whatever the columns show.
+    membranes: Vec<Membrane>,
     noise: Noise,
     channels: [Channels; 2],
+}
+
+/// What a column's membrane adds to a readout: where its amplifier ends, and the variances of its
+/// noise in LSB².
+#[derive(Clone, Copy, Debug)]
+struct Membrane {
+    ends: Ends,
+    /// Of the reset.
+    reset: f32,
+    /// Of OTAs and membrane, per µs of integration.
+    per_us: f32,
+}
+
+impl Membrane {
+    /// Where something else is read.
+    const UNSEEN: Self = Self {
+        ends: Ends::FAR,
+        reset: 0.0,
+        per_us: 0.0,
+    };
 }
 
 /// Variances of the noise, by column of the chip, in LSB².
 #[derive(Clone, Debug)]
 struct Noise {
-    /// Of the source and its conversion.
-    read: Vec<f32>,
+    /// Of every conversion.
+    read: f32,
+    /// Of a line's voltage.
+    line: Vec<f32>,
     /// Of the reset.
     reset: Vec<f32>,
     /// Of OTAs and membrane, per µs of integration.
@@ -95,50 +119,41 @@ impl Readout {
         let floor_softness = config.membrane.floor_softness_lsb.powi(2);
         let ceiling_softness = config.membrane.ceiling_softness_lsb.powi(2);
         let variance = |lsb: f32| (lsb * conditions.noise()).powi(2);
-        let on_membrane = |column| columns.source[column] == ReadoutSource::Membrane;
-        let ends = each(count, |column| {
-            if on_membrane(column) {
-                instance.membranes.ends(column)
-            } else {
-                Ends::FAR
-            }
-        });
         let noise = &config.noise;
+        let membranes = each(count, |column| Membrane {
+            ends: instance.membranes.ends(column),
+            reset: variance(noise.reset_lsb) / reset_strength(registers, column),
+            per_us: variance(noise.integration_lsb_per_sqrt_us) * ota::mean_bias(registers, column)
+                / membrane::capacitance(&config.membrane, registers, column).powi(2),
+        });
+        let shown = each(count, |column| match columns.source[column] {
+            ReadoutSource::Membrane => membranes[column],
+            ReadoutSource::ExcitatoryLine
+            | ReadoutSource::InhibitoryLine
+            | ReadoutSource::DebugLine => Membrane::UNSEEN,
+        });
+        let of_shown = |part: fn(&Membrane) -> f32| shown.iter().map(part).collect();
         Self {
             per_hemisphere: config.geometry.columns(),
-            floor: ends.iter().map(|ends| ends.floor).collect(),
-            ceiling: ends.iter().map(|ends| ends.ceiling).collect(),
+            floor: of_shown(|membrane| membrane.ends.floor),
+            ceiling: of_shown(|membrane| membrane.ends.ceiling),
             floor_softness,
             ceiling_softness,
-            at_reset: ends
+            at_reset: shown
                 .iter()
-                .map(|&ends| soft_ends(0.0, ends, floor_softness, ceiling_softness))
+                .map(|membrane| soft_ends(0.0, membrane.ends, floor_softness, ceiling_softness))
                 .collect(),
+            membranes,
             noise: Noise {
-                read: each(count, |column| match columns.source[column] {
-                    ReadoutSource::Membrane | ReadoutSource::DebugLine => variance(noise.read_lsb),
+                read: variance(noise.read_lsb),
+                line: each(count, |column| match columns.source[column] {
+                    ReadoutSource::Membrane | ReadoutSource::DebugLine => 0.0,
                     ReadoutSource::ExcitatoryLine | ReadoutSource::InhibitoryLine => {
-                        variance(noise.read_lsb) + variance(noise.line_lsb)
+                        variance(noise.line_lsb)
                     }
                 }),
-                reset: each(count, |column| {
-                    if on_membrane(column) {
-                        variance(noise.reset_lsb) / reset_strength(registers, column)
-                    } else {
-                        0.0
-                    }
-                }),
-                per_us: each(count, |column| {
-                    if on_membrane(column) {
-                        let capacitance =
-                            membrane::capacitance(&config.membrane, registers, column);
-                        variance(noise.integration_lsb_per_sqrt_us)
-                            * ota::mean_bias(registers, column)
-                            / capacitance.powi(2)
-                    } else {
-                        0.0
-                    }
-                }),
+                reset: of_shown(|membrane| membrane.reset),
+                per_us: of_shown(|membrane| membrane.per_us),
                 leak_per_us: columns.leak_per_us.clone(),
                 largest_leak_per_us: columns.leak_per_us.iter().copied().fold(0.0, f32::max),
                 ramp_lsb: noise.ramp_lsb * conditions.noise(),
@@ -167,8 +182,8 @@ impl Readout {
         edge(quadrant)..edge(quadrant + 1)
     }
 
-    /// Adds the noise of reset, OTAs and membranes after a time of integration, which both channels
-    /// of a column see, to the voltages of one repetition of simultaneous pulses.
+    /// Adds the noise of what is read after a time of integration, which both channels of a column
+    /// see, to the voltages of one repetition of simultaneous pulses.
     pub(crate) fn disturb(
         &self,
         request: &PulseRequest,
@@ -186,7 +201,8 @@ impl Readout {
             let leaks = self.noise.leak_per_us[column] * integration_us;
             let kept = (-leaks).exp();
             let remembered = remembered(leaks);
-            let variance = self.noise.reset[column] * kept * kept
+            let variance = self.noise.line[column]
+                + self.noise.reset[column] * kept * kept
                 + self.noise.per_us[column] * integration_us * remembered;
             *voltage += variance.sqrt() * normal;
         }
@@ -207,27 +223,23 @@ impl Readout {
         let mut normals = vec![0.0; 2 * samples_lsb.len() + 1];
         let vector = trial.first_vector ^ ((column as u64) << 32);
         stream.fill(vector, 0, &mut normals);
-        let (integrates, reset) = match source {
-            ReadoutSource::Membrane => (self.noise.per_us[column], self.noise.reset[column]),
-            _ => (0.0, 0.0),
+        let Membrane {
+            ends,
+            reset,
+            per_us,
+        } = match source {
+            ReadoutSource::Membrane => self.membranes[column],
+            _ => Membrane::UNSEEN,
         };
+        let soft = |v| soft_ends(v, ends, self.floor_softness, self.ceiling_softness);
+        let at_reset = soft(0.0);
         let leaks = self.noise.leak_per_us[column] * interval_us;
         let kept = (-leaks).exp();
-        let grown = (integrates * interval_us * remembered(leaks)).sqrt();
+        let grown = (per_us * interval_us * remembered(leaks)).sqrt();
         let mut wander = reset.sqrt() * normals[0];
-        let ends = Ends {
-            floor: self.floor[column],
-            ceiling: self.ceiling[column],
-        };
         for (sample, normals) in samples_lsb.iter_mut().zip(normals[1..].as_chunks().0) {
             let [integrated, read]: [f32; 2] = *normals;
-            let amplified = soft_ends(
-                *sample + wander,
-                ends,
-                self.floor_softness,
-                self.ceiling_softness,
-            );
-            *sample = amplified - self.at_reset[column] + self.noise.trace_lsb * read;
+            *sample = soft(*sample + wander) - at_reset + self.noise.trace_lsb * read;
             wander = wander * kept + grown * integrated;
         }
     }
@@ -311,11 +323,15 @@ impl<'a> ReadoutPass<'a> {
     /// Standard deviations of the columns' own noise after a time of integration, in LSB.
     fn deviations(&self, integration_us: f32, deviations: &mut [f32]) {
         let noise = &self.readout.noise;
+        if self.moment == Moment::BothChannels {
+            deviations.fill(noise.read.sqrt());
+            return;
+        }
         let first = self.region.hemisphere * self.readout.per_hemisphere + self.region.first_column;
         let columns = first..first + deviations.len();
         let weak = noise.largest_leak_per_us * integration_us < 0.2;
         let leaks = &noise.leak_per_us[columns.clone()];
-        let (read, reset) = (&noise.read[columns.clone()], &noise.reset[columns.clone()]);
+        let (line, reset) = (&noise.line[columns.clone()], &noise.reset[columns.clone()]);
         let per_us = &noise.per_us[columns];
         for (c, deviation) in deviations.iter_mut().enumerate() {
             let x = leaks[c] * integration_us;
@@ -331,11 +347,10 @@ impl<'a> ReadoutPass<'a> {
                 Moment::AboveBaseline => 1.0 - kept,
                 Moment::Result => kept,
             };
-            let integrated = match self.moment {
-                Moment::BothChannels => 0.0,
-                _ => per_us[c] * integration_us * remembered,
-            };
-            let variance = read[c] + reset[c] * reset_share * reset_share + integrated;
+            let variance = noise.read
+                + line[c]
+                + reset[c] * reset_share * reset_share
+                + per_us[c] * integration_us * remembered;
             *deviation = variance.sqrt();
         }
     }

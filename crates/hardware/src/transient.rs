@@ -83,8 +83,10 @@ impl Step {
                 .map(|sign| each(count, |c| (-decay(sign, c) * 0.5 * dt).exp() as f32)),
             signal: Sign::BOTH.map(|sign| {
                 each(count, |c| {
-                    let difference = decay(sign, c) - leak(c);
-                    let collected = (-leak(c) * dt).exp() * mean_decay(difference * dt) * dt;
+                    // Symmetric in both rates; from the slower one, so that no power overflows.
+                    let (line, leak) = (decay(sign, c), leak(c));
+                    let collected =
+                        (-leak.min(line) * dt).exp() * mean_decay((line - leak).abs() * dt) * dt;
                     (slope(sign, c) * collected) as f32
                 })
             }),

@@ -12,6 +12,7 @@ mod determinism;
 mod ideal_and_mock;
 mod imperfections;
 mod noise;
+mod pulses;
 mod readout;
 mod registers;
 mod signal_chain;

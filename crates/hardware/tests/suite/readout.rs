@@ -314,6 +314,37 @@ fn samples_have_noise_of_their_own_and_membranes_wander() {
 }
 
 #[test]
+fn traces_bend_on_the_way_from_the_membrane_whatever_the_column_shows() {
+    let geometry = geometry(1, 2, 8);
+    let mut config = sized(clean(), geometry);
+    config.noise.reset_lsb = 2.0;
+    let mut chip = chip(config, 1);
+    // 171 LSB below zero: far under the floor.
+    write_all(&mut chip, Register::VReset, 40);
+    write_all(&mut chip, Register::StpVCharge0, 40);
+    chip.settle().unwrap();
+    for shown in ReadoutSource::ALL {
+        write_all(&mut chip, Register::ReadoutSource, shown.register_value());
+        let mut reset = |source, seed| {
+            let run = RunRequest {
+                trial: Trial::new(seed),
+                ..whole(geometry, 0)
+            };
+            let request = trace_request(run, 3, source);
+            traced(&mut chip, &request, &Array1::zeros(2), 1)[0]
+        };
+        let debug = reset(ReadoutSource::DebugLine, 1);
+        assert!((debug + 300.0 / 1.75).abs() < 0.01, "{shown:?}: {debug}");
+        let [membrane, other] = [1, 2].map(|seed| reset(ReadoutSource::Membrane, seed));
+        assert!(
+            (-115.0..-100.0).contains(&membrane),
+            "{shown:?}: {membrane}"
+        );
+        assert_ne!(membrane, other, "{shown:?}: noise of the reset");
+    }
+}
+
+#[test]
 fn traces_repeat_and_columns_have_noise_of_their_own() {
     let geometry = geometry(1, 2, 8);
     let mut config = sized(linear(), geometry);

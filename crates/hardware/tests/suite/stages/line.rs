@@ -55,7 +55,7 @@ fn a_line_falls_with_an_event_and_recovers_with_tau_syn() {
     let taus: Vec<f64> = (0..64)
         .map(|column| {
             let samples = trace(&mut chip, column, ReadoutSource::ExcitatoryLine, 110);
-            // The event comes after 10 cycles; soft ends bend the line's voltage a little.
+            // The event comes after 10 cycles.
             let rest = samples[0];
             let fall: Vec<f32> = samples.iter().map(|v| rest - v).collect();
             assert!(fall[..10].iter().all(|v| v.abs() < 1e-3), "{fall:?}");
