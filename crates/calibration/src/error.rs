@@ -1,9 +1,10 @@
 //! Errors of calibration.
 
 use bss2_core::{ArrayError, ChipIdentity, ControlError};
+use bss2_file::FileError;
 use thiserror::Error;
 
-/// Why a calibration could not be run or applied.
+/// Why a calibration could not be run, kept or applied.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CalibrationError {
@@ -13,6 +14,9 @@ pub enum CalibrationError {
     /// The chip refused a register value.
     #[error("register write refused: {0}")]
     Control(#[from] ControlError),
+    /// The file could not be written, or does not hold a calibration.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A result that belongs to another chip.
     #[error("calibration belongs to chip {calibrated}, not to {found}")]
     OtherChip {
@@ -21,6 +25,12 @@ pub enum CalibrationError {
         /// The chip at hand.
         found: ChipIdentity,
     },
+    /// A part was to be calibrated anew that the calibration does not have.
+    #[error("a {procedure} calibration has no parts for membranes to calibrate anew")]
+    NotRefreshable {
+        /// Name of the procedure.
+        procedure: &'static str,
+    },
     /// A search over no values, or over too many.
     #[error("a search needs a range of 1 to 2²⁴ values, found {min}…{max}")]
     Range {
@@ -28,6 +38,18 @@ pub enum CalibrationError {
         min: i32,
         /// Largest value.
         max: i32,
+    },
+    /// A target that no chip can reach.
+    #[error("target {target} = {value} is impossible: it lies outside {min}…{max}")]
+    TargetOutOfRange {
+        /// Name of the target.
+        target: &'static str,
+        /// Its value.
+        value: f64,
+        /// Smallest possible value.
+        min: f64,
+        /// Largest possible value.
+        max: f64,
     },
     /// An option outside its range.
     #[error("{option} = {value} is outside {min}…{max}")]

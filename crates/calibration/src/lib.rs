@@ -6,8 +6,8 @@
 //! and it sees nothing that a real chip could not show.
 //!
 //! Two traits meet here: a [`Routine`] says what to set and what to measure, a [`SearchAlgorithm`]
-//! says how to search; every pair works, joined by [`run_routine`]. [`Procedure`] strings routines
-//! together and keeps what came out in a [`CalibrationResult`].
+//! says how to search; every pair works, joined by [`run_routine`], and [nests](routine::Nested). A
+//! [`Procedure`] strings routines together and keeps what came out in a [`CalibrationResult`].
 //!
 //! # Example
 //!
@@ -16,25 +16,36 @@
 //! use bss2_hardware::{ChipConfig, SimulatedChip};
 //!
 //! let mut chip = SimulatedChip::new(&ChipConfig::typical().check()?, 42);
-//! let result = Procedure::default().run(&mut chip, 1, &mut |_| {})?;
+//! let result = Procedure::joint().run(&mut chip, 1, &mut |_| {})?;
 //!
-//! let offsets = &result.routines[0];
-//! assert_eq!(offsets.name, "CADC offset");
-//! assert!(offsets.spread_after() < 0.2 * offsets.spread_before());
-//! assert!(result.cost.settles > 0); // and this is what it cost
+//! let gain = result.routines.iter().find(|routine| routine.name == "excitatory gain").unwrap();
+//! assert!(gain.spread_after() < 0.3 * gain.spread_before());
+//! assert!(gain.cost.readouts > 0); // and this is what it cost
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod bench;
 mod error;
-mod measure;
-mod procedure;
+mod file;
+mod fit;
+pub mod procedure;
+mod quadrants;
 mod result;
 pub mod routine;
 pub mod search;
+mod statistics;
+pub mod targets;
 
+pub use bench::Bench;
 pub use error::CalibrationError;
-pub use measure::Bench;
-pub use procedure::Procedure;
-pub use result::{CalibrationResult, RoutineResult};
+pub use procedure::{
+    CadcProcedure, JointOptions, JointProcedure, LineOptions, LineProcedure, MembraneOptions,
+    MembraneProcedure, Procedure, Refresh,
+};
+pub use result::{CalibrationResult, RoutineResult, Step};
 pub use routine::{Routine, run_routine};
-pub use search::{BinarySearch, LinearPrediction, Problem, SearchAlgorithm, SearchOutcome, Slope};
+pub use search::{
+    BinarySearch, LinearPrediction, LinearSearch, NoisyBinarySearch, PolynomialPrediction, Problem,
+    ProportionalSteps, SearchAlgorithm, SearchOutcome, Slope,
+};
+pub use targets::{CadcRange, LineTargets, MembraneTargets, TargetWarning};

@@ -1,109 +1,114 @@
 //! Routines in their order.
 
-use bss2_core::{ArrayMode, Chip, ChipControl, Metered};
+use bss2_core::Chip;
 use serde::{Deserialize, Serialize};
 
-use crate::measure::check_runs;
-use crate::routine::{CadcOffset, ColumnGain, DriverOffset, InputSign, Routine};
-use crate::search::{BinarySearch, LinearPrediction, SearchAlgorithm};
-use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, run_routine};
+use crate::{Bench, CalibrationError, CalibrationResult, RoutineResult, TargetWarning};
 
-/// The calibration of a chip for multiplications with signed weights.
-///
-/// CADC offsets, driver offsets, then excitatory and inhibitory column gains.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Procedure {
-    /// Readouts averaged for each CADC baseline, 1…1000; 32 by default.
-    pub baseline_runs: usize,
-    /// Multiplications averaged for each column amplitude, 1…1000; 16 by default.
-    pub gain_runs: usize,
-    /// Multiplications averaged for each driver amplitude, 1…1000; 2 by default.
-    pub driver_runs: usize,
+mod cadc;
+mod inputs;
+mod joint;
+mod membrane;
+mod refresh;
+mod session;
+mod synaptic_line;
+
+pub use cadc::CadcProcedure;
+pub use joint::{JointOptions, JointProcedure};
+pub use membrane::{MembraneOptions, MembraneProcedure};
+pub use refresh::Refresh;
+pub use synaptic_line::{LineOptions, LineProcedure};
+
+use session::Session;
+
+/// A procedure with its targets and options.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Procedure {
+    /// The known procedure for multiplications on membranes: searches nested in searches.
+    Membrane(MembraneProcedure),
+    /// The known procedure for multiplications on synaptic lines.
+    SynapticLine(LineProcedure),
+    /// The same targets as on membranes, from few measurements and a model of the circuit.
+    Joint(JointProcedure),
+    /// Nothing but the CADC.
+    Cadc(CadcProcedure),
 }
 
 impl Default for Procedure {
+    /// On membranes, with the default targets.
     fn default() -> Self {
-        Self {
-            baseline_runs: 32,
-            gain_runs: 16,
-            driver_runs: 2,
-        }
+        Self::Membrane(MembraneProcedure::default())
     }
 }
 
-/// Sends per event when a driver is measured alone: about 70 LSB at the high activation.
-const DRIVER_SENDS: u32 = 32;
-
 impl Procedure {
-    /// Number of routines, for progress.
-    pub const ROUTINES: usize = 4;
+    /// The joint procedure with the default targets.
+    pub fn joint() -> Self {
+        Self::Joint(JointProcedure::default())
+    }
 
-    /// Brings the chip into membrane mode, resets its registers, calibrates it, tells `on_routine` of
-    /// each routine that has ended, and leaves the chip calibrated with all weights zero.
+    /// The procedure on synaptic lines with the default targets.
+    pub fn synaptic_line() -> Self {
+        Self::SynapticLine(LineProcedure::default())
+    }
+
+    /// Name for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Membrane(_) => "membrane",
+            Self::SynapticLine(_) => "synaptic line",
+            Self::Joint(_) => "joint",
+            Self::Cadc(_) => "CADC",
+        }
+    }
+
+    /// Lists the targets that may be missed.
     ///
     /// # Errors
-    /// [`CalibrationError::OptionOutOfRange`] for an option outside its range, before the chip is
-    /// touched; what the chip refuses otherwise.
-    pub fn run<C: Chip + ?Sized>(
+    /// [`CalibrationError::TargetOutOfRange`] or [`CalibrationError::OptionOutOfRange`] for what is
+    /// impossible.
+    pub fn check(&self) -> Result<Vec<TargetWarning>, CalibrationError> {
+        match self {
+            Self::Membrane(procedure) => procedure.check(),
+            Self::SynapticLine(procedure) => procedure.check(),
+            Self::Joint(procedure) => procedure.check(),
+            Self::Cadc(procedure) => procedure.check(),
+        }
+    }
+
+    /// Number of routines of which [`run`](Self::run) will tell, for progress.
+    pub fn routines(&self) -> usize {
+        match self {
+            Self::Membrane(procedure) => procedure.routines(),
+            Self::SynapticLine(_) => LineProcedure::ROUTINES,
+            Self::Joint(procedure) => procedure.routines(),
+            Self::Cadc(_) => CadcProcedure::ROUTINES,
+        }
+    }
+
+    /// Resets the chip's registers, calibrates it, tells `on_routine` of each routine that has ended,
+    /// and leaves the chip calibrated, in the mode of the procedure, with all weights zero.
+    ///
+    /// # Errors
+    /// What [`check`](Self::check) refuses, before the chip is touched; what the chip refuses
+    /// otherwise, and it is left half calibrated then.
+    pub fn run(
         &self,
-        chip: &mut C,
+        chip: &mut dyn Chip,
         trial_seed: u64,
         on_routine: &mut dyn FnMut(&RoutineResult),
     ) -> Result<CalibrationResult, CalibrationError> {
         self.check()?;
-        let mut metered = Metered::new(chip);
-        metered.set_mode(ArrayMode::Membrane)?;
-        metered.reset_registers()?;
-        let mut bench = Bench::new(&mut metered, trial_seed);
-        let mut routines = Vec::with_capacity(Self::ROUTINES);
-        for (routine, search) in &mut self.steps() {
-            let result = run_routine(&mut bench, routine.as_mut(), *search)?;
-            on_routine(&result);
-            routines.push(result);
+        let bench = Bench::new(chip, trial_seed);
+        let mut session = Session::new(bench, trial_seed, on_routine);
+        session.begin()?;
+        match self {
+            Self::Membrane(procedure) => procedure.run(&mut session)?,
+            Self::SynapticLine(procedure) => procedure.run(&mut session)?,
+            Self::Joint(procedure) => procedure.run(&mut session)?,
+            Self::Cadc(procedure) => procedure.run(&mut session)?,
         }
-        bench.load_uniform_weight(0)?;
-        let report = bench.report();
-        Ok(CalibrationResult {
-            chip: metered.identity(),
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            trial_seed,
-            procedure: *self,
-            routines,
-            cost: metered.take_ledger(),
-            report,
-        })
-    }
-
-    fn steps<C: Chip + ?Sized>(
-        &self,
-    ) -> [(Box<dyn Routine<C>>, &'static dyn SearchAlgorithm); Self::ROUTINES] {
-        /// The offset is added to the code as it is.
-        const UNIT_STEP: LinearPrediction = LinearPrediction {
-            response_per_step: 1.0,
-        };
-        let cadc_offset = CadcOffset {
-            runs: self.baseline_runs,
-        };
-        let driver_offset = DriverOffset {
-            runs: self.driver_runs,
-            num_sends: DRIVER_SENDS,
-        };
-        let gain = |sign| ColumnGain {
-            sign,
-            runs: self.gain_runs,
-        };
-        [
-            (Box::new(cadc_offset), &UNIT_STEP),
-            (Box::new(driver_offset), &BinarySearch),
-            (Box::new(gain(InputSign::Excitatory)), &BinarySearch),
-            (Box::new(gain(InputSign::Inhibitory)), &BinarySearch),
-        ]
-    }
-
-    fn check(&self) -> Result<(), CalibrationError> {
-        check_runs("baseline_runs", self.baseline_runs)?;
-        check_runs("gain_runs", self.gain_runs)?;
-        check_runs("driver_runs", self.driver_runs)
+        session.finish(*self)
     }
 }

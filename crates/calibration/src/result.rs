@@ -1,9 +1,12 @@
 //! What a calibration leaves behind.
 
-use bss2_core::{ChipControl, ChipIdentity, CostLedger, Register, RunReport};
+use bss2_core::{
+    ArrayMode, Chip, ChipControl, ChipIdentity, CostLedger, Register, RunReport, Scope,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::{CalibrationError, Procedure};
+use crate::procedure::{Procedure, Refresh};
+use crate::{Bench, CalibrationError};
 
 /// What one routine did to its register.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,16 +17,32 @@ pub struct RoutineResult {
     pub unit: String,
     /// The register that was turned.
     pub register: Register,
-    /// The values found, one per instance.
+    /// The values found, one per instance; a later routine may have changed them.
     pub values: Vec<i32>,
     /// Whether each instance ended inside the register's range and within tolerance.
     pub success: Vec<bool>,
-    /// Distance from the target before the routine, one per instance.
-    pub before: Vec<f64>,
+    /// Distance from the target before the routine, one per instance; none where there was no
+    /// response.
+    pub before: Vec<Option<f64>>,
     /// Distance from the target after it, one per instance.
-    pub after: Vec<f64>,
-    /// How often all instances were measured.
-    pub measurements: usize,
+    pub after: Vec<Option<f64>>,
+    /// How often all instances were measured, nested routines included.
+    pub measurements: u64,
+    /// What it cost, nested routines included.
+    pub cost: CostLedger,
+    /// How the residual fell, from the state before to the state after.
+    pub course: Vec<Step>,
+}
+
+/// A routine's state after one of its measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Measurements of the routine so far, nested ones included.
+    pub measurements: u64,
+    /// Cost of the routine so far.
+    pub cost: CostLedger,
+    /// Median distance from the target, in the routine's unit; none without any response.
+    pub residual: Option<f64>,
 }
 
 impl RoutineResult {
@@ -44,36 +63,50 @@ impl RoutineResult {
         succeeded as f64 / self.success.len().max(1) as f64
     }
 
-    fn spread(&self, residuals: &[f64]) -> f64 {
-        let succeeded = || {
-            residuals
-                .iter()
-                .zip(&self.success)
-                .filter(|&(_, &s)| s)
-                .map(|(r, _)| r)
-        };
-        let count = succeeded().count().max(1) as f64;
-        let mean = succeeded().sum::<f64>() / count;
-        (succeeded().map(|r| (r - mean).powi(2)).sum::<f64>() / count).sqrt()
+    fn spread(&self, residuals: &[Option<f64>]) -> f64 {
+        let succeeded: Vec<f64> = residuals
+            .iter()
+            .zip(&self.success)
+            .filter(|&(_, &succeeded)| succeeded)
+            .filter_map(|(residual, _)| *residual)
+            .collect();
+        if succeeded.is_empty() {
+            return 0.0;
+        }
+        crate::statistics::deviation(&succeeded)
     }
 }
 
-/// Register values for one chip, with their provenance.
+/// All registers of one chip, with their provenance.
 ///
-/// Serialisable; JSON keeps residuals to the last bit only with `serde_json`'s `float_roundtrip`.
+/// [Saved](Self::save) to one file; also serialisable by itself (JSON keeps residuals to the last bit
+/// only with `serde_json`'s `float_roundtrip`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CalibrationResult {
     /// The chip that was calibrated.
     pub chip: ChipIdentity,
+    /// Its temperature in °C, where a sensor showed it.
+    pub temperature_celsius: Option<f64>,
     /// Version of this crate.
     pub tool_version: String,
     /// Seed of the measurements' noise.
     pub trial_seed: u64,
-    /// The options.
+    /// The procedure with its targets and options.
     pub procedure: Procedure,
-    /// The routines in the order they ran; later ones override earlier ones on the same register.
+    /// Parts that were calibrated anew since, in their order.
+    pub refreshed: Vec<Refresh>,
+    /// How rows and columns are used.
+    pub mode: ArrayMode,
+    /// Every register with one value per instance.
+    pub registers: Vec<(Register, Vec<i32>)>,
+    /// The routines in the order they ran; only those of the last refresh, if there was one.
     pub routines: Vec<RoutineResult>,
-    /// What it cost.
+    /// Whether each column of the chip works: its neuron's last calibrations succeeded, as did those
+    /// of the channel that delivers its results.
+    pub working_columns: Vec<bool>,
+    /// Whether each driver of the chip works.
+    pub working_drivers: Vec<bool>,
+    /// What all routines cost, and what was done between them.
     pub cost: CostLedger,
     /// What the chip said of the measurements: readings that a simulated chip computed outside its
     /// validity make a calibration doubtful.
@@ -81,7 +114,73 @@ pub struct CalibrationResult {
 }
 
 impl CalibrationResult {
-    /// Resets the registers of the chip that the values belong to, writes them, and settles.
+    /// Keeps what is on the bench.
+    pub(crate) fn of_bench(
+        bench: &mut Bench<'_>,
+        trial_seed: u64,
+        procedure: Procedure,
+        routines: Vec<RoutineResult>,
+    ) -> Result<Self, CalibrationError> {
+        bench.settle()?;
+        let mut registers = Vec::with_capacity(Register::ALL.len());
+        for &register in Register::ALL {
+            registers.push((register, bench.values(register)?));
+        }
+        let geometry = bench.chip_geometry();
+        let mut result = Self {
+            chip: bench.identity(),
+            temperature_celsius: bench.temperature_celsius(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            trial_seed,
+            procedure,
+            refreshed: Vec::new(),
+            mode: bench.mode(),
+            registers,
+            routines,
+            working_columns: vec![true; Scope::Column.instances(geometry)],
+            working_drivers: vec![true; Scope::Driver.instances(geometry)],
+            cost: bench.cost(),
+            report: bench.report(),
+        };
+        result.judge(geometry.columns());
+        Ok(result)
+    }
+
+    /// Marks what the last routine of each register did not bring to its target.
+    pub(crate) fn judge(&mut self, columns_per_hemisphere: usize) {
+        for (index, routine) in self.routines.iter().enumerate() {
+            let overruled = self.routines[index + 1..]
+                .iter()
+                .any(|later| later.register == routine.register);
+            if overruled {
+                continue;
+            }
+            match routine.register.spec().scope {
+                Scope::Column => mark(&mut self.working_columns, &routine.success),
+                Scope::Driver => mark(&mut self.working_drivers, &routine.success),
+                Scope::Channel => {
+                    // The first channels of a hemisphere are those that deliver results.
+                    let hemispheres = routine.success.chunks(2 * columns_per_hemisphere);
+                    let columns = self.working_columns.chunks_mut(columns_per_hemisphere);
+                    for (working, success) in columns.zip(hemispheres) {
+                        mark(working, &success[..working.len().min(success.len())]);
+                    }
+                }
+                Scope::Quadrant => {}
+            }
+        }
+    }
+
+    /// The values of a register, one per instance.
+    pub fn values(&self, register: Register) -> &[i32] {
+        self.registers
+            .iter()
+            .find(|(known, _)| *known == register)
+            .map_or(&[], |(_, values)| values)
+    }
+
+    /// Brings the chip that the values belong to into the mode of the calibration, writes all
+    /// registers, and settles. All weights are zero then.
     ///
     /// # Errors
     /// [`CalibrationError::OtherChip`] if the chip is another one, before anything is written;
@@ -94,15 +193,54 @@ impl CalibrationResult {
                 found,
             });
         }
+        self.apply_to_any(chip)
+    }
+
+    /// [`apply`](Self::apply) without asking which chip it is: for a twin, or one that was renamed.
+    ///
+    /// # Errors
+    /// [`CalibrationError::Control`] if the chip refuses a value; nothing is written then.
+    pub fn apply_to_any<C: ChipControl + ?Sized>(
+        &self,
+        chip: &mut C,
+    ) -> Result<(), CalibrationError> {
         let geometry = chip.control_geometry();
-        for routine in &self.routines {
-            routine.register.check(geometry, &routine.values)?;
+        for (register, values) in &self.registers {
+            register.check(geometry, values)?;
         }
-        chip.reset_registers()?;
-        for routine in &self.routines {
-            chip.write_register(routine.register, &routine.values)?;
+        chip.set_mode(self.mode)?;
+        for (register, values) in &self.registers {
+            chip.write_register(*register, values)?;
         }
         chip.settle()?;
         Ok(())
+    }
+
+    /// Puts the chip that the values belong to on the bench with them.
+    pub(crate) fn on_bench<'a>(
+        &self,
+        chip: &'a mut (dyn Chip + 'a),
+        trial_seed: u64,
+    ) -> Result<Bench<'a>, CalibrationError> {
+        let mut bench = Bench::new(chip, trial_seed);
+        let found = bench.identity();
+        if found != self.chip {
+            return Err(CalibrationError::OtherChip {
+                calibrated: self.chip.clone(),
+                found,
+            });
+        }
+        bench.set_mode(self.mode)?;
+        for (register, values) in &self.registers {
+            bench.write(*register, values)?;
+        }
+        bench.settle()?;
+        Ok(bench)
+    }
+}
+
+fn mark(working: &mut [bool], success: &[bool]) {
+    for (working, success) in working.iter_mut().zip(success) {
+        *working &= success;
     }
 }

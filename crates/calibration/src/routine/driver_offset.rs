@@ -1,34 +1,56 @@
 //! DAC offsets of the synapse drivers.
 
-use bss2_core::{CadcChannel, Chip, Register, RunSettings};
-use ndarray::Array2;
+use bss2_core::{ACTIVATION_MAX, Register};
 
 use super::Routine;
-use crate::measure::median;
+use super::drivers::Drivers;
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
 
-/// Makes every driver's amplitude proportional to the activation: brings the ratio of the
-/// amplitudes at a low and a high activation to the ratio of the activations.
-///
-/// Each driver is measured alone, at full weight, as the median over all columns, so that neither
-/// their gains nor the driver's own gain enter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DriverOffset {
-    /// Multiplications averaged per measurement.
-    pub runs: usize,
-    /// How often an event is repeated within a multiplication.
-    pub num_sends: u32,
+/// Share of the amplitude of a full pulse that the largest activation is to have, so that some
+/// headroom is left.
+pub(crate) const SHARE_OF_FULL: f64 = 0.9;
+
+/// The amplitude at an activation, relative to a pulse of full length, that is proportional to it.
+pub(crate) fn proportional(activation: u8) -> f64 {
+    SHARE_OF_FULL * f64::from(activation) / f64::from(ACTIVATION_MAX)
 }
 
-const LOW: u8 = 5;
-const HIGH: u8 = 20;
-const WEIGHT: i8 = 63;
-
-/// Amplitude below which a driver does not work at all, in LSB.
+/// Amplitudes below which a driver does not work at all, in LSB.
 const SILENT_LSB: f64 = 2.0;
 
-impl<C: Chip + ?Sized> Routine<C> for DriverOffset {
+/// Brings every driver's amplitude at a test activation to the proportional share of its own pulse of
+/// full length.
+#[derive(Clone, Debug)]
+pub struct DriverOffset {
+    activation: u8,
+    runs: usize,
+    drivers: Drivers,
+    /// Amplitudes of full pulses; NaN for drivers that send none.
+    full: Vec<f64>,
+}
+
+impl DriverOffset {
+    /// The routine for a test activation, 1…31, and a number of runs that are averaged.
+    pub fn new(activation: u8, runs: usize) -> Self {
+        Self {
+            activation,
+            runs,
+            drivers: Drivers::default(),
+            full: Vec::new(),
+        }
+    }
+}
+
+/// Amplitudes of all drivers' full pulses; NaN for drivers that send none.
+pub(crate) fn full_of_working(bench: &mut Bench<'_>) -> Result<Vec<f64>, CalibrationError> {
+    const READINGS: usize = 16;
+    let full = Drivers::full_amplitudes(bench, READINGS)?;
+    let works = |full: f64| if full < SILENT_LSB { f64::NAN } else { full };
+    Ok(full.into_iter().map(works).collect())
+}
+
+impl Routine for DriverOffset {
     fn name(&self) -> &'static str {
         "driver offset"
     }
@@ -41,65 +63,43 @@ impl<C: Chip + ?Sized> Routine<C> for DriverOffset {
         Slope::Rising
     }
 
+    /// Relative to a pulse of full length.
     fn unit(&self) -> &'static str {
         "1"
     }
 
-    /// About a third of an activation unit at the low activation.
+    /// Three standard deviations of five runs, about two activation units.
     fn tolerance(&self) -> f64 {
-        0.02
+        0.06
     }
 
-    fn prepare(&mut self, bench: &mut Bench<'_, C>) -> Result<(), CalibrationError> {
-        bench.load_uniform_weight(WEIGHT)
+    fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.drivers.prepare(bench)?;
+        // What a full pulse is does not follow from this register.
+        if self.full.is_empty() {
+            self.full = full_of_working(bench)?;
+        }
+        Ok(())
     }
 
     fn targets(&self, initial: &[f64]) -> Vec<f64> {
-        vec![f64::from(LOW) / f64::from(HIGH); initial.len()]
+        vec![proportional(self.activation); initial.len()]
     }
 
     fn measure(
         &mut self,
-        bench: &mut Bench<'_, C>,
+        bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let drivers = bench.chip.control_geometry().inputs();
-        for (hemisphere, responses) in responses.chunks_mut(drivers).enumerate() {
-            let low = self.amplitudes(bench, hemisphere, LOW)?;
-            let high = self.amplitudes(bench, hemisphere, HIGH)?;
-            for ((response, low), high) in responses.iter_mut().zip(low).zip(high) {
-                *response = if high < SILENT_LSB { 0.0 } else { low / high };
-            }
+        let amplitudes = Drivers::amplitudes(bench, self.activation, self.runs)?;
+        let relative = amplitudes.iter().zip(&self.full).map(|(a, full)| a / full);
+        for (response, relative) in responses.iter_mut().zip(relative) {
+            *response = relative;
         }
         Ok(())
     }
-}
 
-impl DriverOffset {
-    /// Amplitude of each driver of a hemisphere alone, in LSB.
-    fn amplitudes<C: Chip + ?Sized>(
-        &self,
-        bench: &mut Bench<'_, C>,
-        hemisphere: usize,
-        activation: u8,
-    ) -> Result<Vec<f64>, CalibrationError> {
-        let drivers = bench.chip.control_geometry().inputs();
-        let one_at_a_time =
-            Array2::from_shape_fn(
-                (drivers, drivers),
-                |(v, r)| if v == r { activation } else { 0 },
-            );
-        let wait = RunSettings::default().wait_between_events();
-        let settings = RunSettings::new(self.num_sends, wait)?;
-        let baseline = bench.baseline(hemisphere, CadcChannel::Causal, BASELINE_RUNS)?;
-        let codes = bench.mean_codes(hemisphere, settings, one_at_a_time.view(), self.runs)?;
-        Ok(codes
-            .rows()
-            .into_iter()
-            .map(|codes| median((&codes - &baseline).to_vec()))
-            .collect())
+    fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.drivers.restore(bench)
     }
 }
-
-/// Readouts averaged for the baseline that is common to all drivers.
-const BASELINE_RUNS: usize = 16;

@@ -1,6 +1,6 @@
 //! Counts of what a chip was asked to do.
 
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -99,11 +99,55 @@ impl AddAssign for CostLedger {
     }
 }
 
+/// What was counted since an earlier state of the same ledger.
+impl SubAssign for CostLedger {
+    fn sub_assign(&mut self, other: Self) {
+        // Taken apart, so that a count that is not taken away does not compile.
+        let Self {
+            runs,
+            round_trips,
+            vectors,
+            events,
+            event_cycles,
+            wait_cycles,
+            synaptic_operations,
+            macs,
+            readouts,
+            cadc_conversions,
+            weights_written,
+            register_writes,
+            settles,
+        } = other;
+        self.runs = self.runs.saturating_sub(runs);
+        self.round_trips = self.round_trips.saturating_sub(round_trips);
+        self.vectors = self.vectors.saturating_sub(vectors);
+        self.events = self.events.saturating_sub(events);
+        self.event_cycles = self.event_cycles.saturating_sub(event_cycles);
+        self.wait_cycles = self.wait_cycles.saturating_sub(wait_cycles);
+        self.synaptic_operations = self.synaptic_operations.saturating_sub(synaptic_operations);
+        self.macs = self.macs.saturating_sub(macs);
+        self.readouts = self.readouts.saturating_sub(readouts);
+        self.cadc_conversions = self.cadc_conversions.saturating_sub(cadc_conversions);
+        self.weights_written = self.weights_written.saturating_sub(weights_written);
+        self.register_writes = self.register_writes.saturating_sub(register_writes);
+        self.settles = self.settles.saturating_sub(settles);
+    }
+}
+
 impl Add for CostLedger {
     type Output = Self;
 
     fn add(mut self, other: Self) -> Self {
         self += other;
+        self
+    }
+}
+
+impl Sub for CostLedger {
+    type Output = Self;
+
+    fn sub(mut self, earlier: Self) -> Self {
+        self -= earlier;
         self
     }
 }

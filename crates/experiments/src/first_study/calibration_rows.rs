@@ -19,9 +19,9 @@ struct Row<'a> {
     /// The register's value that was found.
     value: i32,
     /// Distance from the target before the routine.
-    before: f64,
+    before: Option<f64>,
     /// The same after it.
-    after: f64,
+    after: Option<f64>,
     /// Unit of the distances.
     unit: &'a str,
     success: bool,

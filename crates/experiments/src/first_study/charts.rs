@@ -108,13 +108,27 @@ fn residual_chart(
     title: &str,
     limit: f64,
 ) -> Result<Histogram, ExperimentError> {
-    let routines = || {
-        let routines = runs.iter().flat_map(|run| &run.calibration.routines);
-        routines.filter(|routine| routine.register == register)
+    // A register may be calibrated more than once.
+    let routines = |run: &'_ ChipRun| -> Vec<RoutineResult> {
+        let routines = run.calibration.routines.iter();
+        routines
+            .filter(|r| r.register == register)
+            .cloned()
+            .collect()
     };
-    let unit = routines().next().map_or("", |r| r.unit.as_str());
-    let before = routines().flat_map(|r| succeeded(r, &r.before)).collect();
-    let after = routines().flat_map(|r| succeeded(r, &r.after)).collect();
+    let of = |pick: fn(&[RoutineResult]) -> Option<Vec<f64>>| -> Vec<f64> {
+        runs.iter()
+            .filter_map(|run| pick(&routines(run)))
+            .flatten()
+            .collect()
+    };
+    let unit = runs.first().map(routines);
+    let unit = unit
+        .as_ref()
+        .and_then(|r| r.first())
+        .map_or("", |r| r.unit.as_str());
+    let before = of(|r| r.first().map(|r| succeeded(r, &r.before)));
+    let after = of(|r| r.last().map(|r| succeeded(r, &r.after)));
     let axis = Axis::linear("Distance from target", unit).with_range(-limit, limit)?;
     let distributions = vec![
         Distribution::new("before", before),
@@ -126,7 +140,10 @@ fn residual_chart(
 }
 
 /// The residuals of the instances that the routine could calibrate, as in the table.
-fn succeeded(routine: &RoutineResult, residuals: &[f64]) -> Vec<f64> {
+fn succeeded(routine: &RoutineResult, residuals: &[Option<f64>]) -> Vec<f64> {
     let instances = residuals.iter().zip(&routine.success);
-    instances.filter(|(_, s)| **s).map(|(r, _)| *r).collect()
+    instances
+        .filter(|(_, s)| **s)
+        .filter_map(|(r, _)| *r)
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! All stages for one chip.
 
-use bss2_calibration::{CalibrationResult, Procedure};
+use bss2_calibration::CalibrationResult;
 use bss2_core::random::derive_seed;
 use bss2_core::{MacArray, Metered};
 use bss2_hardware::{IdealArray, MockArray, SimulatedChip};
@@ -41,7 +41,7 @@ impl ChipRun {
     /// Steps of progress that one chip takes.
     pub(super) fn steps(parameters: &Parameters) -> u64 {
         let epochs = Stage::RETRAINED.len() * parameters.loop_epochs;
-        (Stage::ALL.len() + Procedure::ROUTINES + epochs) as u64
+        (Stage::ALL.len() + parameters.calibration.routines() + epochs) as u64
     }
 
     pub(super) fn run(

@@ -112,8 +112,7 @@ fn limits(runs: &[ChipRun], data: &DataDescription) -> String {
          finite number of images alone leaves every accuracy near {:.0} % uncertain by about {} \
          percentage points, so smaller differences mean little. Chips stay at the temperature of \
          reference and do not drift; their mismatch parameters are assumptions where nothing is \
-         published. The calibration covers \
-         CADC offsets, driver offsets and column gains only.",
+         published.",
         data.test_samples,
         100.0 * share,
         significant(uncertainty, 1),

@@ -143,7 +143,7 @@ mod tests {
             |p| p.logits_per_lsb += 1e-6,
             |p| p.chip.noise.read_lsb += 1e-6,
             |p| p.chip.driver.failure_rate += 1e-6,
-            |p| p.calibration.gain_runs += 1,
+            |p| p.calibration = Procedure::joint(),
             |p| {
                 let other = CostParameters {
                     settle_us: 1.0,

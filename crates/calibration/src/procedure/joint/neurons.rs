@@ -1,0 +1,297 @@
+//! Everything per neuron, together.
+
+use bss2_core::{Register, RunSettings};
+use ndarray::Array2;
+
+use super::super::Session;
+use super::{JointProcedure, Quantity, adjust};
+use crate::bench::{Pulses, Temporary};
+use crate::routine::{
+    InputSign, LeakPotential, MembraneTau, OtaGain, OtaReference, ResetPotential, SynapticTau,
+    line_time_constants, membrane_time_constants, reset_below_leak, until_rest,
+};
+use crate::search::{Slope, in_proportion};
+use crate::statistics::median;
+use crate::targets::MembraneTargets;
+use crate::{Bench, CalibrationError};
+
+/// Quantities of this stage.
+pub(super) const QUANTITIES: usize = 8;
+
+/// Rounds in which the time constants are corrected.
+const TAU_ROUNDS: usize = 2;
+
+/// The stimulus for gains: all drivers at an activation and a weight inside the linear range, as in
+/// multiplications.
+const ACTIVATION: u8 = 12;
+const WEIGHT: i8 = 21;
+
+/// Readings averaged per measurement.
+const READINGS: usize = 16;
+
+/// Steps of the OTAs' reference by which its effect is measured.
+const SHIFT_STEPS: f64 = 40.0;
+
+/// Time over which membranes drift with the leak switched off, in µs.
+const DRIFT_US: f64 = 60.0;
+
+/// Longest time constant of a line, with its bias at zero, in µs. Source: calix, range 0.3…20 µs.
+const LONGEST_LINE_TAU_US: f64 = 20.0;
+
+/// What is calibrated here, and what it takes.
+struct Neurons {
+    targets: MembraneTargets,
+    gain_runs: usize,
+    /// Whether the leak is on during multiplications.
+    keeps_leak: bool,
+    /// Code per CapMem code of a potential, in LSB.
+    lsb_per_code: f64,
+    tau_syn: [Quantity; 2],
+    tau_mem: Quantity,
+    gain: [Quantity; 2],
+    reference: Quantity,
+    leak: Quantity,
+    reset: Quantity,
+}
+
+/// The model: a line's rate is its bias times a factor, plus that of its longest time constant; a
+/// membrane's rate and an amplitude are proportional to their biases; both potentials move with their
+/// cells as the CADC's range says; what drifts with the leak switched off is the sum of both OTAs'
+/// offset currents, linear in either reference, and moves the resting code by as much times τ_mem.
+/// One reference is enough to make that sum vanish.
+pub(super) fn calibrate(
+    session: &mut Session<'_, '_>,
+    procedure: &JointProcedure,
+) -> Result<(), CalibrationError> {
+    let mut neurons = Neurons::new(procedure);
+    let bench = &mut session.bench;
+    for sign in InputSign::BOTH {
+        bench.write_all(sign.gm(), procedure.targets.i_synin_gm)?;
+    }
+    neurons.correct_time_constants(bench)?;
+    neurons.correct_all_else(bench, procedure.options.rounds)?;
+    for quantity in neurons.into_list() {
+        let result = quantity.finish(&mut session.bench)?;
+        session.keep(result);
+    }
+    Ok(())
+}
+
+/// What one round shows, by column of the chip.
+struct Seen {
+    /// Amplitudes of both signs, in LSB.
+    amplitudes: [Vec<f64>; 2],
+    /// Drift with the leak switched off, in LSB per µs.
+    drift: Vec<f64>,
+    /// Codes right after the reset.
+    reset: Vec<f64>,
+    /// Codes at rest with the leak switched on.
+    rest: Vec<f64>,
+}
+
+impl Neurons {
+    fn new(procedure: &JointProcedure) -> Self {
+        let targets = procedure.targets;
+        let MembraneTargets {
+            leak_lsb,
+            tau_mem_us,
+            tau_syn_us,
+            i_synin_gm,
+            cadc,
+            ..
+        } = targets;
+        let reference = OtaReference::new(InputSign::Excitatory, leak_lsb, tau_mem_us);
+        Self {
+            targets,
+            gain_runs: procedure.options.gain_runs,
+            keeps_leak: procedure.options.keep_leak || targets.target_noise_lsb.is_some(),
+            lsb_per_code: (cadc.upper_lsb - cadc.lower_lsb) / f64::from(cadc.upper - cadc.lower),
+            tau_syn: InputSign::BOTH.map(|sign| Quantity::of(&SynapticTau::new(sign, tau_syn_us))),
+            tau_mem: Quantity::of(&MembraneTau::new(tau_mem_us)),
+            gain: InputSign::BOTH.map(|sign| Quantity::of(&OtaGain::new(sign, i_synin_gm))),
+            reference: Quantity::of(&reference),
+            leak: Quantity::of(&LeakPotential::new(leak_lsb, tau_mem_us)),
+            reset: Quantity::of(&ResetPotential::new(tau_mem_us)),
+        }
+    }
+
+    fn into_list(self) -> Vec<Quantity> {
+        let [tau_exc, tau_inh] = self.tau_syn;
+        let [gain_exc, gain_inh] = self.gain;
+        vec![
+            tau_exc,
+            tau_inh,
+            self.tau_mem,
+            gain_exc,
+            gain_inh,
+            self.reference,
+            self.leak,
+            self.reset,
+        ]
+    }
+
+    /// Time constants of lines and membranes, which are reset below their leak potential for this.
+    fn correct_time_constants(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        let mut temporary = Temporary::default();
+        temporary.set_all(bench, Register::EnableLeak, 1)?;
+        reset_below_leak(bench, &mut temporary)?;
+        let (tau_mem_us, tau_syn_us) = (self.targets.tau_mem_us, self.targets.tau_syn_us);
+        let rate = |tau_us: f64| 1.0 / tau_us - 1.0 / LONGEST_LINE_TAU_US;
+        for round in 0..=TAU_ROUNDS {
+            let membranes = self
+                .tau_mem
+                .measure(bench, |bench| membrane_time_constants(bench, tau_mem_us))?;
+            self.tau_mem
+                .note(&membranes, &vec![tau_mem_us; membranes.len()]);
+            let mut lines = [Vec::new(), Vec::new()];
+            for sign in InputSign::BOTH {
+                let quantity = &mut self.tau_syn[sign as usize];
+                let taus = quantity
+                    .measure(bench, |bench| line_time_constants(bench, sign, tau_syn_us))?;
+                quantity.note(&taus, &vec![tau_syn_us; taus.len()]);
+                lines[sign as usize] = taus;
+            }
+            if round == TAU_ROUNDS {
+                break;
+            }
+            adjust(bench, Register::IBiasLeak, |column, bias| {
+                in_proportion(bias, Slope::Falling, membranes[column], tau_mem_us)
+            })?;
+            for sign in InputSign::BOTH {
+                let taus = &lines[sign as usize];
+                adjust(bench, sign.tau(), |column, bias| {
+                    bias * (rate(tau_syn_us) / rate(taus[column])).max(0.0)
+                })?;
+            }
+        }
+        temporary.restore(bench)
+    }
+
+    /// Gains, references, leak and reset potentials.
+    fn correct_all_else(
+        &mut self,
+        bench: &mut Bench<'_>,
+        rounds: usize,
+    ) -> Result<(), CalibrationError> {
+        let mut gains_wanted = None;
+        let mut drift_before: Option<Vec<f64>> = None;
+        let mut drift_per_step = None;
+        for round in 0..=rounds {
+            let seen = self.look(bench)?;
+            let wanted = *gains_wanted.get_or_insert_with(|| {
+                [0, 1].map(|sign| median(seen.amplitudes[sign].iter().copied()))
+            });
+            self.note(&seen, wanted);
+            if round == rounds {
+                break;
+            }
+            for (sign, amplitudes) in InputSign::BOTH.into_iter().zip(&seen.amplitudes) {
+                adjust(bench, sign.gm(), |column, bias| {
+                    in_proportion(
+                        bias,
+                        Slope::Rising,
+                        amplitudes[column],
+                        wanted[sign as usize],
+                    )
+                })?;
+            }
+            // The first round moves all references alike, the second sees what that did.
+            if let Some(before) = drift_before {
+                let per_step = *drift_per_step.get_or_insert_with(|| {
+                    let changes = seen.drift.iter().zip(&before).map(|(now, then)| now - then);
+                    median(changes) / SHIFT_STEPS
+                });
+                adjust(bench, InputSign::Excitatory.shift(), |column, shift| {
+                    shift - seen.drift[column] / per_step
+                })?;
+            } else {
+                adjust(bench, InputSign::Excitatory.shift(), |_, shift| {
+                    shift + SHIFT_STEPS
+                })?;
+            }
+            // What the reference corrects now moves the resting code by itself.
+            let foreseen = |column: usize| match drift_per_step {
+                Some(_) => -seen.drift[column] * self.targets.tau_mem_us,
+                None => 0.0,
+            };
+            let leak_lsb = self.targets.leak_lsb;
+            adjust(bench, Register::VLeak, |column, code| {
+                code + (leak_lsb - seen.rest[column] - foreseen(column)) / self.lsb_per_code
+            })?;
+            adjust(bench, Register::VReset, |column, code| {
+                code + (leak_lsb - seen.reset[column]) / self.lsb_per_code
+            })?;
+            drift_before = Some(seen.drift);
+        }
+        Ok(())
+    }
+
+    /// Measures a round's worth.
+    fn look(&mut self, bench: &mut Bench<'_>) -> Result<Seen, CalibrationError> {
+        bench.write_all(Register::EnableLeak, 0)?;
+        let reset = self.reset.measure(bench, |bench| {
+            Ok(bench.pulses(Pulses::none(0.0), READINGS)?.of_both())
+        })?;
+        let later = self.reference.measure(bench, |bench| {
+            Ok(bench.pulses(Pulses::none(DRIFT_US), READINGS)?.of_both())
+        })?;
+        let drift = later.iter().zip(&reset).map(|(l, r)| (l - r) / DRIFT_US);
+        let drift = drift.collect();
+
+        bench.write_all(Register::EnableLeak, i32::from(self.keeps_leak))?;
+        let mut amplitudes = [Vec::new(), Vec::new()];
+        for sign in InputSign::BOTH {
+            amplitudes[sign as usize] = self.gain[sign as usize]
+                .measure(bench, |bench| gains(bench, sign, self.gain_runs))?;
+        }
+
+        bench.write_all(Register::EnableLeak, 1)?;
+        let rest = self.leak.measure(bench, |bench| {
+            let pulses = until_rest(self.targets.tau_mem_us);
+            Ok(bench.pulses(pulses, READINGS)?.of_both())
+        })?;
+        Ok(Seen {
+            amplitudes,
+            drift,
+            reset,
+            rest,
+        })
+    }
+
+    fn note(&mut self, seen: &Seen, gains_wanted: [f64; 2]) {
+        let everywhere = |target: f64| vec![target; seen.rest.len()];
+        for (sign, quantity) in self.gain.iter_mut().enumerate() {
+            quantity.note(&seen.amplitudes[sign], &everywhere(gains_wanted[sign]));
+        }
+        // By how much offset currents move the resting code, as the known routine has it.
+        let moved: Vec<f64> = seen
+            .drift
+            .iter()
+            .map(|d| d * self.targets.tau_mem_us)
+            .collect();
+        self.reference.note(&moved, &everywhere(0.0));
+        self.leak
+            .note(&seen.rest, &everywhere(self.targets.leak_lsb));
+        self.reset.note(&seen.reset, &seen.rest);
+    }
+}
+
+/// Amplitudes of all columns of the chip in a multiplication with all drivers, in LSB. Results come
+/// from the causal channels, so these are what is measured.
+fn gains(
+    bench: &mut Bench<'_>,
+    sign: InputSign,
+    runs: usize,
+) -> Result<Vec<f64>, CalibrationError> {
+    bench.load(|_, _| sign.of(WEIGHT))?;
+    let geometry = bench.geometry();
+    // The second vector sends nothing.
+    let vectors = Array2::from_shape_fn((2, geometry.inputs()), |(v, _)| [ACTIVATION, 0][v]);
+    let mut amplitudes = Vec::new();
+    for hemisphere in 0..geometry.hemispheres() {
+        let codes = bench.multiply(hemisphere, RunSettings::default(), vectors.view(), runs)?;
+        let rises = codes.row(0).into_iter().zip(codes.row(1));
+        amplitudes.extend(rises.map(|(code, rest)| f64::from(sign.of(1)) * (code - rest)));
+    }
+    Ok(amplitudes)
+}

@@ -1,0 +1,106 @@
+//! Time constants of the synaptic lines.
+
+use bss2_core::{ACTIVATION_MAX, ReadoutSource, Register, RunSettings, TraceRequest, WEIGHT_MAX};
+use ndarray::Array1;
+
+use super::{InputSign, Routine};
+use crate::fit::decay_time;
+use crate::search::Slope;
+use crate::{Bench, CalibrationError};
+
+/// Drivers that send, one right after the other.
+const DRIVERS: usize = 16;
+
+/// Samples of the decay, and over how many target time constants they are spread.
+const SAMPLES: usize = 60;
+const TAUS: f64 = 4.0;
+
+/// Brings the time constant of every line to a target: an exponential fit to the decay of its voltage
+/// after some events.
+#[derive(Clone, Debug)]
+pub struct SynapticTau {
+    sign: InputSign,
+    target_us: f64,
+}
+
+impl SynapticTau {
+    /// The routine for the lines of one sign and a time constant in µs.
+    pub fn new(sign: InputSign, target_us: f64) -> Self {
+        Self { sign, target_us }
+    }
+}
+
+/// Time constants of all lines of one sign in µs, found over some times `about_us`; NaN where there
+/// is no decay.
+pub(crate) fn time_constants(
+    bench: &mut Bench<'_>,
+    sign: InputSign,
+    about_us: f64,
+) -> Result<Vec<f64>, CalibrationError> {
+    bench.load(|_, _| sign.of(WEIGHT_MAX))?;
+    let source = match sign {
+        InputSign::Excitatory => ReadoutSource::ExcitatoryLine,
+        InputSign::Inhibitory => ReadoutSource::InhibitoryLine,
+    };
+    let drivers = DRIVERS.min(bench.geometry().inputs());
+    let every = TAUS * about_us / (SAMPLES as f64 * RunSettings::CYCLE_US);
+    let every = (every.round() as u32).clamp(1, TraceRequest::SAMPLE_INTERVAL_MAX);
+    let fastest = RunSettings::new(1, 1)?;
+    // Samples are taken from the reset on: the first while events are still coming.
+    let sending = drivers.div_ceil(every as usize);
+    let events = Array1::from_elem(drivers, ACTIVATION_MAX);
+    let mut samples = vec![0.0; sending + SAMPLES];
+    let interval_us = f64::from(every) * RunSettings::CYCLE_US;
+    (0..bench.instances(sign.tau()))
+        .map(|column| {
+            bench.trace(column, source, fastest, events.view(), every, &mut samples)?;
+            Ok(decay_time(&samples[sending..], interval_us))
+        })
+        .collect()
+}
+
+impl Routine for SynapticTau {
+    fn name(&self) -> &'static str {
+        match self.sign {
+            InputSign::Excitatory => "excitatory time constant",
+            InputSign::Inhibitory => "inhibitory time constant",
+        }
+    }
+
+    fn register(&self) -> Register {
+        self.sign.tau()
+    }
+
+    fn slope(&self) -> Slope {
+        Slope::Falling
+    }
+
+    fn unit(&self) -> &'static str {
+        "µs"
+    }
+
+    fn tolerance(&self) -> f64 {
+        0.1 * self.target_us
+    }
+
+    fn prepare(&mut self, _bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        Ok(())
+    }
+
+    fn targets(&self, initial: &[f64]) -> Vec<f64> {
+        vec![self.target_us; initial.len()]
+    }
+
+    fn measure(
+        &mut self,
+        bench: &mut Bench<'_>,
+        responses: &mut [f64],
+    ) -> Result<(), CalibrationError> {
+        responses.copy_from_slice(&time_constants(bench, self.sign, self.target_us)?);
+        Ok(())
+    }
+
+    fn restore(&mut self, _bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        Ok(())
+    }
+}
