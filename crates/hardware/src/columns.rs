@@ -53,9 +53,10 @@ impl Columns {
         let speed = |column| 1.0 / membrane::capacitance(&config.membrane, registers, column);
         let rest: Vec<_> = (0..count)
             .map(|column| {
-                let drift = instance
-                    .otas
-                    .drift_lsb_per_us(&config.ota, registers, column);
+                let drift =
+                    instance
+                        .otas
+                        .drift_lsb_per_us(&config.ota, registers, conditions, column);
                 instance
                     .membranes
                     .rest(config, registers, conditions, column, drift)

@@ -5,6 +5,7 @@ use bss2_core::Scope;
 use crate::config::ChipConfig;
 use crate::drift;
 use crate::stream::{Draw, Draws, NoiseSource};
+use crate::synapse::Sign;
 
 /// How each element changes per kelvin; drawn once per chip.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub(crate) struct Conditions {
     age_s: f64,
     gain: Vec<f32>,
     offset_lsb: Vec<f32>,
+    /// By column of the chip, then sign.
+    balance_shift_codes: Vec<f32>,
     driver_shift_activations: Vec<f32>,
     noise: f32,
     leak: f32,
@@ -88,6 +91,16 @@ impl Conditions {
                 NoiseSource::DriftOffset,
                 drift.offset_lsb,
             ),
+            balance_shift_codes: drift::at_age(
+                drift,
+                seed,
+                NoiseSource::DriftBalance,
+                age_s,
+                Sign::BOTH.len() * sensitivity.gain.len(),
+            )
+            .iter()
+            .map(|drifted| drift.ota_balance_codes * drifted)
+            .collect(),
             driver_shift_activations: combined(
                 &sensitivity.driver_activations,
                 NoiseSource::DriftDriver,
@@ -114,6 +127,11 @@ impl Conditions {
     /// Shift of a column's potentials in LSB.
     pub(crate) fn offset_lsb(&self, column: usize) -> f32 {
         self.offset_lsb[column]
+    }
+
+    /// Shift of the value that balances an OTA of a column, in codes.
+    pub(crate) fn balance_shift_codes(&self, column: usize, sign: Sign) -> f32 {
+        self.balance_shift_codes[column * Sign::BOTH.len() + sign as usize]
     }
 
     /// Shift of a driver's offset in activation units.

@@ -1,4 +1,4 @@
-//! Slow drift: offsets and gains wander between calibrations.
+//! Slow drift: offsets, balances and gains wander between calibrations.
 //!
 //! Each is an Ornstein–Uhlenbeck process that starts at 0 when the chip is drawn and approaches its
 //! configured standard deviation with the time constant τ. It is computed on a grid of τ/32, with
@@ -21,6 +21,10 @@ section! {
         /// Standard deviation of the relative drift of a neuron's gains.
         gain: 0.025 in 0.0 to 0.2, PerChip,
             "assumption: half a day after calibration, columns then spread as published";
+        /// Standard deviation of the drift of the value of `i_bias_synin_*_shift` that balances an OTA,
+        /// in codes.
+        ota_balance_codes: 12.0 in 0.0 to 300.0, PerChip,
+            "assumption: long waits add drift although references were calibrated, as published";
         /// Standard deviation of the drift of a driver's offset, in activation units.
         driver_offset_activations: 0.1 in 0.0 to 10.0, PerChip, "assumption";
     }

@@ -233,6 +233,7 @@ impl Imperfection {
             Self::Drift => {
                 drift.offset_lsb = 0.0;
                 drift.gain = 0.0;
+                drift.ota_balance_codes = 0.0;
                 drift.driver_offset_activations = 0.0;
             }
         }

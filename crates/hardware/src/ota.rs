@@ -3,13 +3,14 @@
 //! I = g·q_lin·tanh(q / q_lin) + I_off, with the line's charge q, the charge q_lin at which the
 //! line's voltage reaches the OTA's linear range, a gain g that follows `i_bias_synin_*_gm`, its
 //! mismatch and the temperature, and an offset current I_off = k·b·(n − n₀): n is
-//! `i_bias_synin_*_shift`, n₀ its balanced value, which differs from OTA to OTA, and b the bias
+//! `i_bias_synin_*_shift`, n₀ its balanced value, which differs from OTA to OTA and drifts, and b the bias
 //! `i_bias_synin_*_gm` relative to its reset value. The gain does not move the saturation; lowering
 //! `syn_i_bias_dac` or sending more slowly does.
 
 use bss2_core::{ArrayGeometry, Register, Scope};
 
 use crate::NOMINAL_GAIN_LSB;
+use crate::conditions::Conditions;
 use crate::parameter::section;
 use crate::registers::RegisterFile;
 use crate::stream::{Draw, Draws};
@@ -98,11 +99,13 @@ impl Otas {
         &self,
         config: &OtaConfig,
         registers: &RegisterFile,
+        conditions: &Conditions,
         column: usize,
     ) -> f32 {
         let offset = |shift, gm, sign: Sign| {
-            let distance =
-                registers.distance(shift, column) - self.balance_codes[column][sign as usize];
+            let balance = self.balance_codes[column][sign as usize]
+                + conditions.balance_shift_codes(column, sign);
+            let distance = registers.distance(shift, column) - balance;
             distance * registers.relative(gm, column)
         };
         let excitatory = offset(

@@ -59,6 +59,7 @@ pub(crate) enum NoiseSource {
     DriftGain = 9,
     DriftDriver = 10,
     Membrane = 11,
+    DriftBalance = 12,
 }
 
 /// Draws of one imperfection of one chip.

@@ -186,6 +186,15 @@ fn each_drift_acts_on_its_stage() {
     assert!((columns(&gain) / 5.76 - 1.0).abs() < 0.25, "{gain}");
     assert!(drivers(&gain) < 0.6, "{gain}");
 
+    // Two OTAs, 0.0035 LSB per µs and code, over 80 events 40 ns apart and the wait for the readout.
+    let balance = moved(|config| config.drift.ota_balance_codes = 100.0, 10);
+    let drifted = 100.0 * 2.0_f64.sqrt() * 0.0035 * 4.2;
+    assert!(
+        (columns(&balance) / drifted - 1.0).abs() < 0.25,
+        "{balance}"
+    );
+    assert_eq!(drivers(&balance), 0.0);
+
     let driver = moved(|config| config.drift.driver_offset_activations = 1.0, 10);
     assert!((drivers(&driver) / 5.76 - 1.0).abs() < 0.5, "{driver}");
     assert_eq!(columns(&driver), 0.0);

@@ -108,9 +108,15 @@ fn the_linear_range_follows_the_gain() {
 
 /// Deviation from the linear fit at a predicted output, interpolated between the weights: one row,
 /// x = 12, all weights, so many sends that predictions of ±144 lie within. The fit goes through the
-/// outputs whose magnitude is at most 60, one slope for each sign.
+/// outputs whose magnitude is at most 60, one slope for each sign. Potentials and baseline stand where
+/// calibration puts them: at code 120, read as 128.
 fn deviations(predictions: &[f64]) -> Vec<f64> {
     let mut chip = chip(clean(), 1);
+    for register in [Register::VReset, Register::VLeak] {
+        write_all(&mut chip, register, 326);
+    }
+    write_all(&mut chip, Register::CadcOffset, 8);
+    chip.settle().unwrap();
     let outputs = weight_sweep(&mut chip, 12, 124);
     let points: Vec<(f64, f64)> = (-63..=63).map(f64::from).zip(outputs).collect();
     let slope = |sign: f64| {
