@@ -43,9 +43,12 @@ impl DriverOffset {
 }
 
 /// Amplitudes of all drivers' full pulses; NaN for drivers that send none.
-pub(crate) fn full_of_working(bench: &mut Bench<'_>) -> Result<Vec<f64>, CalibrationError> {
+pub(crate) fn full_of_working(
+    drivers: &Drivers,
+    bench: &mut Bench<'_>,
+) -> Result<Vec<f64>, CalibrationError> {
     const READINGS: usize = 16;
-    let full = Drivers::full_amplitudes(bench, READINGS)?;
+    let full = drivers.full_amplitudes(bench, READINGS)?;
     let works = |full: f64| if full < SILENT_LSB { f64::NAN } else { full };
     Ok(full.into_iter().map(works).collect())
 }
@@ -77,7 +80,7 @@ impl Routine for DriverOffset {
         self.drivers.prepare(bench)?;
         // What a full pulse is does not follow from this register.
         if self.full.is_empty() {
-            self.full = full_of_working(bench)?;
+            self.full = full_of_working(&self.drivers, bench)?;
         }
         Ok(())
     }
@@ -91,7 +94,7 @@ impl Routine for DriverOffset {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let amplitudes = Drivers::amplitudes(bench, self.activation, self.runs)?;
+        let amplitudes = self.drivers.amplitudes(bench, self.activation, self.runs)?;
         let relative = amplitudes.iter().zip(&self.full).map(|(a, full)| a / full);
         for (response, relative) in responses.iter_mut().zip(relative) {
             *response = relative;

@@ -60,7 +60,7 @@ impl Routine for DriverRamp {
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
         self.drivers.prepare(bench)?;
         if self.full.is_empty() {
-            self.full = full_of_working(bench)?;
+            self.full = full_of_working(&self.drivers, bench)?;
         }
         Ok(())
     }
@@ -74,7 +74,7 @@ impl Routine for DriverRamp {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let amplitudes = Drivers::amplitudes(bench, ACTIVATION, self.runs)?;
+        let amplitudes = self.drivers.amplitudes(bench, ACTIVATION, self.runs)?;
         let relative: Vec<f64> = amplitudes
             .iter()
             .zip(&self.full)

@@ -14,16 +14,32 @@ const AT_A_TIME: usize = 32;
 /// The fewest columns over which a driver's median is taken.
 const COLUMNS_AT_LEAST: usize = 8;
 
-/// Sends per event, and runs that are averaged.
+/// Sends per event of the known routines.
 const SENDS: u32 = 3;
 
 /// The drivers of a chip on its slow synaptic lines.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Drivers {
+    /// Sends per event.
+    sends: u32,
     temporary: Temporary,
 }
 
+impl Default for Drivers {
+    fn default() -> Self {
+        Self::with_sends(SENDS)
+    }
+}
+
 impl Drivers {
+    /// Measured with another number of sends per event.
+    pub(crate) fn with_sends(sends: u32) -> Self {
+        Self {
+            sends,
+            temporary: Temporary::default(),
+        }
+    }
+
     /// Shows slow lines.
     pub(crate) fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
         self.temporary.show(bench, ReadoutSource::ExcitatoryLine)?;
@@ -36,6 +52,7 @@ impl Drivers {
 
     /// Amplitudes of all drivers of the chip at an activation, in LSB; NaN for none.
     pub(crate) fn amplitudes(
+        &self,
         bench: &mut Bench<'_>,
         activation: u8,
         runs: usize,
@@ -43,7 +60,7 @@ impl Drivers {
         let drivers = bench.geometry().inputs();
         let at_a_time = at_a_time(bench);
         load(bench)?;
-        let settings = RunSettings::new(SENDS, RunSettings::default().wait_between_events())?;
+        let settings = RunSettings::new(self.sends, RunSettings::default().wait_between_events())?;
         let groups = drivers.div_ceil(at_a_time);
         // The last vector sends nothing.
         let vectors = Array2::from_shape_fn((groups + 1, drivers), |(group, driver)| {
@@ -69,6 +86,7 @@ impl Drivers {
 
     /// Amplitudes of all drivers of the chip with pulses of full length, in LSB.
     pub(crate) fn full_amplitudes(
+        &self,
         bench: &mut Bench<'_>,
         repetitions: usize,
     ) -> Result<Vec<f64>, CalibrationError> {
@@ -79,7 +97,7 @@ impl Drivers {
         let interval = at_a_time as f64 * RunSettings::default().event_interval_us();
         // As late as the events of a multiplication are on average.
         let pulses = Pulses {
-            events: SENDS,
+            events: self.sends,
             interval_us: interval,
             readout_delay_us: RunSettings::READOUT_DELAY_US + 0.5 * interval,
         };

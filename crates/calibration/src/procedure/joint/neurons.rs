@@ -21,6 +21,11 @@ pub(super) const QUANTITIES: usize = 8;
 /// Rounds in which the time constants are corrected.
 const TAU_ROUNDS: usize = 2;
 
+/// Rounds in which what was seen is corrected as a whole; later rounds correct a share of it, so that
+/// their noise averages out.
+const FULL_ROUNDS: usize = 3;
+const LATER_SHARE: f64 = 0.5;
+
 /// The stimulus for gains: all drivers at an activation and a weight inside the linear range, as in
 /// multiplications.
 const ACTIVATION: u8 = 12;
@@ -28,6 +33,9 @@ const WEIGHT: i8 = 21;
 
 /// Readings averaged per measurement.
 const READINGS: usize = 16;
+
+/// Readings averaged where drift is measured: membranes that do not leak gather noise.
+const DRIFT_READINGS: usize = 48;
 
 /// Steps of the OTAs' reference by which its effect is measured.
 const SHIFT_STEPS: f64 = 40.0;
@@ -185,14 +193,16 @@ impl Neurons {
             if round == rounds {
                 break;
             }
+            let share = if round < FULL_ROUNDS {
+                1.0
+            } else {
+                LATER_SHARE
+            };
             for (sign, amplitudes) in InputSign::BOTH.into_iter().zip(&seen.amplitudes) {
+                let wanted = wanted[sign as usize];
                 adjust(bench, sign.gm(), |column, bias| {
-                    in_proportion(
-                        bias,
-                        Slope::Rising,
-                        amplitudes[column],
-                        wanted[sign as usize],
-                    )
+                    let all = in_proportion(bias, Slope::Rising, amplitudes[column], wanted);
+                    bias + share * (all - bias)
                 })?;
             }
             // The first round moves all references alike, the second sees what that did.
@@ -202,7 +212,7 @@ impl Neurons {
                     median(changes) / SHIFT_STEPS
                 });
                 adjust(bench, InputSign::Excitatory.shift(), |column, shift| {
-                    shift - seen.drift[column] / per_step
+                    shift - share * seen.drift[column] / per_step
                 })?;
             } else {
                 adjust(bench, InputSign::Excitatory.shift(), |_, shift| {
@@ -211,15 +221,16 @@ impl Neurons {
             }
             // What the reference corrects now moves the resting code by itself.
             let foreseen = |column: usize| match drift_per_step {
-                Some(_) => -seen.drift[column] * self.targets.tau_mem_us,
+                Some(_) => -share * seen.drift[column] * self.targets.tau_mem_us,
                 None => 0.0,
             };
             let leak_lsb = self.targets.leak_lsb;
             adjust(bench, Register::VLeak, |column, code| {
-                code + (leak_lsb - seen.rest[column] - foreseen(column)) / self.lsb_per_code
+                code + (share * (leak_lsb - seen.rest[column]) - foreseen(column))
+                    / self.lsb_per_code
             })?;
             adjust(bench, Register::VReset, |column, code| {
-                code + (leak_lsb - seen.reset[column]) / self.lsb_per_code
+                code + share * (leak_lsb - seen.reset[column]) / self.lsb_per_code
             })?;
             drift_before = Some(seen.drift);
         }
@@ -233,7 +244,9 @@ impl Neurons {
             Ok(bench.pulses(Pulses::none(0.0), READINGS)?.of_both())
         })?;
         let later = self.reference.measure(bench, |bench| {
-            Ok(bench.pulses(Pulses::none(DRIFT_US), READINGS)?.of_both())
+            Ok(bench
+                .pulses(Pulses::none(DRIFT_US), DRIFT_READINGS)?
+                .of_both())
         })?;
         let drift = later.iter().zip(&reset).map(|(l, r)| (l - r) / DRIFT_US);
         let drift = drift.collect();
