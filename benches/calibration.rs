@@ -1,4 +1,4 @@
-//! The calibration crate: how long the whole procedure takes on a simulated chip.
+//! The calibration crate: how long whole procedures take on a simulated chip.
 #![allow(
     missing_docs,
     reason = "criterion's macros expand to undocumented functions"
@@ -15,21 +15,30 @@ fn fresh_chip() -> SimulatedChip {
     SimulatedChip::new(&config, 1)
 }
 
-fn calibrate(chip: &mut SimulatedChip) -> CalibrationResult {
-    Procedure::default()
+fn calibrate(procedure: Procedure, chip: &mut SimulatedChip) -> CalibrationResult {
+    procedure
         .run(chip, 1, &mut |_| {})
         .expect("a simulated chip refuses nothing")
 }
 
-fn procedure(c: &mut Criterion) {
+fn procedures(c: &mut Criterion) {
     let mut group = c.benchmark_group("calibration");
     group.sample_size(10);
     let fresh = fresh_chip();
-    group.bench_function("whole procedure, typical chip", |b| {
-        b.iter_batched_ref(|| fresh.clone(), calibrate, BatchSize::LargeInput);
-    });
-    let mut chip = fresh.clone();
-    let result = calibrate(&mut chip);
+    for (name, procedure) in [
+        ("nested procedure, membranes", Procedure::default()),
+        ("joint procedure, membranes", Procedure::joint()),
+        ("procedure, synaptic lines", Procedure::synaptic_line()),
+    ] {
+        group.bench_function(name, |b| {
+            b.iter_batched_ref(
+                || fresh.clone(),
+                |chip| calibrate(procedure, chip),
+                BatchSize::LargeInput,
+            );
+        });
+    }
+    let result = calibrate(Procedure::joint(), &mut fresh.clone());
     group.bench_function("apply a result", |b| {
         b.iter_batched_ref(
             || fresh.clone(),
@@ -40,5 +49,5 @@ fn procedure(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, procedure);
+criterion_group!(benches, procedures);
 criterion_main!(benches);

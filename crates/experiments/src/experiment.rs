@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::{
-    ExperimentError, Outcome, Progress, Settings, circuit, first_study, mac_characteristics,
-    validation,
+    ExperimentError, Outcome, Progress, Settings, calibration_cost, circuit, first_study,
+    mac_characteristics, validation,
 };
 
 /// An experiment that can be run by name.
@@ -25,6 +25,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     validation::EXPERIMENT,
     mac_characteristics::EXPERIMENT,
     circuit::EXPERIMENT,
+    calibration_cost::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

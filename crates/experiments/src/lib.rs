@@ -23,6 +23,7 @@
 //! ```
 
 mod bench;
+pub mod calibration_cost;
 pub mod circuit;
 mod configuration;
 mod csv_file;

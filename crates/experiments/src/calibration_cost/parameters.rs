@@ -1,0 +1,127 @@
+//! Every number that the experiment depends on.
+
+use bss2_core::CostModel;
+use bss2_hardware::ChipConfig;
+use serde::Serialize;
+
+use crate::{Preset, Settings};
+
+/// Every number that the experiment depends on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Parameters {
+    /// Random vectors from which each column's gain and offset are fitted.
+    pub gain_vectors: usize,
+    /// Activations at which drivers are compared.
+    pub driver_activations: Vec<u8>,
+    /// Sends per event when drivers are compared.
+    pub driver_sends: u32,
+    /// Columns and drivers that answer less than this share of the median do not work at all and are
+    /// left out.
+    pub least_share: f64,
+    /// Time that passes between a calibration and its refresh, in s.
+    pub pause_s: f64,
+    /// Temperature at a refresh, in °C.
+    pub refresh_celsius: f32,
+    /// What chip time is reckoned with.
+    pub cost_model: CostModel,
+    /// The chips, by process.
+    pub processes: Vec<Process>,
+}
+
+/// Chips of one process.
+#[derive(Clone, Debug, Serialize)]
+pub struct Process {
+    /// Name for people.
+    pub name: String,
+    /// Seeds of the chips.
+    pub chip_seeds: Vec<u64>,
+    /// What they are like.
+    pub chip: ChipConfig,
+}
+
+impl Parameters {
+    /// The parameters for a preset: the chips that were asked for, and beside typical ones as many
+    /// of a worse process.
+    pub fn resolve(settings: &Settings) -> Self {
+        let chips = match settings.preset {
+            Preset::Quick => 3,
+            Preset::Standard => 20,
+            Preset::Full => 40,
+        };
+        let process = |name: &str, chip: ChipConfig| Process {
+            name: name.to_owned(),
+            chip_seeds: settings.chip_seeds(chips),
+            chip,
+        };
+        let mut processes = vec![process(
+            settings.chip.preset_name().unwrap_or("as configured"),
+            settings.chip.clone(),
+        )];
+        if settings.chip == ChipConfig::typical() {
+            processes.push(process("worse", ChipConfig::worse_process()));
+        }
+        Self {
+            gain_vectors: 256,
+            driver_activations: vec![3, 10, 20, 31],
+            driver_sends: 12,
+            least_share: 0.3,
+            pause_s: 43_200.0,
+            refresh_celsius: 60.0,
+            cost_model: CostModel::default(),
+            processes,
+        }
+    }
+
+    /// Every chip: its process and its seed.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = (usize, u64)> {
+        let processes = self.processes.iter().enumerate();
+        processes.flat_map(|(process, of)| of.chip_seeds.iter().map(move |&seed| (process, seed)))
+    }
+
+    /// Chip time of a ledger, in ms.
+    pub(super) fn chip_time_ms(&self, cost: &bss2_core::CostLedger) -> f64 {
+        1e-3 * self.cost_model.chip_time_us(cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::to_toml;
+
+    #[test]
+    fn every_parameter_stands_in_the_configuration() {
+        let default = Parameters::resolve(&Settings::default());
+        let text = |parameters: &Parameters| to_toml(parameters).unwrap().to_string();
+        let changes: [fn(&mut Parameters); 9] = [
+            |p| p.gain_vectors += 1,
+            |p| p.driver_activations.push(9),
+            |p| p.driver_sends += 1,
+            |p| p.least_share += 0.01,
+            |p| p.pause_s += 1.0,
+            |p| p.refresh_celsius += 1.0,
+            |p| p.processes[0].chip_seeds.push(99),
+            |p| p.processes[1].name.push('!'),
+            |p| p.processes[1].chip.noise.read_lsb += 1e-3,
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = default.clone();
+            change(&mut changed);
+            assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    #[test]
+    fn worse_chips_stand_beside_typical_ones_only() {
+        let names = |chip| {
+            let settings = Settings {
+                chip,
+                ..Settings::default()
+            };
+            let processes = Parameters::resolve(&settings).processes;
+            processes.into_iter().map(|p| p.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(ChipConfig::typical()), ["typical", "worse"]);
+        assert_eq!(names(ChipConfig::better_process()), ["better"]);
+    }
+}
