@@ -97,7 +97,7 @@ pub(super) fn summary(runs: &[ChipRun], parameters: &Parameters) -> BTreeMap<Str
         for ratio in &RATIOS {
             let values = ratio.over(runs.iter().copied(), parameters);
             if let Some(entry) = SummaryEntry::of(&values, "1") {
-                let name = format!("{} ({})", ratio.name, process.name);
+                let name = format!("{}/{}", ratio.name, process.name);
                 summary.insert(name, entry.expected(ratio.rule, ratio.target));
             }
         }

@@ -115,9 +115,15 @@ fn every_single_result_is_in_the_tables() {
         Some("chip_seed,routine,register,instance,value,before,after,unit,success")
     );
     let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), 5 * (1024 + 256 + 512 + 512));
+    let quadrants = 2 * 4 + 2 + 1; // twice both ends of both ramps, synapse bias, driver ramp
+    let (channels, drivers, neurons) = (3, 1, 10);
+    let per_chip = quadrants * 4 + channels * 1024 + drivers * 256 + neurons * 512;
+    assert_eq!(lines.len(), 5 * per_chip);
     assert!(lines.iter().all(|fields| fields.len() == 9));
-    assert_eq!(lines[0][..4], ["1", "CADC offset", "cadc_offset", "0"]);
+    assert_eq!(
+        lines[0][..4],
+        ["1", "CADC ramp offset", "cadc_v_ramp_offset", "0"]
+    );
 
     let failed = lines.iter().filter(|fields| fields[8] == "false").count();
     let failed_share = failed as f64 / lines.len() as f64;
