@@ -112,7 +112,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Counts a measurement of all instances of some register.
-    pub const fn count_measurement(&mut self) {
+    pub(crate) const fn count_measurement(&mut self) {
         self.measurements += 1;
     }
 

@@ -1,6 +1,6 @@
 //! Errors of calibration.
 
-use bss2_core::{ArrayError, ChipIdentity, ControlError};
+use bss2_core::{ArrayError, ArrayMode, ChipIdentity, ControlError};
 use bss2_file::FileError;
 use thiserror::Error;
 
@@ -30,6 +30,12 @@ pub enum CalibrationError {
     NotRefreshable {
         /// Name of the procedure.
         procedure: &'static str,
+    },
+    /// A routine on a chip that is not in the mode in which routines measure.
+    #[error("routines measure in membrane mode, the chip is in {found:?} mode")]
+    Mode {
+        /// The chip's mode.
+        found: ArrayMode,
     },
     /// A search over no values, or over too many.
     #[error("a search needs a range of 1 to 2²⁴ values, found {min}…{max}")]

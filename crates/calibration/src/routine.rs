@@ -1,6 +1,6 @@
 //! What to set and what to measure.
 
-use bss2_core::Register;
+use bss2_core::{ArrayMode, Register};
 
 use crate::search::{Problem, SearchAlgorithm, SearchOutcome, Slope};
 use crate::statistics::median;
@@ -141,12 +141,18 @@ pub trait Routine {
 /// measures the residuals again, and restores.
 ///
 /// # Errors
-/// What the chip refuses; it is left half calibrated then.
+/// [`CalibrationError::Mode`] unless the chip is in membrane mode; what the chip refuses, and it is
+/// left half calibrated then.
 pub fn run_routine(
     bench: &mut Bench<'_>,
     routine: &mut dyn Routine,
     search: &dyn SearchAlgorithm,
 ) -> Result<RoutineResult, CalibrationError> {
+    if bench.mode() != ArrayMode::Membrane {
+        return Err(CalibrationError::Mode {
+            found: bench.mode(),
+        });
+    }
     let cost_before = bench.cost();
     let measured_before = bench.measurements();
     let mut course = Vec::new();

@@ -14,7 +14,7 @@ use crate::{CalibrationError, CalibrationResult, RoutineResult};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refresh {
-    /// The digital offsets of the CADC channels alone: cheapest, no cell has to settle.
+    /// The digital offsets of the CADC channels alone: cheapest, one prediction and no search.
     Baseline,
     /// References of the OTAs, leak and reset potentials, then the baselines.
     References,
