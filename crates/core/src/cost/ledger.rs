@@ -1,6 +1,6 @@
 //! Counts of what a chip was asked to do.
 
-use std::ops::{Add, AddAssign, Sub, SubAssign};
+use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,9 +65,10 @@ impl CostLedger {
     }
 }
 
-impl AddAssign for CostLedger {
-    fn add_assign(&mut self, other: Self) {
-        // Taken apart, so that a count that is not added does not compile.
+impl CostLedger {
+    /// Joins every count with the same of another ledger.
+    fn zip(self, other: Self, join: fn(u64, u64) -> u64) -> Self {
+        // Taken apart, so that a count that is left out does not compile.
         let Self {
             runs,
             round_trips,
@@ -83,71 +84,43 @@ impl AddAssign for CostLedger {
             register_writes,
             settles,
         } = other;
-        self.runs += runs;
-        self.round_trips += round_trips;
-        self.vectors += vectors;
-        self.events += events;
-        self.event_cycles += event_cycles;
-        self.wait_cycles += wait_cycles;
-        self.synaptic_operations += synaptic_operations;
-        self.macs += macs;
-        self.readouts += readouts;
-        self.cadc_conversions += cadc_conversions;
-        self.weights_written += weights_written;
-        self.register_writes += register_writes;
-        self.settles += settles;
-    }
-}
-
-/// What was counted since an earlier state of the same ledger.
-impl SubAssign for CostLedger {
-    fn sub_assign(&mut self, other: Self) {
-        // Taken apart, so that a count that is not taken away does not compile.
-        let Self {
-            runs,
-            round_trips,
-            vectors,
-            events,
-            event_cycles,
-            wait_cycles,
-            synaptic_operations,
-            macs,
-            readouts,
-            cadc_conversions,
-            weights_written,
-            register_writes,
-            settles,
-        } = other;
-        self.runs = self.runs.saturating_sub(runs);
-        self.round_trips = self.round_trips.saturating_sub(round_trips);
-        self.vectors = self.vectors.saturating_sub(vectors);
-        self.events = self.events.saturating_sub(events);
-        self.event_cycles = self.event_cycles.saturating_sub(event_cycles);
-        self.wait_cycles = self.wait_cycles.saturating_sub(wait_cycles);
-        self.synaptic_operations = self.synaptic_operations.saturating_sub(synaptic_operations);
-        self.macs = self.macs.saturating_sub(macs);
-        self.readouts = self.readouts.saturating_sub(readouts);
-        self.cadc_conversions = self.cadc_conversions.saturating_sub(cadc_conversions);
-        self.weights_written = self.weights_written.saturating_sub(weights_written);
-        self.register_writes = self.register_writes.saturating_sub(register_writes);
-        self.settles = self.settles.saturating_sub(settles);
+        Self {
+            runs: join(self.runs, runs),
+            round_trips: join(self.round_trips, round_trips),
+            vectors: join(self.vectors, vectors),
+            events: join(self.events, events),
+            event_cycles: join(self.event_cycles, event_cycles),
+            wait_cycles: join(self.wait_cycles, wait_cycles),
+            synaptic_operations: join(self.synaptic_operations, synaptic_operations),
+            macs: join(self.macs, macs),
+            readouts: join(self.readouts, readouts),
+            cadc_conversions: join(self.cadc_conversions, cadc_conversions),
+            weights_written: join(self.weights_written, weights_written),
+            register_writes: join(self.register_writes, register_writes),
+            settles: join(self.settles, settles),
+        }
     }
 }
 
 impl Add for CostLedger {
     type Output = Self;
 
-    fn add(mut self, other: Self) -> Self {
-        self += other;
-        self
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |one, other| one + other)
     }
 }
 
+impl AddAssign for CostLedger {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+/// What was counted since an earlier state of the same ledger.
 impl Sub for CostLedger {
     type Output = Self;
 
-    fn sub(mut self, earlier: Self) -> Self {
-        self -= earlier;
-        self
+    fn sub(self, earlier: Self) -> Self {
+        self.zip(earlier, u64::saturating_sub)
     }
 }

@@ -143,6 +143,30 @@ fn static_power_is_paid_for_all_of_the_time() {
 }
 
 #[test]
+fn what_was_counted_since_an_earlier_state_is_the_difference() {
+    let earlier = CostLedger {
+        runs: 2,
+        settles: 1,
+        events: 40,
+        ..CostLedger::default()
+    };
+    let later = CostLedger {
+        runs: 5,
+        settles: 1,
+        readouts: 7,
+        ..earlier
+    };
+    let since = CostLedger {
+        runs: 3,
+        readouts: 7,
+        ..CostLedger::default()
+    };
+    assert_eq!(later - earlier, since);
+    assert_eq!(earlier + since, later);
+    assert_eq!(earlier - later, CostLedger::default(), "never below zero");
+}
+
+#[test]
 fn hemispheres_that_ran_together_cost_the_time_of_the_longer_one_and_both_energies() {
     let top = CostLedger {
         runs: 1,
