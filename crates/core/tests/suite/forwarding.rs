@@ -135,5 +135,5 @@ fn wrappers_compose_with_trait_objects_and_each_other() {
     let mut recorder = Recorder::new(&mut metered);
     use_array(&mut recorder);
     assert_eq!(recorder.into_recording().len(), 3);
-    assert_eq!(metered.ledger().runs, 8);
+    assert_eq!(metered.ledger().runs, 9);
 }
