@@ -217,15 +217,36 @@ impl<'a> Bench<'a> {
         activations: ArrayView2<'_, u8>,
         runs: usize,
     ) -> Result<Array2<f64>, CalibrationError> {
+        let runs = runs.max(1);
+        let codes = self.multiply_each(hemisphere, settings, activations, runs)?;
+        let vectors = activations.nrows();
+        let mut mean = Array2::zeros((vectors, codes.ncols()));
+        for codes in codes.axis_chunks_iter(Axis(0), vectors.max(1)) {
+            mean.zip_mut_with(&codes, |mean, &code| *mean += f64::from(code) / runs as f64);
+        }
+        Ok(mean)
+    }
+
+    /// The codes of every run: those of all vectors of the first run, then of the second, and so on
+    /// (runs · vectors × columns).
+    ///
+    /// # Errors
+    /// See [`ChipProbe::read_cadc`].
+    pub fn multiply_each(
+        &mut self,
+        hemisphere: usize,
+        settings: RunSettings,
+        activations: ArrayView2<'_, u8>,
+        runs: usize,
+    ) -> Result<Array2<u8>, CalibrationError> {
         self.settle()?;
         let region = Region::whole(self.geometry(), hemisphere);
-        let shape = (activations.nrows(), region.columns);
+        let (vectors, inputs) = activations.dim();
         // The runs become vectors of one pass: fewer round trips, as much noise.
-        let runs = runs.max(1);
-        let repeated = Array2::from_shape_fn((runs * shape.0, activations.ncols()), |(v, i)| {
-            activations[[v % shape.0, i]]
+        let repeated = Array2::from_shape_fn((runs * vectors, inputs), |(v, i)| {
+            activations[[v % vectors, i]]
         });
-        let mut codes = Array2::zeros((runs * shape.0, shape.1));
+        let mut codes = Array2::zeros((runs * vectors, region.columns));
         let request = RunRequest {
             region,
             settings,
@@ -235,11 +256,7 @@ impl<'a> Bench<'a> {
         self.report += self
             .chip
             .read_cadc(&request, causal, repeated.view(), codes.view_mut())?;
-        let mut mean = Array2::zeros(shape);
-        for codes in codes.axis_chunks_iter(Axis(0), shape.0.max(1)) {
-            mean.zip_mut_with(&codes, |mean, &code| *mean += f64::from(code) / runs as f64);
-        }
-        Ok(mean)
+        Ok(codes)
     }
 
     /// Codes of both channels of all columns of the chip after simultaneous pulses of a range of

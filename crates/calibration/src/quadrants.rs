@@ -23,6 +23,18 @@ pub(crate) fn medians_by_quadrant(values: &[f64], per_hemisphere: usize, medians
     }
 }
 
+/// The elements of each quadrant, in their order.
+pub(crate) fn split_by_quadrant(values: &[f64], per_hemisphere: usize) -> Vec<Vec<f64>> {
+    let hemispheres = values.len() / per_hemisphere.max(1);
+    let mut quadrants = vec![Vec::new(); hemispheres * Scope::QUADRANTS_PER_HEMISPHERE];
+    for (element, value) in values.iter().enumerate() {
+        if let Some(quadrant) = quadrants.get_mut(quadrant_of(element, per_hemisphere)) {
+            quadrant.push(*value);
+        }
+    }
+    quadrants
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,6 +43,12 @@ mod tests {
     fn halves_of_hemispheres_are_quadrants() {
         let quadrants: Vec<usize> = (0..8).map(|element| quadrant_of(element, 4)).collect();
         assert_eq!(quadrants, [0, 0, 1, 1, 2, 2, 3, 3]);
+        let values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+        let split = split_by_quadrant(&values, 3);
+        assert_eq!(
+            split,
+            [vec![0.0, 1.0], vec![2.0], vec![3.0, 4.0], vec![5.0]]
+        );
         let mut medians = [0.0; 4];
         medians_by_quadrant(
             &[1.0, 3.0, 5.0, 7.0, 2.0, f64::NAN, 4.0, 8.0],

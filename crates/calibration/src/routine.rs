@@ -37,8 +37,10 @@ pub use synaptic_tau::SynapticTau;
 
 pub(crate) use driver_offset::{full_of_working, proportional};
 pub(crate) use driver_ramp::ACTIVATION as RAMP_ACTIVATION;
+pub(crate) use drivers::Drivers;
 pub(crate) use leak_potential::until_rest;
 pub(crate) use membrane_tau::{measure as membrane_time_constants, reset_below_leak};
+pub(crate) use ota_gain::load_rows;
 pub(crate) use synaptic_tau::time_constants as line_time_constants;
 
 /// Which of a neuron's two synaptic inputs.

@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use crate::{
-    ExperimentError, Outcome, Progress, Settings, calibration_cost, circuit, first_study,
-    mac_characteristics, validation,
+    ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
+    circuit, first_study, mac_characteristics, validation,
 };
 
 /// An experiment that can be run by name.
@@ -26,6 +26,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     mac_characteristics::EXPERIMENT,
     circuit::EXPERIMENT,
     calibration_cost::EXPERIMENT,
+    calibration_acceptance::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

@@ -22,7 +22,9 @@
 //! # Ok::<(), bss2_experiments::ExperimentError>(())
 //! ```
 
+mod acceptance;
 mod bench;
+pub mod calibration_acceptance;
 pub mod calibration_cost;
 pub mod circuit;
 mod configuration;
@@ -37,6 +39,7 @@ mod outcome;
 mod output;
 pub mod plot;
 mod preset;
+mod process;
 mod progress;
 mod published;
 pub mod report;
@@ -53,6 +56,7 @@ pub use experiment::{EXPERIMENTS, Experiment, find};
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};
 pub use output::ResultFolder;
 pub use preset::Preset;
+pub use process::Process;
 pub use progress::{Progress, Silent, Task};
 pub use settings::Settings;
 pub use study::{StudyReport, run_study};

@@ -2,6 +2,7 @@
 //! searches beside each other, and what a part of a calibration is worth once a chip has drifted.
 
 use crate::configuration::to_toml;
+use crate::process::Process;
 use crate::{Experiment, ExperimentError, Outcome, Progress, Settings};
 
 mod charts;
@@ -32,7 +33,7 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
 
     let parameters = Parameters::resolve(settings);
     let configuration = to_toml(&parameters)?;
-    let jobs: Vec<(usize, u64)> = parameters.jobs().collect();
+    let jobs: Vec<(usize, u64)> = Process::jobs(&parameters.processes).collect();
     let task = progress.begin(EXPERIMENT.name, jobs.len() as u64 * ChipRun::STEPS);
     let runs: Vec<ChipRun> = jobs
         .par_iter()

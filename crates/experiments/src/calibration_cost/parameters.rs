@@ -1,9 +1,9 @@
 //! Every number that the experiment depends on.
 
 use bss2_core::CostModel;
-use bss2_hardware::ChipConfig;
 use serde::Serialize;
 
+use crate::process::Process;
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on.
@@ -28,17 +28,6 @@ pub struct Parameters {
     pub processes: Vec<Process>,
 }
 
-/// Chips of one process.
-#[derive(Clone, Debug, Serialize)]
-pub struct Process {
-    /// Name for people.
-    pub name: String,
-    /// Seeds of the chips.
-    pub chip_seeds: Vec<u64>,
-    /// What they are like.
-    pub chip: ChipConfig,
-}
-
 impl Parameters {
     /// The parameters for a preset: the chips that were asked for, and beside typical ones as many
     /// of a worse process.
@@ -48,18 +37,6 @@ impl Parameters {
             Preset::Standard => 20,
             Preset::Full => 40,
         };
-        let process = |name: &str, chip: ChipConfig| Process {
-            name: name.to_owned(),
-            chip_seeds: settings.chip_seeds(chips),
-            chip,
-        };
-        let mut processes = vec![process(
-            settings.chip.preset_name().unwrap_or("as configured"),
-            settings.chip.clone(),
-        )];
-        if settings.chip == ChipConfig::typical() {
-            processes.push(process("worse", ChipConfig::worse_process()));
-        }
         Self {
             gain_vectors: 256,
             driver_activations: vec![3, 10, 20, 31],
@@ -68,14 +45,8 @@ impl Parameters {
             pause_s: 43_200.0,
             refresh_celsius: 60.0,
             cost_model: CostModel::default(),
-            processes,
+            processes: Process::of_study(settings, chips),
         }
-    }
-
-    /// Every chip: its process and its seed.
-    pub(super) fn jobs(&self) -> impl Iterator<Item = (usize, u64)> {
-        let processes = self.processes.iter().enumerate();
-        processes.flat_map(|(process, of)| of.chip_seeds.iter().map(move |&seed| (process, seed)))
     }
 
     /// Chip time of a ledger, in ms.
@@ -109,19 +80,5 @@ mod tests {
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
         }
-    }
-
-    #[test]
-    fn worse_chips_stand_beside_typical_ones_only() {
-        let names = |chip| {
-            let settings = Settings {
-                chip,
-                ..Settings::default()
-            };
-            let processes = Parameters::resolve(&settings).processes;
-            processes.into_iter().map(|p| p.name).collect::<Vec<_>>()
-        };
-        assert_eq!(names(ChipConfig::typical()), ["typical", "worse"]);
-        assert_eq!(names(ChipConfig::better_process()), ["better"]);
     }
 }

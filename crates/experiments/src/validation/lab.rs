@@ -1,13 +1,14 @@
 //! A chip on the bench, and what all protocols do with it.
 
-use bss2_calibration::Procedure;
+use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::random::{derive_seed, keyed_stream};
-use bss2_core::{ArrayGeometry, ChipControl, RunSettings, Scope};
+use bss2_core::{ArrayGeometry, ChipControl, RunSettings};
 use bss2_hardware::{CheckedConfig, Fidelity, SimulatedChip};
 use ndarray::{Array1, Array2, Axis};
 use rand::rngs::ChaCha8Rng;
 
 use crate::ExperimentError;
+use crate::acceptance::Calibrated;
 use crate::bench::Bench;
 
 /// A chip on the bench. A protocol works on a copy of its own and leaves it as it likes.
@@ -16,22 +17,33 @@ pub(super) struct Lab {
     config: CheckedConfig,
     seed: u64,
     pub(super) bench: Bench,
-    /// By column of the chip: whether its last calibration succeeded. Others are left out, as they
-    /// are on real systems.
-    working: Vec<bool>,
+    /// What the last calibration left behind. Columns that it could not calibrate are left out, as
+    /// they are on real systems.
+    calibration: CalibrationResult,
 }
 
 /// Purposes of the seeds that are derived from a chip's.
 const CALIBRATION: u64 = 1;
 const TRIALS: u64 = 2;
 const STIMULI: u64 = 3;
+const TESTS: u64 = 4;
+
+/// Calibrates a chip with the default procedure.
+fn calibration(bench: &mut Bench, seed: u64) -> Result<CalibrationResult, ExperimentError> {
+    let seed = derive_seed(seed, CALIBRATION);
+    Ok(Procedure::default().run(&mut bench.chip, seed, &mut |_| ())?)
+}
 
 impl Lab {
     /// The chip of a seed, right after its calibration with the default procedure.
     pub(super) fn new(config: &CheckedConfig, seed: u64) -> Result<Self, ExperimentError> {
-        let mut lab = Self::fresh(config, seed);
-        lab.calibrate()?;
-        Ok(lab)
+        let mut bench = Self::bench(config, seed);
+        Ok(Self {
+            config: config.clone(),
+            seed,
+            calibration: calibration(&mut bench, seed)?,
+            bench,
+        })
     }
 
     /// A copy of the chip some time later, during which it drifted.
@@ -48,41 +60,32 @@ impl Lab {
     }
 
     /// The chip of a seed as it was made.
-    fn fresh(config: &CheckedConfig, seed: u64) -> Self {
-        let chip = SimulatedChip::new(config, seed);
-        Self {
-            config: config.clone(),
-            seed,
-            working: vec![true; Scope::Column.instances(chip.control_geometry())],
-            bench: Bench::new(chip, derive_seed(seed, TRIALS)),
-        }
+    fn bench(config: &CheckedConfig, seed: u64) -> Bench {
+        Bench::new(SimulatedChip::new(config, seed), derive_seed(seed, TRIALS))
     }
 
     /// The same chip as it was made.
-    pub(super) fn fresh_twin(&self) -> Self {
-        Self::fresh(&self.config, self.seed)
+    pub(super) fn fresh_chip(&self) -> SimulatedChip {
+        SimulatedChip::new(&self.config, self.seed)
     }
 
+    /// Calibrates the chip anew.
     pub(super) fn calibrate(&mut self) -> Result<(), ExperimentError> {
-        let seed = derive_seed(self.seed, CALIBRATION);
-        let result = Procedure::default().run(&mut self.bench.chip, seed, &mut |_| ())?;
-        self.working.fill(true);
-        for routine in &result.routines {
-            let scope = routine.register.spec().scope;
-            let working = self
-                .working
-                .chunks_mut(self.bench.chip.control_geometry().columns());
-            for (hemisphere, working) in working.enumerate() {
-                // The first channels of a hemisphere are those that deliver results.
-                let first = hemisphere * scope.per_hemisphere(self.bench.chip.control_geometry());
-                if matches!(scope, Scope::Column | Scope::Channel) {
-                    for (working, success) in working.iter_mut().zip(&routine.success[first..]) {
-                        *working &= success;
-                    }
-                }
-            }
-        }
+        self.calibration = calibration(&mut self.bench, self.seed)?;
         Ok(())
+    }
+
+    /// The chip and its calibration.
+    pub(super) fn calibrated(&self) -> Calibrated {
+        Calibrated {
+            chip: self.bench.chip.inner().clone(),
+            result: self.calibration.clone(),
+        }
+    }
+
+    /// Seed for the calibrations and the noise of tests.
+    pub(super) fn tests_seed(&self) -> u64 {
+        derive_seed(self.seed, TESTS)
     }
 
     /// The values of the columns that work, from those of all columns of the chip.
@@ -97,7 +100,7 @@ impl Lab {
         values: impl IntoIterator<Item = f64>,
     ) -> Vec<f64> {
         let first = hemisphere * self.bench.chip.control_geometry().columns();
-        let values = values.into_iter().zip(&self.working[first..]);
+        let values = values.into_iter().zip(&self.working()[first..]);
         values
             .filter(|(_, works)| **works)
             .map(|(value, _)| value)
@@ -106,7 +109,7 @@ impl Lab {
 
     /// By column of the chip: whether its last calibration succeeded.
     pub(super) fn working(&self) -> &[bool] {
-        &self.working
+        &self.calibration.working_columns
     }
 
     pub(super) fn geometry(&self) -> ArrayGeometry {

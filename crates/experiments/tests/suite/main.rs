@@ -2,6 +2,7 @@
 //! result folders are complete or untouched.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod acceptance;
 mod calibration_cost;
 mod characteristics;
 mod folders;

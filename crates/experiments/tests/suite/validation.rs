@@ -56,8 +56,8 @@ fn all_rows_are_there_and_three_default_chips_pass_them() {
 
 #[test]
 fn every_value_of_every_chip_is_recorded() {
-    const CRITERIA: usize = 16;
-    const STATES: usize = 3;
+    const CRITERIA: usize = 24;
+    const STATES: usize = 4;
     let records = &typical().records;
     let (judged, shown) = (verdicts(typical()).len(), shown(typical()));
     assert!(shown >= 9, "{shown}");
