@@ -102,7 +102,7 @@ pub struct CalibrationResult {
     /// The routines in the order they ran; only those of the last refresh, if there was one.
     pub routines: Vec<RoutineResult>,
     /// Whether each column of the chip works: its neuron's last calibrations succeeded, as did those
-    /// of the channel that delivers its results.
+    /// of both its channels, by whose mean neurons are calibrated.
     pub working_columns: Vec<bool>,
     /// Whether each driver of the chip works.
     pub working_drivers: Vec<bool>,
@@ -159,11 +159,14 @@ impl CalibrationResult {
                 Scope::Column => mark(&mut self.working_columns, &routine.success),
                 Scope::Driver => mark(&mut self.working_drivers, &routine.success),
                 Scope::Channel => {
-                    // The first channels of a hemisphere are those that deliver results.
+                    // Both channels of a column, first all causal ones of a hemisphere: neurons are
+                    // calibrated by what both read.
                     let hemispheres = routine.success.chunks(2 * columns_per_hemisphere);
                     let columns = self.working_columns.chunks_mut(columns_per_hemisphere);
                     for (working, success) in columns.zip(hemispheres) {
-                        mark(working, &success[..working.len().min(success.len())]);
+                        for success in success.chunks(columns_per_hemisphere) {
+                            mark(working, success);
+                        }
                     }
                 }
                 Scope::Quadrant => {}

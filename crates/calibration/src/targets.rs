@@ -72,7 +72,7 @@ pub struct MembraneTargets {
     pub synapse_dac_bias: i32,
     /// Range of the CADC.
     pub cadc: CadcRange,
-    /// Activation at which the drivers' offsets are judged; default 3, 1…30.
+    /// Activation at which the drivers' offsets are judged; default 3, 1…30, warned above 8.
     pub driver_test_activation: u8,
 }
 
@@ -99,7 +99,7 @@ pub struct LineTargets {
     pub synapse_dac_bias: i32,
     /// Range of the CADC.
     pub cadc: CadcRange,
-    /// Activation at which the drivers' offsets are judged; default 3, 1…30.
+    /// Activation at which the drivers' offsets are judged; default 3, 1…30, warned above 8.
     pub driver_test_activation: u8,
 }
 
@@ -169,8 +169,9 @@ const LOWER: Bounds = bounds("cadc.lower", (0.0, CODE_MAX), (70.0, 550.0));
 const UPPER: Bounds = bounds("cadc.upper", (0.0, CODE_MAX), (70.0, 550.0));
 const LOWER_LSB: Bounds = bounds("cadc.lower_lsb", (0.0, 255.0), (20.0, 220.0));
 const UPPER_LSB: Bounds = bounds("cadc.upper_lsb", (0.0, 255.0), (20.0, 220.0));
-/// At 31 the test would compare the largest activation with itself.
-const TEST: Bounds = bounds("driver_test_activation", (1.0, 30.0), (1.0, 30.0));
+/// At 31 the test would compare the largest activation with itself; the nearer to 10, where the ramps
+/// are judged, the less an offset differs from a slope, and beyond it falls as the slope rises.
+const TEST: Bounds = bounds("driver_test_activation", (1.0, 30.0), (1.0, 8.0));
 
 /// Collects warnings, and refuses what is impossible.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cadc::UNIT_STEP;
 use super::membrane::{MembraneOptions, References, finish};
 use super::{Procedure, Session};
-use crate::routine::CadcOffset;
+use crate::routine::{CadcOffset, LeakPotential};
 use crate::targets::MembraneTargets;
 use crate::{CalibrationError, CalibrationResult, RoutineResult};
 
@@ -47,6 +47,10 @@ impl CalibrationResult {
         match part {
             Refresh::Baseline => session.run(&mut CadcOffset::baseline(), &UNIT_STEP)?,
             Refresh::References => {
+                // Otherwise offset currents would make up for leak potentials that have moved.
+                let leak = LeakPotential::new(targets.leak_lsb, targets.tau_mem_us);
+                let noisy = session.noisy();
+                session.run(&mut leak.without_inputs(), &noisy)?;
                 References::of(&targets).run(&mut session)?;
                 finish(&mut session, &targets, &options)?;
             }

@@ -1,118 +1,130 @@
-//! The procedure on a chip whose hidden values the test can look up afterwards.
+//! Whole procedures on a chip whose hidden values the test can look up afterwards.
 
-use bss2_calibration::{CalibrationResult, Procedure};
-use bss2_core::{CadcChannel, Chip};
+use bss2_calibration::{CadcRange, LineTargets, MembraneTargets, Procedure};
+use bss2_core::{ArrayMode, Register, Scope};
 use proptest::prelude::*;
 
+use crate::checks::{
+    assert_everything_works, assert_gains, assert_left_behind, assert_neurons, assert_proportional,
+    assert_range, assert_synapses,
+};
 use crate::linear_chip::LinearChip;
+use crate::support::{calibrate, ending_with, every_procedure, for_membranes, median};
 
-/// Largest relative distance of a column's gain from the median: the routine's tolerance of 3 LSB
-/// at 0.75…1.25 times 58 LSB, and the rounding of the codes.
-const GAIN_TOLERANCE: f64 = 0.07;
+/// Columns per hemisphere.
+const COLUMNS: usize = 64;
 
-/// Largest offset of a driver in activation units: the tolerance of 0.02 in the ratio, over its slope
-/// of 0.0375 per unit.
-const DRIVER_TOLERANCE: f64 = 0.55;
+#[test]
+fn procedures_for_membranes_find_what_is_hidden() {
+    for targets in [
+        MembraneTargets::default(),
+        MembraneTargets {
+            leak_lsb: 130.0,
+            tau_mem_us: 30.0,
+            tau_syn_us: 1.0,
+            i_synin_gm: 300,
+            synapse_dac_bias: 700,
+            cadc: CadcRange {
+                upper: 450,
+                upper_lsb: 200.0,
+                ..CadcRange::MEMBRANE
+            },
+            ..MembraneTargets::default()
+        },
+    ] {
+        for procedure in for_membranes(targets) {
+            let mut chip = LinearChip::new(1, COLUMNS);
+            let result = calibrate(ending_with(procedure, false, false), &mut chip);
+            assert_everything_works(&result);
+            assert_left_behind(&mut chip, &result, ArrayMode::Membrane);
+            assert_range(&chip, targets.cadc);
+            assert_synapses(&chip, targets.synapse_dac_bias);
+            assert_proportional(&chip, &[]);
+            assert_neurons(&chip, &targets, &[]);
+            assert_gains(&chip, &[]);
+            for gm in [Register::IBiasSyninExcGm, Register::IBiasSyninInhGm] {
+                let biases = result.values(gm).iter().map(|&bias| f64::from(bias));
+                let typical = median(biases.collect());
+                let share = typical / f64::from(targets.i_synin_gm);
+                assert!((share - 1.0).abs() < 0.06, "{gm}: {typical}");
+            }
+        }
+    }
+}
 
-/// Asserts on the hidden values, not on what the result claims.
-fn assert_calibrated(chip: &LinearChip) {
-    for column in 0..chip.offsets.len() {
-        for channel in CadcChannel::BOTH {
-            let offset = chip.shifted_offset(column, channel);
+#[test]
+fn baselines_end_at_128_for_both_channels() {
+    for procedure in for_membranes(MembraneTargets::default()) {
+        let mut chip = LinearChip::new(2, COLUMNS);
+        calibrate(procedure, &mut chip);
+        for (column, kind) in chip.columns().flat_map(|c| [(c, 0), (c, 1)]) {
+            // A multiplication is read 1 µs after its last event.
+            let code = chip.code_after(column, kind, 1.0);
             assert!(
-                offset.abs() <= 1.0,
-                "column {column}, {channel:?}: baseline {offset}"
+                (code - 128.0).abs() < 1.0,
+                "column {column}, channel {kind}: {code}"
             );
         }
     }
-    for sign in [0, 1] {
-        let gains: Vec<f64> = (0..chip.gains.len())
-            .map(|c| chip.biased_gain(c, sign))
-            .collect();
-        let mut sorted = gains.clone();
-        sorted.sort_by(f64::total_cmp);
-        let median = sorted[sorted.len() / 2];
-        for (column, gain) in gains.iter().enumerate() {
-            assert!(
-                (gain / median - 1.0).abs() < GAIN_TOLERANCE,
-                "column {column}, input {sign}: gain {gain}, median {median}"
-            );
-        }
+}
+
+#[test]
+fn the_procedure_on_lines_finds_what_is_hidden() {
+    let mut chip = LinearChip::new(3, COLUMNS);
+    let result = calibrate(Procedure::synaptic_line(), &mut chip);
+    assert_everything_works(&result);
+    assert_left_behind(&mut chip, &result, ArrayMode::SynapticLine);
+    let targets = LineTargets::default();
+    assert_range(&chip, targets.cadc);
+    assert_synapses(&chip, targets.synapse_dac_bias);
+    assert_proportional(&chip, &[]);
+    let slowest = result.values(Register::IBiasSyninExcTau);
+    assert!(slowest.iter().all(|&bias| bias == 0));
+}
+
+#[test]
+fn the_procedure_of_the_cadc_touches_nothing_else() {
+    let mut chip = LinearChip::new(4, COLUMNS);
+    let result = calibrate(every_procedure()[3], &mut chip);
+    assert_everything_works(&result);
+    assert_left_behind(&mut chip, &result, ArrayMode::Membrane);
+    assert_range(&chip, CadcRange::FULL);
+    for &register in Register::ALL {
+        let spec = register.spec();
+        let own = register.name().starts_with("cadc");
+        let moved = result.values(register).iter().any(|&v| v != spec.reset);
+        assert_eq!(moved, own, "{register}");
     }
-    for driver in 0..chip.driver_offsets.len() {
-        let offset = chip.trimmed_offset(driver);
-        assert!(
-            offset.abs() <= DRIVER_TOLERANCE,
-            "driver {driver}: offset {offset}"
-        );
-    }
-}
-
-fn calibrate(chip: &mut LinearChip) -> CalibrationResult {
-    Procedure::default()
-        .run(chip, 1, &mut |_| {})
-        .expect("the chip refuses nothing")
+    assert_eq!(
+        result.values(Register::CadcOffset).len(),
+        Scope::Channel.instances(bss2_core::ChipControl::control_geometry(&chip))
+    );
 }
 
 #[test]
-fn a_chip_that_calibration_never_saw_ends_calibrated_in_truth() {
-    let mut chip = LinearChip::new("linear", 2, 16);
-    let result = calibrate(&mut chip);
-    assert_calibrated(&chip);
-    for routine in &result.routines {
-        assert!(routine.success.iter().all(|&s| s), "{}", routine.name);
-    }
-}
-
-#[test]
-fn a_chip_of_one_hemisphere_and_odd_width_is_a_chip() {
-    let mut chip = LinearChip::new("odd", 1, 7);
-    calibrate(&mut chip);
-    assert_calibrated(&chip);
-}
-
-#[test]
-fn a_chip_behind_a_trait_object_is_calibrated_alike() {
-    let mut plain = LinearChip::new("linear", 2, 5);
-    let mut hidden = plain.clone();
-    let expected = calibrate(&mut plain);
-    let object: &mut dyn Chip = &mut hidden;
-    let found = Procedure::default().run(object, 1, &mut |_| {}).unwrap();
-    assert_eq!(found, expected);
-}
-
-#[test]
-fn calibrating_twice_changes_nothing_that_matters() {
-    let mut chip = LinearChip::new("linear", 2, 9);
-    let first = calibrate(&mut chip);
-    let second = calibrate(&mut chip);
-    assert_calibrated(&chip);
-    for (first, second) in first.routines.iter().zip(&second.routines).skip(1) {
-        for (a, b) in first.values.iter().zip(&second.values) {
-            // Gains have steps of 0.1 LSB, whose codes cannot be told apart.
-            let steps = if first.register.spec().capmem { 30 } else { 2 };
-            assert!(a.abs_diff(*b) <= steps, "{}: {a}, then {b}", first.name);
+fn narrow_chips_are_calibrated_as_well() {
+    for procedure in every_procedure() {
+        let mut chip = LinearChip::new(5, 16);
+        let result = calibrate(procedure, &mut chip);
+        assert_everything_works(&result);
+        if !matches!(procedure, Procedure::Cadc(_)) {
+            assert_proportional(&chip, &[]);
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_hidden_values_within_reach_are_found(
-        offsets in prop::collection::vec(-100.0_f64..100.0, 6),
-        gains in prop::collection::vec([0.75_f64..1.25, 0.75_f64..1.25], 6),
-        driver_offsets in prop::collection::vec(-3.0_f64..3.0, 128),
-    ) {
-        let mut chip = LinearChip::new("any", 1, 6);
-        chip.offsets = offsets;
-        chip.gains = gains;
-        chip.driver_offsets = driver_offsets;
-        let result = calibrate(&mut chip);
-        assert_calibrated(&chip);
-        for routine in &result.routines {
-            prop_assert!(routine.success.iter().all(|&s| s), "{}", routine.name);
-        }
+    fn any_hidden_values_within_reach_are_found(seed: u64, joint: bool) {
+        let targets = MembraneTargets::default();
+        let procedure = for_membranes(targets)[usize::from(joint)];
+        let mut chip = LinearChip::new(seed, 16);
+        let result = calibrate(ending_with(procedure, false, false), &mut chip);
+        assert_everything_works(&result);
+        assert_proportional(&chip, &[]);
+        assert_neurons(&chip, &targets, &[]);
+        assert_gains(&chip, &[]);
     }
 }

@@ -1,102 +1,186 @@
-//! A chip without any physics: hidden offsets and gains, all linear, no noise.
+//! A chip of the tests' own: the circuit's known form, all linear, with hidden values that a test can
+//! look up.
 //!
-//! It shares no code with the hardware crate, so what calibrates it knows the traits alone.
-
-use std::collections::BTreeMap;
+//! It shares no code with the hardware crate, so what calibrates it knows the traits alone. Nothing
+//! saturates but the codes, nothing is noisy unless a test asks for it. Each code is rounded after a
+//! shift of up to half an LSB that depends on the repetition and the channel alone, so that means
+//! resolve less than an LSB.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
-    ControlError, MacArray, Region, Register, RunReport, RunRequest, Scope, TraceRequest,
+    ArrayError, ArrayGeometry, ArrayMode, ReadoutSource, Register, Scope, random::derive_seed,
 };
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::Array2;
 
-/// LSB per activation and weight unit at the reset bias.
-const GAIN_LSB: f64 = 0.0018;
-/// Activation units per step of the drivers' trim.
-const TRIM_STEP: f64 = 0.15;
+mod circuit;
+mod control;
+mod measure;
+mod truth;
+
 /// Signed inputs per hemisphere: the routines' stimuli are made for as many.
-const INPUTS: usize = 128;
+pub(crate) const INPUTS: usize = 128;
 
-/// code = 128 + offset + register + Σ over drivers of gain(sign) · (x + driver offset + trim) · w
+/// Hemispheres of the chip.
+pub(crate) const HEMISPHERES: usize = 2;
+
+/// Amplitude of a pulse of full length, in activation units.
+pub(crate) const FULL: f64 = 33.0;
+
+/// What the tests' chip shows as its temperature, in °C.
+pub(crate) const CELSIUS: f64 = 31.5;
+
+/// What differs from element to element; deviations lie within reach of the registers.
 #[derive(Clone, Debug)]
-pub(crate) struct LinearChip {
-    name: &'static str,
-    geometry: ArrayGeometry,
-    /// Baselines of the causal channels by column of the chip, in LSB.
-    pub(crate) offsets: Vec<f64>,
-    /// The same of the acausal channels.
-    pub(crate) acausal_offsets: Vec<f64>,
-    /// Relative gains by column of the chip, excitatory and inhibitory.
-    pub(crate) gains: Vec<[f64; 2]>,
-    /// By driver of the chip, in activation units.
-    pub(crate) driver_offsets: Vec<f64>,
+pub(crate) struct Hidden {
+    /// By quadrant: where the CADC's ramp starts, in LSB.
+    pub(crate) ramp_start: Vec<f64>,
+    /// By quadrant: relative slope of that ramp.
+    pub(crate) ramp_slope: Vec<f64>,
+    /// By quadrant: relative current of the synapses.
+    pub(crate) synapses: Vec<f64>,
+    /// By quadrant: relative slope of the drivers' ramp.
+    pub(crate) driver_ramp: Vec<f64>,
+    /// By channel, in LSB.
+    pub(crate) channel_offset: Vec<f64>,
+    /// By driver, in activation units.
+    pub(crate) driver_offset: Vec<f64>,
+    /// By column: relative rate of both lines.
+    pub(crate) line_rate: Vec<[f64; 2]>,
+    /// By column: where both lines rest, in LSB.
+    pub(crate) line_rest: Vec<[f64; 2]>,
+    /// By column: relative conductance of the leak.
+    pub(crate) leak: Vec<f64>,
+    /// By column: offset of the leak potential, in LSB.
+    pub(crate) leak_offset: Vec<f64>,
+    /// By column: offset of the reset potential, in LSB.
+    pub(crate) reset_offset: Vec<f64>,
+    /// By column: relative gains of both OTAs.
+    pub(crate) gain: Vec<[f64; 2]>,
+    /// By column: where both OTAs are balanced, in codes from the reference's reset value.
+    pub(crate) balance: Vec<[f64; 2]>,
+}
+
+impl Hidden {
+    fn draw(seed: u64, geometry: ArrayGeometry) -> Self {
+        // Evenly drawn from ± a largest deviation.
+        let mut kind = 0;
+        let mut around = |scope: Scope, middle: f64, largest: f64| -> Vec<f64> {
+            kind += 1;
+            let seed = derive_seed(seed, kind);
+            let draw = |index| {
+                let even = derive_seed(seed, index) as f64 / u64::MAX as f64;
+                middle + largest * (2.0 * even - 1.0)
+            };
+            (0..scope.instances(geometry) as u64).map(draw).collect()
+        };
+        let mut pairs = |middle: f64, largest: f64| -> Vec<[f64; 2]> {
+            let [a, b] = [(); 2].map(|()| around(Scope::Column, middle, largest));
+            a.into_iter().zip(b).map(|(a, b)| [a, b]).collect()
+        };
+        Self {
+            line_rate: pairs(1.0, 0.15),
+            line_rest: pairs(-6.0, 5.0),
+            gain: pairs(1.0, 0.2),
+            balance: pairs(0.0, 80.0),
+            ramp_start: around(Scope::Quadrant, 0.0, 10.0),
+            ramp_slope: around(Scope::Quadrant, 1.0, 0.06),
+            synapses: around(Scope::Quadrant, 0.95, 0.05),
+            driver_ramp: around(Scope::Quadrant, 1.0, 0.08),
+            channel_offset: around(Scope::Channel, 0.0, 15.0),
+            driver_offset: around(Scope::Driver, 0.0, 5.0),
+            leak: around(Scope::Column, 1.0, 0.2),
+            leak_offset: around(Scope::Column, 0.0, 8.0),
+            reset_offset: around(Scope::Column, 0.0, 6.0),
+        }
+    }
+}
+
+/// What does not work.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failed {
+    /// Channels whose code never moves.
+    pub(crate) stuck_channels: Vec<(usize, u8)>,
     /// Drivers that send nothing.
     pub(crate) silent_drivers: Vec<usize>,
-    /// Columns of the chip whose code never moves.
-    pub(crate) stuck_columns: Vec<(usize, u8)>,
+    /// OTAs, by column and sign, that deliver no current at all.
+    pub(crate) dead_otas: Vec<(usize, usize)>,
+}
+
+/// The chip.
+#[derive(Clone, Debug)]
+pub(crate) struct LinearChip {
+    seed: u64,
+    geometry: ArrayGeometry,
+    mode: ArrayMode,
+    pub(crate) hidden: Hidden,
+    pub(crate) failed: Failed,
+    /// Standard deviation of the code of a membrane that rests with a time constant of 60 µs, in LSB;
+    /// it grows with the root of the time constant.
+    pub(crate) noise_lsb: f64,
     weights: Vec<Array2<i8>>,
-    requested: BTreeMap<Register, Vec<i32>>,
-    acting: BTreeMap<Register, Vec<i32>>,
+    /// By register: what was written, and what acts.
+    requested: Vec<Vec<i32>>,
+    acting: Vec<Vec<i32>>,
     /// Every call that changes or measures the chip.
     pub(crate) touches: usize,
+    /// Measurements so far.
+    pub(crate) measured: usize,
     /// The chip refuses measurements after as many.
     pub(crate) measurements_left: usize,
 }
 
 impl LinearChip {
-    /// A chip whose hidden values lie within reach of the registers.
-    pub(crate) fn new(name: &'static str, hemispheres: usize, columns: usize) -> Self {
-        let geometry =
-            ArrayGeometry::new(hemispheres, INPUTS, columns).expect("the sizes are positive");
-        let drivers = Scope::Driver.instances(geometry);
-        let columns = Scope::Column.instances(geometry);
-        let scattered = |i: usize, stride: usize, levels: usize| {
-            (i * stride % levels) as f64 / (levels - 1) as f64 - 0.5
-        };
-        let reset = reset_values(geometry);
+    /// A chip of 2 × 128 inputs × some columns.
+    pub(crate) fn new(seed: u64, columns: usize) -> Self {
+        let geometry = ArrayGeometry::new(HEMISPHERES, INPUTS, columns).unwrap();
+        let reset: Vec<Vec<i32>> = Register::ALL
+            .iter()
+            .map(|register| vec![register.spec().reset; register.instances(geometry)])
+            .collect();
         Self {
-            name,
+            seed,
             geometry,
-            offsets: (0..columns).map(|c| 60.0 * scattered(c, 37, 41)).collect(),
-            acausal_offsets: (0..columns).map(|c| 60.0 * scattered(c, 29, 43)).collect(),
-            gains: (0..columns)
-                .map(|c| [13, 17].map(|stride| 1.0 + 0.5 * scattered(c, stride, 31)))
-                .collect(),
-            driver_offsets: (0..drivers).map(|d| 4.0 * scattered(d, 17, 23)).collect(),
-            silent_drivers: Vec::new(),
-            stuck_columns: Vec::new(),
-            weights: vec![Array2::zeros((INPUTS, geometry.columns())); hemispheres],
+            mode: ArrayMode::Membrane,
+            hidden: Hidden::draw(seed, geometry),
+            failed: Failed::default(),
+            noise_lsb: 0.0,
+            weights: vec![Array2::zeros((INPUTS, columns)); HEMISPHERES],
             acting: reset.clone(),
             requested: reset,
             touches: 0,
+            measured: 0,
             measurements_left: usize::MAX,
         }
     }
 
-    /// The driver's offset with its trim, in activation units.
-    pub(crate) fn trimmed_offset(&self, driver: usize) -> f64 {
-        let register = Register::HagenDacOffset;
-        let trim = self.acting[&register][driver] - register.spec().reset;
-        self.driver_offsets[driver] + TRIM_STEP * f64::from(trim)
+    /// The value that acts in an instance of a register.
+    fn acts(&self, register: Register, instance: usize) -> f64 {
+        f64::from(self.acting[register as usize][instance])
     }
 
-    /// The column's relative gain with its bias: excitatory (0) or inhibitory (1).
-    pub(crate) fn biased_gain(&self, column: usize, sign: usize) -> f64 {
-        let register = [Register::IBiasSyninExcGm, Register::IBiasSyninInhGm][sign];
-        let bias = f64::from(self.acting[&register][column]) / f64::from(register.spec().reset);
-        self.gains[column][sign] * bias
+    /// The quadrant of an element, given how many of its kind a hemisphere has.
+    fn quadrant(element: usize, per_hemisphere: usize) -> usize {
+        2 * (element / per_hemisphere) + 2 * (element % per_hemisphere) / per_hemisphere
     }
 
-    /// The baseline of one of the column's channels relative to 128, in LSB.
-    pub(crate) fn shifted_offset(&self, column: usize, channel: CadcChannel) -> f64 {
+    /// The quadrant of a column of the chip.
+    pub(crate) fn quadrant_of_column(&self, column: usize) -> usize {
+        Self::quadrant(column, self.geometry.columns())
+    }
+
+    /// The quadrant of a driver of the chip.
+    pub(crate) fn quadrant_of_driver(driver: usize) -> usize {
+        Self::quadrant(driver, INPUTS)
+    }
+
+    /// The channel of a column of the chip: causal (0) or acausal (1).
+    pub(crate) fn channel(&self, column: usize, kind: usize) -> usize {
         let columns = self.geometry.columns();
-        // Two channels per column and hemisphere, all causal ones first.
-        let causal = column / columns * 2 * columns + column % columns;
-        let (offset, instance) = match channel {
-            CadcChannel::Causal => (self.offsets[column], causal),
-            CadcChannel::Acausal => (self.acausal_offsets[column], causal + columns),
-        };
-        offset + f64::from(self.acting[&Register::CadcOffset][instance])
+        column / columns * 2 * columns + kind * columns + column % columns
+    }
+
+    /// The columns of the chip.
+    pub(crate) fn columns(&self) -> std::ops::Range<usize> {
+        0..Scope::Column.instances(self.geometry)
     }
 
     /// Whether every synapse holds a zero.
@@ -104,188 +188,14 @@ impl LinearChip {
         self.weights.iter().flatten().all(|&w| w == 0)
     }
 
-    fn amplitude(&self, driver: usize, activation: u8, sends: f64) -> f64 {
-        if activation == 0 || self.silent_drivers.contains(&driver) {
-            return 0.0;
-        }
-        (sends * (f64::from(activation) + self.trimmed_offset(driver))).max(0.0)
-    }
-
-    fn code(
-        &self,
-        region: Region,
-        channel: CadcChannel,
-        amplitudes: &[(usize, f64)],
-        column_in_region: usize,
-    ) -> u8 {
-        let local = region.first_column + column_in_region;
-        let column = region.hemisphere * self.geometry.columns() + local;
-        if let Some(&(_, code)) = self.stuck_columns.iter().find(|(c, _)| *c == column) {
-            return code;
-        }
-        let weights = self.weights[region.hemisphere].column(local);
-        let mut sums = [0.0, 0.0];
-        for &(input, amplitude) in amplitudes {
-            let weight = weights[input];
-            sums[usize::from(weight < 0)] += amplitude * f64::from(weight);
-        }
-        let [excitation, inhibition] =
-            [0, 1].map(|sign| GAIN_LSB * self.biased_gain(column, sign) * sums[sign]);
-        let code = 128.0 + self.shifted_offset(column, channel) + excitation + inhibition;
-        code.round().clamp(0.0, 255.0) as u8
-    }
-}
-
-fn reset_values(geometry: ArrayGeometry) -> BTreeMap<Register, Vec<i32>> {
-    Register::ALL
-        .iter()
-        .map(|&r| (r, vec![r.spec().reset; r.instances(geometry)]))
-        .collect()
-}
-
-impl MacArray for LinearChip {
-    fn geometry(&self) -> ArrayGeometry {
-        self.geometry
-    }
-
-    fn load_weights(
-        &mut self,
-        region: Region,
-        weights: ArrayView2<'_, i8>,
-    ) -> Result<(), ArrayError> {
-        region.check_weights(self.geometry, weights)?;
-        self.touches += 1;
-        for (input, row) in region.input_range().zip(weights.rows()) {
-            for (column, &weight) in region.column_range().zip(row) {
-                self.weights[region.hemisphere][[input, column]] = weight;
-            }
-        }
-        Ok(())
-    }
-
-    fn run(
-        &mut self,
-        request: &RunRequest,
-        activations: ArrayView2<'_, u8>,
-        mut outputs: ArrayViewMut2<'_, i8>,
-    ) -> Result<RunReport, ArrayError> {
-        let mut codes = Array2::zeros(outputs.dim());
-        let report = self.read_cadc(request, CadcChannel::Causal, activations, codes.view_mut())?;
-        outputs.zip_mut_with(&codes, |out, &code| *out = (i16::from(code) - 128) as i8);
-        Ok(report)
-    }
-}
-
-impl ChipProbe for LinearChip {
-    fn read_cadc(
-        &mut self,
-        request: &RunRequest,
-        channel: CadcChannel,
-        activations: ArrayView2<'_, u8>,
-        mut codes: ArrayViewMut2<'_, u8>,
-    ) -> Result<RunReport, ArrayError> {
-        let region = request.region;
-        region.check_run(self.geometry, activations, codes.dim())?;
-        self.touches += 1;
-        if self.measurements_left == 0 {
-            return Err(broken());
-        }
-        self.measurements_left -= 1;
-        let sends = f64::from(request.settings.num_sends());
-        for (activations, mut codes) in activations.rows().into_iter().zip(codes.rows_mut()) {
-            let amplitudes: Vec<(usize, f64)> = region
-                .input_range()
-                .zip(activations)
-                .map(|(input, &x)| {
-                    let driver = region.hemisphere * self.geometry.inputs() + input;
-                    (input, self.amplitude(driver, x, sends))
-                })
-                .filter(|&(_, amplitude)| amplitude > 0.0)
-                .collect();
-            for (column, code) in codes.iter_mut().enumerate() {
-                *code = self.code(region, channel, &amplitudes, column);
-            }
-        }
-        Ok(RunReport::default())
-    }
-
-    /// Without any physics there is nothing to be seen between the events and the readout.
-    fn record_trace(
-        &mut self,
-        _request: &TraceRequest,
-        _activations: ArrayView1<'_, u8>,
-        _samples_lsb: &mut [f32],
-    ) -> Result<(), ArrayError> {
-        Err(ArrayError::Device {
-            reason: "there is no fast ADC".to_owned(),
-        })
+    fn source(&self, column: usize) -> ReadoutSource {
+        ReadoutSource::ALL[self.acts(Register::ReadoutSource, column) as usize]
     }
 }
 
 /// What the chip says when it no longer measures.
 pub(crate) fn broken() -> ArrayError {
-    ArrayError::ReplayMismatch {
-        step: 0,
-        reason: "the link is down",
-    }
-}
-
-impl ChipControl for LinearChip {
-    fn identity(&self) -> ChipIdentity {
-        ChipIdentity::new(self.name)
-    }
-
-    fn control_geometry(&self) -> ArrayGeometry {
-        self.geometry
-    }
-
-    fn mode(&self) -> ArrayMode {
-        ArrayMode::Membrane
-    }
-
-    fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
-        if mode != self.mode() {
-            return Err(ControlError::Device {
-                reason: format!("there is no {mode:?} mode"),
-            });
-        }
-        self.touches += 1;
-        for weights in &mut self.weights {
-            weights.fill(0);
-        }
-        Ok(())
-    }
-
-    fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
-        register.check(self.geometry, values)?;
-        self.touches += 1;
-        self.requested.insert(register, values.to_vec());
-        if !register.spec().capmem {
-            self.acting.insert(register, values.to_vec());
-        }
-        Ok(())
-    }
-
-    fn read_register(
-        &mut self,
-        register: Register,
-        values: &mut [i32],
-    ) -> Result<(), ControlError> {
-        register.check_count(self.geometry, values.len())?;
-        values.copy_from_slice(&self.requested[&register]);
-        Ok(())
-    }
-
-    fn settle(&mut self) -> Result<(), ControlError> {
-        self.touches += 1;
-        self.acting.clone_from(&self.requested);
-        Ok(())
-    }
-
-    fn reset_registers(&mut self) -> Result<(), ControlError> {
-        self.touches += 1;
-        self.requested = reset_values(self.geometry);
-        self.acting.clone_from(&self.requested);
-        Ok(())
+    ArrayError::Device {
+        reason: "the link is down".to_owned(),
     }
 }

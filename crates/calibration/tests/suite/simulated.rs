@@ -1,111 +1,143 @@
-//! The procedure on simulated chips.
+//! Simulated chips, and what they show without their calibration having a part in it.
 
-use bss2_calibration::{CalibrationResult, Procedure};
+use std::sync::LazyLock;
+
+use bss2_calibration::{CalibrationResult, MembraneTargets, Procedure};
 use bss2_core::{MacArray, Region, RunRequest, RunSettings, Trial};
 use bss2_hardware::{ChipConfig, SimulatedChip};
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2};
 
-const SEEDS: [u64; 4] = [1, 2, 3, 42];
+use crate::support::{calibrate, for_membranes, mean};
 
+/// A typical chip.
 pub(crate) fn fresh_chip(seed: u64) -> SimulatedChip {
-    let config = ChipConfig::typical().check().expect("typical is in range");
-    SimulatedChip::new(&config, seed)
+    SimulatedChip::new(&ChipConfig::typical().check().unwrap(), seed)
 }
 
-pub(crate) fn calibrate(chip: &mut SimulatedChip, trial_seed: u64) -> CalibrationResult {
-    Procedure::default()
-        .run(chip, trial_seed, &mut |_| {})
-        .expect("the chip refuses nothing")
+/// A calibrated chip, and how it was.
+pub(crate) type Calibrated = (SimulatedChip, CalibrationResult);
+
+/// Calibrates a chip by both procedures for membranes with their default targets.
+pub(crate) fn both_ways(fresh: &SimulatedChip) -> [Calibrated; 2] {
+    for_membranes(MembraneTargets::default()).map(|procedure| calibrated(procedure, fresh))
 }
 
-/// Mean outputs of all columns of the chip over 64 runs of a uniform stimulus.
-fn uniform_response(chip: &mut SimulatedChip, weight: i8) -> Vec<f64> {
+pub(crate) fn calibrated(procedure: Procedure, fresh: &SimulatedChip) -> Calibrated {
+    let mut chip = fresh.clone();
+    let result = calibrate(procedure, &mut chip);
+    (chip, result)
+}
+
+/// Typical chips of seeds 1, 2 and 3, by the nested procedure and by the joint one.
+pub(crate) static TYPICAL: [LazyLock<[Calibrated; 2]>; 3] = [
+    LazyLock::new(|| both_ways(&fresh_chip(1))),
+    LazyLock::new(|| both_ways(&fresh_chip(2))),
+    LazyLock::new(|| both_ways(&fresh_chip(3))),
+];
+
+/// A typical chip that is calibrated for synaptic lines.
+pub(crate) static ON_LINES: LazyLock<Calibrated> =
+    LazyLock::new(|| calibrated(Procedure::synaptic_line(), &fresh_chip(1)));
+
+/// Mean outputs of all columns of the mode, hemisphere by hemisphere, for each vector (hemispheres ·
+/// vectors × columns).
+pub(crate) fn outputs(
+    chip: &mut SimulatedChip,
+    settings: RunSettings,
+    weight: impl Fn(usize, usize) -> i8,
+    vectors: ArrayView2<'_, u8>,
+    runs: usize,
+) -> Array2<f64> {
     let geometry = chip.geometry();
-    let weights = Array2::from_elem((geometry.inputs(), geometry.columns()), weight);
-    let activations = Array2::from_elem((64, geometry.inputs()), 12);
-    let mut outputs = Array2::zeros((64, geometry.columns()));
-    let mut responses = Vec::new();
+    let (count, columns) = (vectors.nrows(), geometry.columns());
+    let weights = Array2::from_shape_fn((geometry.inputs(), columns), |(i, c)| weight(i, c));
+    let repeated = Array2::from_shape_fn((runs * count, geometry.inputs()), |(v, i)| {
+        vectors[[v % count, i]]
+    });
+    let mut means = Array2::zeros((geometry.hemispheres() * count, columns));
+    let mut trial = Trial::new(99);
     for hemisphere in 0..geometry.hemispheres() {
         let region = Region::whole(geometry, hemisphere);
-        chip.load_weights(region, weights.view())
-            .expect("weights in range");
+        chip.load_weights(region, weights.view()).unwrap();
         let request = RunRequest {
             region,
-            settings: RunSettings::default(),
-            trial: Trial::new(99),
+            settings,
+            trial: trial.next_pass(),
         };
-        chip.run(&request, activations.view(), outputs.view_mut())
-            .expect("a good request");
-        responses.extend(
-            outputs
-                .axis_iter(Axis(1))
-                .map(|column| column.iter().map(|&y| f64::from(y)).sum::<f64>() / 64.0),
-        );
-    }
-    responses
-}
-
-/// Half the distance that holds the middle 68 % of the values: a standard deviation that a failed
-/// column does not move.
-fn spread(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let at = |share: f64| values[(share * (values.len() - 1) as f64) as usize];
-    0.5 * (at(0.84) - at(0.16))
-}
-
-#[test]
-fn every_routine_shrinks_its_spread_and_succeeds_nearly_everywhere() {
-    for seed in SEEDS {
-        let result = calibrate(&mut fresh_chip(seed), 1);
-        let largest_shares = [0.06, 0.15, 0.12, 0.12];
-        assert_eq!(result.routines.len(), largest_shares.len());
-        for (routine, largest_share) in result.routines.iter().zip(largest_shares) {
-            let share = routine.spread_after() / routine.spread_before();
-            assert!(
-                share <= largest_share,
-                "seed {seed}, {}: spread falls to {share} only",
-                routine.name
-            );
-            assert!(
-                routine.success_rate() >= 0.97,
-                "seed {seed}, {}: success {}",
-                routine.name,
-                routine.success_rate()
-            );
+        let mut outputs = Array2::zeros((runs * count, columns));
+        chip.run(&request, repeated.view(), outputs.view_mut())
+            .unwrap();
+        for ((v, c), output) in outputs.indexed_iter() {
+            means[[hemisphere * count + v % count, c]] += f64::from(*output) / runs as f64;
         }
     }
+    means
 }
 
-#[test]
-fn columns_of_a_calibrated_chip_agree_on_a_uniform_stimulus() {
-    for seed in SEEDS {
-        let mut chip = fresh_chip(seed);
-        let before: Vec<f64> = [21, -21]
-            .map(|w| spread(uniform_response(&mut chip, w)))
-            .into();
-        calibrate(&mut chip, 1);
-        let after: Vec<f64> = [21, -21]
-            .map(|w| spread(uniform_response(&mut chip, w)))
-            .into();
-        for (before, after) in before.iter().zip(&after) {
-            assert!(
-                *after < 0.08 * before,
-                "seed {seed}: spread {before} LSB to {after} LSB"
-            );
+/// Outputs of all columns of the chip without events.
+pub(crate) fn baselines(chip: &mut SimulatedChip) -> Vec<f64> {
+    let silent = Array2::zeros((1, chip.geometry().inputs()));
+    let settings = RunSettings::default();
+    outputs(chip, settings, |_, _| 0, silent.view(), 64)
+        .into_iter()
+        .collect()
+}
+
+/// Amplitudes of all columns of the chip for a stimulus of one sign that no calibration uses.
+pub(crate) fn column_amplitudes(chip: &mut SimulatedChip, sign: i8) -> Vec<f64> {
+    let inputs = chip.geometry().inputs();
+    let vectors = Array2::from_shape_fn((2, inputs), |(v, i)| [7, 5][i % 2] * u8::from(v == 0));
+    let settings = RunSettings::default();
+    let means = outputs(
+        chip,
+        settings,
+        |i, _| sign * [40, 29][i % 2],
+        vectors.view(),
+        200,
+    );
+    let pairs = means.rows().into_iter().collect::<Vec<_>>();
+    let both = pairs.chunks(2).flat_map(|pair| pair[0].iter().zip(pair[1]));
+    both.map(|(driven, silent)| f64::from(sign) * (driven - silent))
+        .collect()
+}
+
+/// By driver of the chip: mean amplitudes over the columns at some activations, relative to the mean
+/// of all drivers at the largest.
+pub(crate) fn driver_amplitudes(chip: &mut SimulatedChip, activations: &[u8]) -> Vec<Vec<f64>> {
+    let inputs = chip.geometry().inputs();
+    // One driver at a time, then none.
+    let vectors = Array2::from_shape_fn((activations.len() * inputs + 1, inputs), |(v, i)| {
+        let own = v % inputs == i;
+        activations
+            .get(v / inputs)
+            .map_or(0, |&x| x * u8::from(own))
+    });
+    let settings = RunSettings::new(12, 5).unwrap();
+    let means = outputs(chip, settings, |_, _| 63, vectors.view(), 4);
+    let columns = means.ncols();
+    let mut by_driver = Vec::new();
+    for hemisphere in 0..chip.geometry().hemispheres() {
+        let first = hemisphere * vectors.nrows();
+        let silent = means.row(first + activations.len() * inputs).sum();
+        for driver in 0..inputs {
+            let row = |place: usize| first + place * inputs + driver;
+            let amplitude = |place| (means.row(row(place)).sum() - silent) / columns as f64;
+            by_driver.push((0..activations.len()).map(amplitude).collect::<Vec<f64>>());
         }
     }
+    let largest: Vec<f64> = by_driver.iter().filter_map(|a| a.last().copied()).collect();
+    let scale = mean(&largest);
+    by_driver
+        .iter_mut()
+        .flatten()
+        .for_each(|amplitude| *amplitude /= scale);
+    by_driver
 }
 
-#[test]
-fn other_trial_noise_leads_to_the_same_place() {
-    let [first, second] = [1, 2].map(|trial_seed| calibrate(&mut fresh_chip(1), trial_seed));
-    assert_ne!(first, second, "noise does show");
-    for (a, b) in first.routines.iter().zip(&second.routines) {
-        let differences = a.success.iter().zip(&b.success).filter(|(a, b)| a != b);
-        assert!(
-            differences.count() <= a.success.len() / 50,
-            "{}: success depends on the noise",
-            a.name
-        );
-    }
+/// Those of the values whose element works.
+pub(crate) fn of_working<T: Clone>(values: &[T], working: &[bool]) -> Vec<T> {
+    let both = values.iter().zip(working);
+    both.filter(|(_, works)| **works)
+        .map(|(value, _)| value.clone())
+        .collect()
 }

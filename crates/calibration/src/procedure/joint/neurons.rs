@@ -31,6 +31,9 @@ const LATER_SHARE: f64 = 0.5;
 const ACTIVATION: u8 = 12;
 const WEIGHT: i8 = 21;
 
+/// About the longest that a charge of it acts before the readout, in µs.
+const STIMULUS_US: f64 = 2.0;
+
 /// Readings averaged per measurement.
 const READINGS: usize = 16;
 
@@ -254,8 +257,9 @@ impl Neurons {
         bench.write_all(Register::EnableLeak, i32::from(self.keeps_leak))?;
         let mut amplitudes = [Vec::new(), Vec::new()];
         for sign in InputSign::BOTH {
-            amplitudes[sign as usize] = self.gain[sign as usize]
-                .measure(bench, |bench| gains(bench, sign, self.gain_runs))?;
+            let (every, runs) = (self.every_driver(), self.gain_runs);
+            amplitudes[sign as usize] =
+                self.gain[sign as usize].measure(bench, |bench| gains(bench, sign, every, runs))?;
         }
 
         bench.write_all(Register::EnableLeak, 1)?;
@@ -269,6 +273,15 @@ impl Neurons {
             reset,
             rest,
         })
+    }
+
+    /// Which drivers send for the gains: fewer, the more each adds, so that no amplitude saturates.
+    fn every_driver(&self) -> usize {
+        let usual = MembraneTargets::default();
+        // What a line has not handed on when it is read does not count.
+        let kept_us = self.targets.tau_syn_us.min(STIMULUS_US);
+        let bias = f64::from(self.targets.i_synin_gm) / f64::from(usual.i_synin_gm);
+        (kept_us / usual.tau_syn_us * bias).ceil().max(1.0) as usize
     }
 
     fn note(&mut self, seen: &Seen, gains_wanted: [f64; 2]) {
@@ -289,17 +302,24 @@ impl Neurons {
     }
 }
 
-/// Amplitudes of all columns of the chip in a multiplication with all drivers, in LSB. Results come
-/// from the causal channels, so these are what is measured.
+/// Amplitudes of all columns of the chip in a multiplication with every so many drivers, in LSB.
+/// Results come from the causal channels, so these are what is measured.
 fn gains(
     bench: &mut Bench<'_>,
     sign: InputSign,
+    every: usize,
     runs: usize,
 ) -> Result<Vec<f64>, CalibrationError> {
     bench.load(|_, _| sign.of(WEIGHT))?;
     let geometry = bench.geometry();
     // The second vector sends nothing.
-    let vectors = Array2::from_shape_fn((2, geometry.inputs()), |(v, _)| [ACTIVATION, 0][v]);
+    let vectors = Array2::from_shape_fn((2, geometry.inputs()), |(v, input)| {
+        if v == 0 && input % every == 0 {
+            ACTIVATION
+        } else {
+            0
+        }
+    });
     let mut amplitudes = Vec::new();
     for hemisphere in 0..geometry.hemispheres() {
         let codes = bench.multiply(hemisphere, RunSettings::default(), vectors.view(), runs)?;
