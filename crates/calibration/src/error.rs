@@ -25,9 +25,9 @@ pub enum CalibrationError {
         /// The chip at hand.
         found: ChipIdentity,
     },
-    /// A part was to be calibrated anew that the calibration does not have.
-    #[error("a {procedure} calibration has no parts for membranes to calibrate anew")]
-    NotRefreshable {
+    /// A calibration for membranes was to be converted or refreshed, and is none.
+    #[error("a {procedure} calibration is none for membranes")]
+    NotForMembranes {
         /// Name of the procedure.
         procedure: &'static str,
     },

@@ -102,9 +102,10 @@ pub struct CalibrationResult {
     /// The routines in the order they ran; only those of the last refresh, if there was one.
     pub routines: Vec<RoutineResult>,
     /// Whether each column of the chip works: its neuron's last calibrations succeeded, as did those
-    /// of both its channels, by whose mean neurons are calibrated.
+    /// of both its channels, by whose mean neurons are calibrated, and of its quadrant.
     pub working_columns: Vec<bool>,
-    /// Whether each driver of the chip works.
+    /// Whether each driver of the chip works: its own last calibration succeeded, and that of its
+    /// quadrant's ramp.
     pub working_drivers: Vec<bool>,
     /// What all routines cost, and what was done between them.
     pub cost: CostLedger,
@@ -169,7 +170,19 @@ impl CalibrationResult {
                         }
                     }
                 }
-                Scope::Quadrant => {}
+                Scope::Quadrant => {
+                    let elements = match routine.register {
+                        Register::StpIRamp => &mut self.working_drivers,
+                        _ => &mut self.working_columns,
+                    };
+                    let quadrants = routine.success.len().max(1);
+                    let size = elements.len().div_ceil(quadrants).max(1);
+                    for (elements, success) in elements.chunks_mut(size).zip(&routine.success) {
+                        for working in elements {
+                            *working &= success;
+                        }
+                    }
+                }
             }
         }
     }

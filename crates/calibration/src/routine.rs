@@ -41,7 +41,7 @@ pub(crate) use drivers::Drivers;
 pub(crate) use leak_potential::until_rest;
 pub(crate) use membrane_tau::{measure as membrane_time_constants, reset_below_leak};
 pub(crate) use ota_gain::load_rows;
-pub(crate) use synaptic_tau::time_constants as line_time_constants;
+pub(crate) use synaptic_tau::{show_much_charge, time_constants as line_time_constants};
 
 /// Which of a neuron's two synaptic inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,13 +92,22 @@ impl JointProcedure {
 
     pub(super) fn run(&self, session: &mut Session<'_, '_>) -> Result<(), CalibrationError> {
         ramps::calibrate(session, self.targets.cadc)?;
+        // At the bias after a reset, whatever the target: weak synapses show little of the drivers.
+        drivers::calibrate(session, self)?;
         let mut bias = SynapseBias::new(self.targets.synapse_dac_bias);
         session.run(&mut bias, &ProportionalSteps { steps: 2 })?;
-        drivers::calibrate(session, self)?;
         neurons::calibrate(session, self)?;
         membrane::reach_noise(session, &self.targets)?;
         finish(session, &self.targets, &self.options.as_membrane())
     }
+}
+
+/// Does gains, references and potentials of the neurons anew.
+pub(super) fn refresh_neurons(
+    session: &mut Session<'_, '_>,
+    procedure: &JointProcedure,
+) -> Result<(), CalibrationError> {
+    neurons::refresh(session, procedure)
 }
 
 /// One of several quantities that are calibrated together: keeps what a routine's result needs.

@@ -4,10 +4,9 @@ use bss2_core::Chip;
 use serde::{Deserialize, Serialize};
 
 use super::cadc::UNIT_STEP;
-use super::membrane::{MembraneOptions, References, finish};
-use super::{Procedure, Session};
+use super::membrane::{References, finish};
+use super::{Procedure, Session, joint};
 use crate::routine::{CadcOffset, LeakPotential};
-use crate::targets::MembraneTargets;
 use crate::{CalibrationError, CalibrationResult, RoutineResult};
 
 /// Which part of a calibration for membranes is done anew.
@@ -16,7 +15,8 @@ use crate::{CalibrationError, CalibrationResult, RoutineResult};
 pub enum Refresh {
     /// The digital offsets of the CADC channels alone: cheapest, one prediction and no search.
     Baseline,
-    /// References of the OTAs, leak and reset potentials, then the baselines.
+    /// References of the OTAs, leak and reset potentials, then the baselines, in the manner of the
+    /// procedure that found them.
     References,
 }
 
@@ -25,7 +25,7 @@ impl CalibrationResult {
     ///
     /// # Errors
     /// [`CalibrationError::OtherChip`] if it belongs to another chip,
-    /// [`CalibrationError::NotRefreshable`] if it is not one for membranes; what the chip refuses.
+    /// [`CalibrationError::NotForMembranes`] if it is not one for membranes; what the chip refuses.
     pub fn refresh(
         &self,
         part: Refresh,
@@ -33,27 +33,25 @@ impl CalibrationResult {
         trial_seed: u64,
         on_routine: &mut dyn FnMut(&RoutineResult),
     ) -> Result<Self, CalibrationError> {
-        let (targets, options): (MembraneTargets, MembraneOptions) = match self.procedure {
-            Procedure::Membrane(procedure) => (procedure.targets, procedure.options),
-            Procedure::Joint(procedure) => (procedure.targets, procedure.options.as_membrane()),
-            Procedure::SynapticLine(_) | Procedure::Cadc(_) => {
-                return Err(CalibrationError::NotRefreshable {
-                    procedure: self.procedure.name(),
-                });
-            }
-        };
+        self.check_for_membranes()?;
         let bench = self.on_bench(chip, trial_seed)?;
         let mut session = Session::new(bench, trial_seed, on_routine);
-        match part {
-            Refresh::Baseline => session.run(&mut CadcOffset::baseline(), &UNIT_STEP)?,
-            Refresh::References => {
+        match (part, self.procedure) {
+            (Refresh::References, Procedure::Membrane(procedure)) => {
+                let targets = procedure.targets;
                 // Otherwise offset currents would make up for leak potentials that have moved.
                 let leak = LeakPotential::new(targets.leak_lsb, targets.tau_mem_us);
                 let noisy = session.noisy();
                 session.run(&mut leak.without_inputs(), &noisy)?;
                 References::of(&targets).run(&mut session)?;
-                finish(&mut session, &targets, &options)?;
+                finish(&mut session, &targets, &procedure.options)?;
             }
+            (Refresh::References, Procedure::Joint(procedure)) => {
+                joint::refresh_neurons(&mut session, &procedure)?;
+                let options = procedure.options.as_membrane();
+                finish(&mut session, &procedure.targets, &options)?;
+            }
+            _ => session.run(&mut CadcOffset::baseline(), &UNIT_STEP)?,
         }
         let mut result = session.finish(self.procedure)?;
         result.refreshed.clone_from(&self.refreshed);
@@ -67,5 +65,17 @@ impl CalibrationResult {
             }
         }
         Ok(result)
+    }
+
+    /// Refuses what is no calibration for membranes.
+    pub(super) fn check_for_membranes(&self) -> Result<(), CalibrationError> {
+        match self.procedure {
+            Procedure::Membrane(_) | Procedure::Joint(_) => Ok(()),
+            Procedure::SynapticLine(_) | Procedure::Cadc(_) => {
+                Err(CalibrationError::NotForMembranes {
+                    procedure: self.procedure.name(),
+                })
+            }
+        }
     }
 }

@@ -61,7 +61,8 @@ impl LineProcedure {
     /// calibration.)
     ///
     /// # Errors
-    /// [`CalibrationError::OtherChip`] if it belongs to another chip, and what
+    /// [`CalibrationError::OtherChip`] if it belongs to another chip,
+    /// [`CalibrationError::NotForMembranes`] if it is not one for membranes, and what
     /// [`Procedure::run`] returns.
     pub fn convert(
         &self,
@@ -71,6 +72,7 @@ impl LineProcedure {
         on_routine: &mut dyn FnMut(&RoutineResult),
     ) -> Result<CalibrationResult, CalibrationError> {
         self.check()?;
+        membrane.check_for_membranes()?;
         let bench = membrane.on_bench(chip, trial_seed)?;
         let mut session = Session::new(bench, trial_seed, on_routine);
         session.bench.set_mode(ArrayMode::Membrane)?;

@@ -4,6 +4,7 @@ use bss2_core::{ACTIVATION_MAX, ReadoutSource, Register, RunSettings, TraceReque
 use ndarray::Array1;
 
 use super::{InputSign, Routine};
+use crate::bench::Temporary;
 use crate::fit::decay_time;
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -21,17 +22,32 @@ const TAUS: f64 = 4.0;
 pub struct SynapticTau {
     sign: InputSign,
     target_us: f64,
+    temporary: Temporary,
 }
 
 impl SynapticTau {
     /// The routine for the lines of one sign and a time constant in µs.
     pub fn new(sign: InputSign, target_us: f64) -> Self {
-        Self { sign, target_us }
+        Self {
+            sign,
+            target_us,
+            temporary: Temporary::default(),
+        }
     }
 }
 
-/// Time constants of all lines of one sign in µs, found over some times `about_us`; NaN where there
-/// is no decay.
+/// Gives the synapses their full bias for now: a time constant does not follow from it, and is seen
+/// best in much charge.
+pub(crate) fn show_much_charge(
+    bench: &mut Bench<'_>,
+    temporary: &mut Temporary,
+) -> Result<(), CalibrationError> {
+    let bias = Register::SynIBiasDac;
+    temporary.set_all(bench, bias, bias.spec().max)
+}
+
+/// Time constants of all lines of one sign in µs, found over some times `about_us`; 0 where a decay is
+/// too fast for that, or there is none.
 pub(crate) fn time_constants(
     bench: &mut Bench<'_>,
     sign: InputSign,
@@ -54,7 +70,8 @@ pub(crate) fn time_constants(
     (0..bench.instances(sign.tau()))
         .map(|column| {
             bench.trace(column, source, fastest, events.view(), every, &mut samples)?;
-            Ok(decay_time(&samples[sending..], interval_us))
+            let tau_us = decay_time(&samples[sending..], interval_us);
+            Ok(if tau_us.is_nan() { 0.0 } else { tau_us })
         })
         .collect()
 }
@@ -83,8 +100,13 @@ impl Routine for SynapticTau {
         0.1 * self.target_us
     }
 
-    fn prepare(&mut self, _bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
-        Ok(())
+    /// The longest time constant takes a bias of zero.
+    fn may_end_at_boundary(&self) -> bool {
+        true
+    }
+
+    fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        show_much_charge(bench, &mut self.temporary)
     }
 
     fn targets(&self, initial: &[f64]) -> Vec<f64> {
@@ -100,7 +122,7 @@ impl Routine for SynapticTau {
         Ok(())
     }
 
-    fn restore(&mut self, _bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
-        Ok(())
+    fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.restore(bench)
     }
 }

@@ -48,21 +48,6 @@ fn assert_reached(found: &[f64], working: &[bool], target: f64, by: f64, spread:
     assert!(deviation(&found) < spread, "spread {}", deviation(&found));
 }
 
-/// Time constants of the membranes in µs with their inputs switched on, whose output conductances the
-/// nested procedure does not count.
-fn time_constants_in_use(chip: &SimulatedChip, about_us: f64) -> Vec<f64> {
-    let mut chip = chip.clone();
-    let mut bench = Bench::new(&mut chip, 56);
-    bench.write_all(Register::EnableLeak, 1).unwrap();
-    let leak = bench.values(Register::VLeak).unwrap();
-    let below: Vec<i32> = leak.iter().map(|code| code - 100).collect();
-    bench.write(Register::VReset, &below).unwrap();
-    let [start, later, rest] = [0.0, about_us, 8.0 * about_us]
-        .map(|us| bench.pulses(Pulses::none(us), 32).unwrap().of_both());
-    let left = (0..rest.len()).map(|c| (rest[c] - later[c]) / (rest[c] - start[c]));
-    left.map(|left| -about_us / left.ln()).collect()
-}
-
 #[test]
 fn time_constants_of_membranes() {
     for tau_mem_us in [30.0, 90.0] {
@@ -70,10 +55,7 @@ fn time_constants_of_membranes() {
             tau_mem_us,
             ..MembraneTargets::default()
         }) {
-            let found = match result.procedure {
-                Procedure::Joint(_) => time_constants_in_use(&chip, tau_mem_us),
-                _ => measured(&chip, MembraneTau::new(tau_mem_us)),
-            };
+            let found = measured(&chip, MembraneTau::new(tau_mem_us));
             let working = &result.working_columns;
             assert_reached(
                 &found,

@@ -8,7 +8,7 @@ use super::{JointProcedure, Quantity, adjust};
 use crate::bench::{Pulses, Temporary};
 use crate::routine::{
     InputSign, LeakPotential, MembraneTau, OtaGain, OtaReference, ResetPotential, SynapticTau,
-    line_time_constants, membrane_time_constants, reset_below_leak, until_rest,
+    line_time_constants, membrane_time_constants, reset_below_leak, show_much_charge, until_rest,
 };
 use crate::search::{Slope, in_proportion};
 use crate::statistics::median;
@@ -55,6 +55,8 @@ struct Neurons {
     gain_runs: usize,
     /// Whether the leak is on during multiplications.
     keeps_leak: bool,
+    /// Whether gains are neither measured nor changed.
+    keeps_gains: bool,
     /// Code per CapMem code of a potential, in LSB.
     lsb_per_code: f64,
     tau_syn: [Quantity; 2],
@@ -81,7 +83,27 @@ pub(super) fn calibrate(
     }
     neurons.correct_time_constants(bench)?;
     neurons.correct_all_else(bench, procedure.options.rounds)?;
-    for quantity in neurons.into_list() {
+    let [times, gains, potentials] = neurons.into_lists();
+    keep(session, times.into_iter().chain(gains).chain(potentials))
+}
+
+/// Does references, leak and reset potentials anew; time constants and gains stay.
+pub(in crate::procedure) fn refresh(
+    session: &mut Session<'_, '_>,
+    procedure: &JointProcedure,
+) -> Result<(), CalibrationError> {
+    let mut neurons = Neurons::new(procedure);
+    neurons.keeps_gains = true;
+    neurons.correct_all_else(&mut session.bench, procedure.options.rounds)?;
+    let [_, _, potentials] = neurons.into_lists();
+    keep(session, potentials)
+}
+
+fn keep(
+    session: &mut Session<'_, '_>,
+    quantities: impl IntoIterator<Item = Quantity>,
+) -> Result<(), CalibrationError> {
+    for quantity in quantities {
         let result = quantity.finish(&mut session.bench)?;
         session.keep(result);
     }
@@ -90,7 +112,7 @@ pub(super) fn calibrate(
 
 /// What one round shows, by column of the chip.
 struct Seen {
-    /// Amplitudes of both signs, in LSB.
+    /// Amplitudes of both signs, in LSB; none where gains are kept.
     amplitudes: [Vec<f64>; 2],
     /// Drift with the leak switched off, in LSB per µs.
     drift: Vec<f64>,
@@ -116,6 +138,7 @@ impl Neurons {
             targets,
             gain_runs: procedure.options.gain_runs,
             keeps_leak: procedure.options.keep_leak || targets.target_noise_lsb.is_some(),
+            keeps_gains: false,
             lsb_per_code: (cadc.upper_lsb - cadc.lower_lsb) / f64::from(cadc.upper - cadc.lower),
             tau_syn: InputSign::BOTH.map(|sign| Quantity::of(&SynapticTau::new(sign, tau_syn_us))),
             tau_mem: Quantity::of(&MembraneTau::new(tau_mem_us)),
@@ -126,18 +149,13 @@ impl Neurons {
         }
     }
 
-    fn into_list(self) -> Vec<Quantity> {
+    /// Time constants, gains, and what moves and holds the potentials.
+    fn into_lists(self) -> [Vec<Quantity>; 3] {
         let [tau_exc, tau_inh] = self.tau_syn;
-        let [gain_exc, gain_inh] = self.gain;
-        vec![
-            tau_exc,
-            tau_inh,
-            self.tau_mem,
-            gain_exc,
-            gain_inh,
-            self.reference,
-            self.leak,
-            self.reset,
+        [
+            vec![tau_exc, tau_inh, self.tau_mem],
+            self.gain.into(),
+            vec![self.reference, self.leak, self.reset],
         ]
     }
 
@@ -145,7 +163,12 @@ impl Neurons {
     fn correct_time_constants(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
         let mut temporary = Temporary::default();
         temporary.set_all(bench, Register::EnableLeak, 1)?;
+        for sign in InputSign::BOTH {
+            // Their output conductance is not the leak's.
+            temporary.set_all(bench, sign.gm(), 0)?;
+        }
         reset_below_leak(bench, &mut temporary)?;
+        show_much_charge(bench, &mut temporary)?;
         let (tau_mem_us, tau_syn_us) = (self.targets.tau_mem_us, self.targets.tau_syn_us);
         let rate = |tau_us: f64| 1.0 / tau_us - 1.0 / LONGEST_LINE_TAU_US;
         for round in 0..=TAU_ROUNDS {
@@ -156,9 +179,15 @@ impl Neurons {
                 .note(&membranes, &vec![tau_mem_us; membranes.len()]);
             let mut lines = [Vec::new(), Vec::new()];
             for sign in InputSign::BOTH {
+                // Lines begin with the usual time constant, whatever the target.
+                let about_us = if round == 0 {
+                    MembraneTargets::default().tau_syn_us
+                } else {
+                    tau_syn_us
+                };
                 let quantity = &mut self.tau_syn[sign as usize];
-                let taus = quantity
-                    .measure(bench, |bench| line_time_constants(bench, sign, tau_syn_us))?;
+                let taus =
+                    quantity.measure(bench, |bench| line_time_constants(bench, sign, about_us))?;
                 quantity.note(&taus, &vec![tau_syn_us; taus.len()]);
                 lines[sign as usize] = taus;
             }
@@ -201,7 +230,8 @@ impl Neurons {
             } else {
                 LATER_SHARE
             };
-            for (sign, amplitudes) in InputSign::BOTH.into_iter().zip(&seen.amplitudes) {
+            let signs = InputSign::BOTH.into_iter().zip(&seen.amplitudes);
+            for (sign, amplitudes) in signs.filter(|_| !self.keeps_gains) {
                 let wanted = wanted[sign as usize];
                 adjust(bench, sign.gm(), |column, bias| {
                     let all = in_proportion(bias, Slope::Rising, amplitudes[column], wanted);
@@ -256,7 +286,8 @@ impl Neurons {
 
         bench.write_all(Register::EnableLeak, i32::from(self.keeps_leak))?;
         let mut amplitudes = [Vec::new(), Vec::new()];
-        for sign in InputSign::BOTH {
+        let signs = InputSign::BOTH.into_iter();
+        for sign in signs.filter(|_| !self.keeps_gains) {
             let (every, runs) = (self.every_driver(), self.gain_runs);
             amplitudes[sign as usize] =
                 self.gain[sign as usize].measure(bench, |bench| gains(bench, sign, every, runs))?;

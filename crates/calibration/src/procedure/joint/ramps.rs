@@ -90,10 +90,13 @@ pub(super) fn calibrate(
         }
     }
     // One more look, for the offsets alone.
-    let reading = offset.measure(bench, |bench| bench.pulses(Pulses::none(0.0), READINGS))?;
-    let target = [range.lower_lsb + wanted_gain * f64::from(voltages[1] - range.lower)];
+    let reading = offset.measure(bench, |bench| {
+        let middle = i32::midpoint(range.lower, range.upper);
+        temporary.set_all(bench, Register::StpVCharge0, middle)?;
+        bench.pulses(Pulses::none(0.0), READINGS)
+    })?;
     let codes = reading.by_channel(columns);
-    offset.note(&codes, &target.repeat(codes.len()));
+    offset.note(&codes, &vec![middle_lsb; codes.len()]);
     temporary.restore(bench)?;
     for quantity in [start, slope, offset] {
         let result = quantity.finish(&mut session.bench)?;
