@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use bss2_experiments::{ChipConfig, Preset, Settings};
+use bss2_experiments::workbench::{
+    CalibrationJob, CharacterizationJob, ChipChoice, PROCEDURES, procedure, read_targets,
+};
+use bss2_experiments::{ChipConfig, ExperimentError, Preset, Settings};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -18,8 +21,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run the study, or parts of it, and write a folder with tables, plots and a report.
     Experiments(ExperimentOptions),
+    /// Calibrate one chip, save the result, and write a page about it.
+    Calibrate(CalibrateOptions),
+    /// Measure one chip, fresh or before and after a calibration: gain, noise, fixed pattern,
+    /// drivers, time constants.
+    Characterize(CharacterizeOptions),
     /// Print the configuration of a chip, every parameter with its meaning, range and source; a
-    /// file with it may be changed and given to `experiments --chip`.
+    /// file with it may be changed and given to `experiments --chip` or `calibrate --config`.
     Chip {
         /// Preset to print.
         #[arg(default_value = "typical", value_parser = PossibleValuesParser::new(chip_presets()))]
@@ -88,6 +96,123 @@ impl ExperimentOptions {
             threads: self.threads,
         })
     }
+}
+
+/// The chip on the workbench.
+#[derive(Debug, Args)]
+pub(crate) struct ChipOptions {
+    /// Seed of the chip, 0 to 2^53 − 1000.
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    chip: Option<u64>,
+
+    /// What such chips are like: a preset (typical, better, worse, noiseless) or a TOML file, as
+    /// `cargo xtask chip` prints one.
+    #[arg(long, value_name = "PRESET|FILE", default_value = "typical")]
+    config: String,
+
+    /// Temperature of the chip in °C, −40 to 125; without it, the configuration's.
+    #[arg(long, value_name = "C", allow_negative_numbers = true)]
+    temperature: Option<f32>,
+
+    /// Seed of the measurements' noise, 0 to 2^53 − 1000.
+    #[arg(
+        long,
+        value_name = "S",
+        allow_negative_numbers = true,
+        default_value_t = 1
+    )]
+    seed: u64,
+}
+
+impl ChipOptions {
+    fn choice(&self) -> Result<ChipChoice, String> {
+        Ok(ChipChoice {
+            seed: self.chip.ok_or("which chip? Name its seed with --chip")?,
+            config: read_chip(&self.config)?,
+            temperature_celsius: self.temperature,
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CalibrateOptions {
+    #[command(flatten)]
+    chip: ChipOptions,
+
+    /// TOML file with a procedure and its targets, as `--print-targets` prints one.
+    #[arg(long, value_name = "FILE", conflicts_with = "procedure")]
+    target: Option<PathBuf>,
+
+    /// Procedure with its default targets, in place of a file.
+    #[arg(long, value_name = "NAME", default_value = "membrane", value_parser = PossibleValuesParser::new(procedure_names()))]
+    procedure: String,
+
+    /// File for the calibration: missing, or an earlier calibration, which is replaced.
+    #[arg(long, value_name = "FILE", required_unless_present = "print_targets")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// File for the page; without it, beside the calibration with the extension html.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+
+    /// Print the default targets of a procedure, each with its meaning and range, and stop.
+    #[arg(long, value_name = "PROCEDURE", num_args = 0..=1, default_missing_value = "membrane", value_parser = PossibleValuesParser::new(procedure_names()))]
+    pub(crate) print_targets: Option<String>,
+}
+
+impl CalibrateOptions {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn job(&self) -> Result<CalibrationJob, String> {
+        let in_words = |error: ExperimentError| error.to_string();
+        let calibration = self.out.clone().unwrap_or_default();
+        let beside = || calibration.with_extension("html");
+        Ok(CalibrationJob {
+            chip: self.chip.choice()?,
+            procedure: match &self.target {
+                Some(path) => read_targets(path).map_err(in_words)?,
+                None => procedure(&self.procedure).map_err(in_words)?,
+            },
+            trial_seed: self.chip.seed,
+            report: self.report.clone().unwrap_or_else(beside),
+            calibration,
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CharacterizeOptions {
+    #[command(flatten)]
+    chip: ChipOptions,
+
+    /// Calibration of this chip: it is measured fresh and with the calibration, in its mode.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+
+    /// File for a page with plots; without it, none is written.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+}
+
+impl CharacterizeOptions {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn job(&self) -> Result<CharacterizationJob, String> {
+        Ok(CharacterizationJob {
+            chip: self.chip.choice()?,
+            calibration: self.calibration.clone(),
+            trial_seed: self.chip.seed,
+            report: self.report.clone(),
+        })
+    }
+}
+
+fn procedure_names() -> [&'static str; PROCEDURES.len()] {
+    PROCEDURES.map(|(name, _)| name)
 }
 
 /// A preset's configuration, or that of a file.

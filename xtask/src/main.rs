@@ -12,6 +12,7 @@ use clap::error::ErrorKind;
 mod arguments;
 mod bars;
 mod experiments;
+mod workbench;
 
 use arguments::{Arguments, Command};
 
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Experiments(options) => experiments::run(&options),
+        Command::Calibrate(options) => workbench::calibrate(&options, &mut warn),
+        Command::Characterize(options) => workbench::characterize(&options),
         Command::Chip { preset } => ChipConfig::preset(&preset)
             .and_then(|config| config.to_toml())
             .map_err(|error| error.to_string()),
@@ -54,6 +57,10 @@ fn show(text: &str) -> ExitCode {
         }
         _ => ExitCode::SUCCESS,
     }
+}
+
+fn warn(message: &str) {
+    eprintln!("warning: {message}");
 }
 
 fn refuse(message: &str) -> ExitCode {

@@ -1,4 +1,5 @@
 //! The command line as a user meets it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,55 +11,163 @@ fn xtask(arguments: &[&str], folder: &Path) -> std::io::Result<Output> {
         .output()
 }
 
+/// What `xtask` refuses: one line on standard error.
+fn refusal(arguments: &[&str], folder: &Path) -> String {
+    let output = xtask(arguments, folder).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
+    assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
+    assert!(message.starts_with("error: "), "{message}");
+    assert!(output.stdout.is_empty());
+    message
+}
+
+/// Arguments, and a part of the message.
+type Refused = (&'static [&'static str], &'static str);
+
+const REFUSED_STUDIES: &[Refused] = &[
+    (
+        &["experiments", "no-such-study"],
+        "unknown experiment 'no-such-study'",
+    ),
+    (
+        &["experiments", "--data", "nowhere"],
+        "no data folder at nowhere",
+    ),
+    (&["experiments", "--bogus"], "unexpected argument '--bogus'"),
+    (
+        &["experiments", "--preset", "huge"],
+        "possible values: quick, standard, full",
+    ),
+    (
+        &["experiments", "--chips", "0"],
+        "chips = 0 is outside 1…1000",
+    ),
+    (
+        &["experiments", "--threads", "many"],
+        "invalid value 'many'",
+    ),
+    (
+        &["experiments", "--seed", "-1"],
+        "invalid value '-1' for '--seed <S>'",
+    ),
+    (
+        &["experiments", "--seed", "18446744073709551615"],
+        "seed = 18446744073709551615 is outside 0…9007199254739992",
+    ),
+    (
+        &["experiments", "first-study", "first-study"],
+        "'first-study' is named more than once",
+    ),
+    (&["experiments", "--out", "."], "the current folder"),
+    (&["experiments", "--out", ".."], "the current folder"),
+    (&["no-such-task"], "unrecognized subcommand 'no-such-task'"),
+];
+
+const REFUSED_ON_THE_WORKBENCH: &[Refused] = &[
+    (
+        &["calibrate", "--out", "a.calibration"],
+        "which chip? Name its seed with --chip",
+    ),
+    (&["calibrate", "--chip", "1"], "--out <FILE>"),
+    (
+        &["calibrate", "--chip", "18446744073709551615", "--out", "a"],
+        "chip = 18446744073709551615 is outside 0…",
+    ),
+    (
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--seed",
+            "9007199254740991",
+            "--out",
+            "a",
+        ],
+        "seed = 9007199254740991 is outside 0…",
+    ),
+    (
+        &["calibrate", "--chip", "1", "--config", "best", "--out", "a"],
+        "unknown chip preset 'best'",
+    ),
+    (
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--temperature",
+            "300",
+            "--out",
+            "a",
+        ],
+        "temperature_celsius = 300 is outside -40…125",
+    ),
+    (
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--procedure",
+            "quick",
+            "--out",
+            "a",
+        ],
+        "possible values: membrane, joint, synaptic-line, cadc",
+    ),
+    (
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--target",
+            "nowhere.toml",
+            "--out",
+            "a",
+        ],
+        "cannot read nowhere.toml",
+    ),
+    (
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--target",
+            "t.toml",
+            "--procedure",
+            "joint",
+            "--out",
+            "a",
+        ],
+        "cannot be used with",
+    ),
+    (
+        &["calibrate", "--chip", "1", "--out", "nowhere/a"],
+        "cannot write nowhere/a",
+    ),
+    (
+        &["calibrate", "--chip", "1", "--out", "."],
+        ". is there already",
+    ),
+    (
+        &["calibrate", "--chip", "1", "--out", "a.html"],
+        "both the calibration and its report would be a.html",
+    ),
+    (
+        &["characterize", "--chip", "1", "--calibration", "nowhere"],
+        "nowhere: cannot be read",
+    ),
+    (
+        &["characterize", "--chip", "1", "--report", "nowhere/a.html"],
+        "cannot write nowhere/a.html",
+    ),
+];
+
 #[test]
 fn refusals_are_one_line_with_status_2_and_write_nothing() {
-    let refused: &[(&[&str], &str)] = &[
-        (
-            &["experiments", "no-such-study"],
-            "unknown experiment 'no-such-study'",
-        ),
-        (
-            &["experiments", "--data", "nowhere"],
-            "no data folder at nowhere",
-        ),
-        (&["experiments", "--bogus"], "unexpected argument '--bogus'"),
-        (
-            &["experiments", "--preset", "huge"],
-            "possible values: quick, standard, full",
-        ),
-        (
-            &["experiments", "--chips", "0"],
-            "chips = 0 is outside 1…1000",
-        ),
-        (
-            &["experiments", "--threads", "many"],
-            "invalid value 'many'",
-        ),
-        (
-            &["experiments", "--seed", "-1"],
-            "invalid value '-1' for '--seed <S>'",
-        ),
-        (
-            &["experiments", "--seed", "18446744073709551615"],
-            "seed = 18446744073709551615 is outside 0…9007199254739992",
-        ),
-        (
-            &["experiments", "first-study", "first-study"],
-            "'first-study' is named more than once",
-        ),
-        (&["experiments", "--out", "."], "the current folder"),
-        (&["experiments", "--out", ".."], "the current folder"),
-        (&["no-such-task"], "unrecognized subcommand 'no-such-task'"),
-    ];
-    for (arguments, expected) in refused {
+    for (arguments, expected) in REFUSED_STUDIES.iter().chain(REFUSED_ON_THE_WORKBENCH) {
         let folder = tempfile::tempdir().unwrap();
-        let output = xtask(arguments, folder.path()).unwrap();
-        let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
-        assert_eq!(message.lines().count(), 1, "{arguments:?}: {message}");
-        assert!(message.starts_with("error: "), "{message}");
+        let message = refusal(arguments, folder.path());
         assert!(message.contains(expected), "{arguments:?}: {message}");
-        assert!(output.stdout.is_empty());
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
             0,
@@ -101,6 +210,13 @@ fn help_and_list_succeed() {
         (&["--help"], "experiments"),
         (&["experiments", "--help"], "--preset"),
         (&["experiments", "--list"], "first-study"),
+        (&["calibrate", "--help"], "--print-targets"),
+        (&["characterize", "--help"], "--calibration"),
+        (&["calibrate", "--print-targets"], "[membrane.targets]"),
+        (
+            &["calibrate", "--print-targets", "joint"],
+            "[joint.options]",
+        ),
     ];
     for (arguments, expected) in asked {
         let output = xtask(arguments, folder.path()).unwrap();
@@ -126,6 +242,176 @@ fn a_study_of_one_chip_prints_its_table_and_leaves_its_folder() {
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(table.contains("chip in the loop"), "{table}");
     assert!(folder.path().join("results/index.html").is_file());
+}
+
+#[test]
+fn a_calibrated_chip_is_characterized_before_and_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let calibrate = [
+        "calibrate",
+        "--chip",
+        "3",
+        "--procedure",
+        "joint",
+        "--out",
+        "chip-3.calibration",
+    ];
+    let output = xtask(&calibrate, path).unwrap();
+    assert!(output.status.success());
+    assert!(output.stderr.is_empty(), "no bars without a terminal");
+    let text = String::from_utf8(output.stdout).unwrap();
+    for expected in [
+        "joint procedure",
+        "hagen_dac_offset",
+        "of 512 columns and",
+        "of chip time",
+        "Report: chip-3.html",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    let page = std::fs::read_to_string(path.join("chip-3.html")).unwrap();
+    assert!(page.contains("Provenance") && page.contains("Columns that failed"));
+
+    // The same again gives the same files.
+    let calibration = std::fs::read(path.join("chip-3.calibration")).unwrap();
+    assert!(xtask(&calibrate, path).unwrap().status.success());
+    let again = std::fs::read(path.join("chip-3.calibration")).unwrap();
+    assert!(calibration == again);
+    let again = std::fs::read_to_string(path.join("chip-3.html")).unwrap();
+    assert!(page == again);
+
+    let fresh = xtask(&["characterize", "--chip", "3"], path).unwrap();
+    assert!(fresh.status.success());
+    let fresh = String::from_utf8(fresh.stdout).unwrap();
+    assert!(
+        fresh.contains("trial-to-trial σ") && !fresh.contains('→'),
+        "{fresh}"
+    );
+    let characterize = [
+        "characterize",
+        "--chip",
+        "3",
+        "--calibration",
+        "chip-3.calibration",
+        "--report",
+        "both.html",
+    ];
+    let both = xtask(&characterize, path).unwrap();
+    assert!(both.status.success() && both.stderr.is_empty());
+    let both = String::from_utf8(both.stdout).unwrap();
+    assert!(both.contains("fresh → calibrated") && both.contains("Report: both.html"));
+    let row = both.lines().find(|line| line.contains("gain, σ")).unwrap();
+    let numbers: Vec<f64> = row
+        .split_whitespace()
+        .filter_map(|w| w.parse().ok())
+        .collect();
+    assert!(numbers[1] < 0.5 * numbers[0], "{row}");
+    assert!(path.join("both.html").is_file());
+
+    // Another chip: by seed, and by what it is like.
+    for other in [["--chip", "4"], ["--config", "worse"]] {
+        let mut arguments = vec!["characterize", "--calibration", "chip-3.calibration"];
+        if other[0] != "--chip" {
+            arguments.extend(["--chip", "3"]);
+        }
+        arguments.extend(other);
+        let message = refusal(&arguments, path);
+        assert!(
+            message.contains("calibration belongs to chip simulated-3-"),
+            "{message}"
+        );
+    }
+    // Damage of any kind; a damaged calibration may be replaced.
+    let file = path.join("chip-3.calibration");
+    std::fs::write(&file, &calibration[..calibration.len() / 2]).unwrap();
+    let message = refusal(&characterize, path);
+    assert!(
+        message.contains("chip-3.calibration: cut short"),
+        "{message}"
+    );
+    let mut flipped = calibration.clone();
+    flipped[calibration.len() / 2] ^= 1;
+    std::fs::write(&file, flipped).unwrap();
+    let message = refusal(&characterize, path);
+    assert!(message.contains("chip-3.calibration: damaged"), "{message}");
+    assert!(xtask(&calibrate, path).unwrap().status.success());
+    assert!(std::fs::read(&file).unwrap() == calibration);
+}
+
+#[test]
+fn files_of_ones_own_are_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    for name in ["data.csv", "notes.html"] {
+        std::fs::write(path.join(name), "a,b\n1,2\n").unwrap();
+    }
+    for arguments in [
+        &["calibrate", "--chip", "1", "--out", "data.csv"][..],
+        &[
+            "calibrate",
+            "--chip",
+            "1",
+            "--out",
+            "a",
+            "--report",
+            "notes.html",
+        ],
+        &["calibrate", "--chip", "1", "--out", "notes"],
+        &["characterize", "--chip", "1", "--report", "notes.html"],
+    ] {
+        let message = refusal(arguments, path);
+        assert!(message.contains("is there already and is no"), "{message}");
+    }
+    for name in ["data.csv", "notes.html"] {
+        let kept = std::fs::read_to_string(path.join(name)).unwrap();
+        assert_eq!(kept, "a,b\n1,2\n");
+    }
+    assert_eq!(std::fs::read_dir(path).unwrap().count(), 2);
+}
+
+#[test]
+fn targets_are_read_warned_of_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let calibrate = [
+        "calibrate",
+        "--chip",
+        "1",
+        "--target",
+        "targets.toml",
+        "--out",
+        "a.calibration",
+    ];
+    for (text, expected) in [
+        (
+            "[joint.targets]\ntau_mem = 40",
+            "unknown key 'joint.targets.tau_mem'",
+        ),
+        ("[joint.targets]\ntau_mem_us = [", "targets.toml: line 2: "),
+        ("", "holds 0 procedures"),
+        (
+            "[joint.targets]\nleak_lsb = 300",
+            "leak_lsb = 300 is impossible",
+        ),
+    ] {
+        std::fs::write(path.join("targets.toml"), text).unwrap();
+        let message = refusal(&calibrate, path);
+        assert!(message.contains("targets.toml: "), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    std::fs::write(
+        path.join("targets.toml"),
+        "[joint.targets]\ntau_mem_us = 120",
+    )
+    .unwrap();
+    let output = xtask(&calibrate, path).unwrap();
+    assert!(output.status.success());
+    let warning = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        warning,
+        "warning: tau_mem_us = 120 is outside 20…100, where it is known to be reached\n"
+    );
 }
 
 /// A reader that stops reading, as `head` does.

@@ -52,8 +52,9 @@ fn no_dependency_needs_a_newer_rust_than_the_workspace_declares() {
     }
 }
 
-const LAYERS: [&str; 5] = [
+const LAYERS: [&str; 6] = [
     "bss2-core",
+    "bss2-file",
     "bss2-hardware",
     "bss2-calibration",
     "bss2-training",

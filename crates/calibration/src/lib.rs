@@ -49,4 +49,4 @@ pub use search::{
     BinarySearch, LinearPrediction, LinearSearch, NoisyBinarySearch, PolynomialPrediction, Problem,
     ProportionalSteps, SearchAlgorithm, SearchOutcome, Slope,
 };
-pub use targets::{CadcRange, LineTargets, MembraneTargets, TargetWarning};
+pub use targets::{CadcRange, LineTargets, MembraneTargets, TargetRange, TargetWarning};

@@ -141,15 +141,26 @@ impl fmt::Display for TargetWarning {
     }
 }
 
-/// What may be asked for, and what is known to be reached.
-struct Bounds {
-    target: &'static str,
-    possible: (f64, f64),
-    reached: (f64, f64),
+/// What may be asked of a target, and what is known to be reached.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TargetRange {
+    /// Name of the target.
+    pub target: &'static str,
+    /// Smallest and largest value that is not refused.
+    pub possible: (f64, f64),
+    /// Smallest and largest value without a warning.
+    pub reached: (f64, f64),
 }
 
-const fn bounds(target: &'static str, possible: (f64, f64), reached: (f64, f64)) -> Bounds {
-    Bounds {
+impl TargetRange {
+    /// The ranges of all targets; procedures share them.
+    pub const ALL: &'static [Self] = &[
+        LEAK, TAU_MEM, TAU_SYN, GM, NOISE, BIAS, LOWER, UPPER, LOWER_LSB, UPPER_LSB, TEST,
+    ];
+}
+
+const fn range(target: &'static str, possible: (f64, f64), reached: (f64, f64)) -> TargetRange {
+    TargetRange {
         target,
         possible,
         reached,
@@ -159,39 +170,39 @@ const fn bounds(target: &'static str, possible: (f64, f64), reached: (f64, f64))
 /// Largest CapMem code.
 const CODE_MAX: f64 = 1022.0;
 
-const LEAK: Bounds = bounds("leak_lsb", (0.0, 255.0), (100.0, 140.0));
-const TAU_MEM: Bounds = bounds("tau_mem_us", (0.5, 800.0), (20.0, 100.0));
-const TAU_SYN: Bounds = bounds("tau_syn_us", (0.05, 100.0), (0.3, 20.0));
-const GM: Bounds = bounds("i_synin_gm", (1.0, CODE_MAX), (30.0, 600.0));
-const NOISE: Bounds = bounds("target_noise_lsb", (0.1, 100.0), (1.0, 2.5));
-const BIAS: Bounds = bounds("synapse_dac_bias", (1.0, CODE_MAX), (30.0, CODE_MAX));
-const LOWER: Bounds = bounds("cadc.lower", (0.0, CODE_MAX), (70.0, 550.0));
-const UPPER: Bounds = bounds("cadc.upper", (0.0, CODE_MAX), (70.0, 550.0));
-const LOWER_LSB: Bounds = bounds("cadc.lower_lsb", (0.0, 255.0), (20.0, 220.0));
-const UPPER_LSB: Bounds = bounds("cadc.upper_lsb", (0.0, 255.0), (20.0, 220.0));
+const LEAK: TargetRange = range("leak_lsb", (0.0, 255.0), (100.0, 140.0));
+const TAU_MEM: TargetRange = range("tau_mem_us", (0.5, 800.0), (20.0, 100.0));
+const TAU_SYN: TargetRange = range("tau_syn_us", (0.05, 100.0), (0.3, 20.0));
+const GM: TargetRange = range("i_synin_gm", (1.0, CODE_MAX), (30.0, 600.0));
+const NOISE: TargetRange = range("target_noise_lsb", (0.1, 100.0), (1.0, 2.5));
+const BIAS: TargetRange = range("synapse_dac_bias", (1.0, CODE_MAX), (30.0, CODE_MAX));
+const LOWER: TargetRange = range("cadc.lower", (0.0, CODE_MAX), (70.0, 550.0));
+const UPPER: TargetRange = range("cadc.upper", (0.0, CODE_MAX), (70.0, 550.0));
+const LOWER_LSB: TargetRange = range("cadc.lower_lsb", (0.0, 255.0), (20.0, 220.0));
+const UPPER_LSB: TargetRange = range("cadc.upper_lsb", (0.0, 255.0), (20.0, 220.0));
 /// At 31 the test would compare the largest activation with itself; the nearer to 10, where the ramps
 /// are judged, the less an offset differs from a slope, and beyond it falls as the slope rises.
-const TEST: Bounds = bounds("driver_test_activation", (1.0, 30.0), (1.0, 8.0));
+const TEST: TargetRange = range("driver_test_activation", (1.0, 30.0), (1.0, 8.0));
 
 /// Collects warnings, and refuses what is impossible.
 #[derive(Default)]
 struct Warnings(Vec<TargetWarning>);
 
 impl Warnings {
-    fn check(&mut self, bounds: &Bounds, value: f64) -> Result<(), CalibrationError> {
-        let (min, max) = bounds.possible;
+    fn check(&mut self, range: &TargetRange, value: f64) -> Result<(), CalibrationError> {
+        let (min, max) = range.possible;
         if !(min..=max).contains(&value) {
             return Err(CalibrationError::TargetOutOfRange {
-                target: bounds.target,
+                target: range.target,
                 value,
                 min,
                 max,
             });
         }
-        let (min, max) = bounds.reached;
+        let (min, max) = range.reached;
         if !(min..=max).contains(&value) {
             self.0.push(TargetWarning {
-                target: bounds.target,
+                target: range.target,
                 value,
                 min,
                 max,

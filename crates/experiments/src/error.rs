@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::plot::PlotError;
 use crate::report::ReportError;
+use crate::workbench::TargetsError;
 
 /// Why a study did not run or could not be written.
 #[derive(Debug, Error)]
@@ -49,6 +50,37 @@ pub enum ExperimentError {
         name: String,
         /// The names there are.
         known: String,
+    },
+    /// No calibration procedure has that name.
+    #[error("unknown procedure '{name}', known are: {known}")]
+    UnknownProcedure {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A file of targets that cannot be used.
+    #[error("{}: {error}", path.display())]
+    Targets {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        error: TargetsError,
+    },
+    /// A file that is no earlier output would be lost.
+    #[error("{} is there already and is no {expected}; choose another file", path.display())]
+    ForeignFile {
+        /// The path.
+        path: PathBuf,
+        /// What might have been replaced.
+        expected: &'static str,
+    },
+    /// Two outputs would be written to the same file.
+    #[error("both the calibration and its report would be {}; choose another file for the report", path.display())]
+    SameFile {
+        /// The path.
+        path: PathBuf,
     },
     /// The output folder is the current folder or one above it.
     #[error("{} is or holds the current folder; choose another folder for the results", folder.display())]

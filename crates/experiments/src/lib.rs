@@ -5,7 +5,9 @@
 //! threads and writes one result folder with tables (CSV, JSON), the resolved configuration and a
 //! self-contained HTML page.
 //!
-//! `cargo xtask experiments` is the command line to this crate.
+//! Beside the study, the [`workbench`] calibrates or measures a single chip.
+//!
+//! `cargo xtask experiments`, `calibrate` and `characterize` are the command lines to this crate.
 //!
 //! # Example
 //!
@@ -48,6 +50,7 @@ mod statistics;
 mod study;
 mod validation;
 mod wording;
+pub mod workbench;
 
 pub use csv_file::CsvFile;
 pub use dataset::{DataDescription, StudyData};
@@ -63,6 +66,9 @@ pub use study::{StudyReport, run_study};
 
 /// What a study's chips are like, and what reads, checks and writes it.
 pub use bss2_hardware::{ChipConfig, ConfigError};
+
+/// How a chip is calibrated.
+pub use bss2_calibration::Procedure;
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

@@ -71,7 +71,8 @@ impl Settings {
     }
 }
 
-fn check(
+/// Refuses a number outside its range.
+pub(crate) fn check(
     setting: &'static str,
     value: Option<u64>,
     min: u64,

@@ -1,6 +1,5 @@
 //! Targets other than the defaults, on a simulated chip: measured anew with other noise.
 
-use bss2_calibration::bench::Pulses;
 use bss2_calibration::routine::{
     CadcRamp, DriverOffset, InputSign, LeakPotential, MembraneTau, RangeEnd, SynapticTau,
 };

@@ -9,6 +9,8 @@
 //! | [`ScatterChart`] | two quantities against each other, with an optional Pareto front |
 //! | [`Histogram`] | several distributions over shared bins |
 //! | [`HeatMap`] | a matrix of values |
+//! | [`BarChart`] | one bar per named row |
+//! | [`ChangeChart`] | named quantities before and after something |
 //! | [`Panels`] | several of these side by side, on narrow screens one below the other |
 //!
 //! The same data gives the same bytes. Drawing never fails: what a chart cannot place (values
@@ -31,12 +33,15 @@
 //! ```
 
 mod axis;
+mod bar;
 mod category;
+mod change;
 mod colour_map;
 mod heat_map;
 mod histogram;
 mod legend;
 mod line;
+mod named_rows;
 mod number;
 mod omissions;
 mod palette;
@@ -54,7 +59,9 @@ mod text;
 mod tests;
 
 pub use axis::Axis;
+pub use bar::{Bar, BarChart};
 pub use category::{Category, CategoryChart};
+pub use change::{Change, ChangeChart};
 pub use heat_map::HeatMap;
 pub use histogram::{Bins, Distribution, Histogram, Quantity};
 pub use line::{ErrorStyle, LineChart, LinePoint, LineSeries};

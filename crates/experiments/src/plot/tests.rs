@@ -15,6 +15,27 @@ fn any_values() -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec(any_value(), 0..12)
 }
 
+/// Charts of named rows over the same values.
+fn row_charts(values: &[f64], label: &str, axis: &dyn Fn() -> Axis) -> Vec<Box<dyn Chart>> {
+    let (one, other) = values.split_at(values.len() / 2);
+    vec![
+        Box::new(BarChart::new(
+            label,
+            axis(),
+            values.iter().map(|value| Bar::new(label, *value)).collect(),
+        )),
+        Box::new(ChangeChart::new(
+            label,
+            axis(),
+            [label, "b"],
+            one.iter()
+                .zip(other)
+                .map(|(before, after)| Change::new(label, *before, *after))
+                .collect(),
+        )),
+    ]
+}
+
 /// One chart of each kind over the same values.
 fn charts(values: &[f64], label: &str, logarithmic: bool) -> Vec<Box<dyn Chart>> {
     let axis = || {
@@ -50,7 +71,8 @@ fn charts(values: &[f64], label: &str, logarithmic: bool) -> Vec<Box<dyn Chart>>
             LineSeries::new("b", line_points(other)),
         ],
     );
-    vec![
+    let mut charts = row_charts(values, label, &axis);
+    let others: Vec<Box<dyn Chart>> = vec![
         Box::new(
             CategoryChart::new(
                 label,
@@ -110,7 +132,9 @@ fn charts(values: &[f64], label: &str, logarithmic: bool) -> Vec<Box<dyn Chart>>
                 )),
             ],
         )),
-    ]
+    ];
+    charts.extend(others);
+    charts
 }
 
 /// Checks nesting of tags and quoting of attributes; returns what is wrong.

@@ -30,6 +30,7 @@ mod text;
 mod tests;
 
 pub use figure::Figure;
+pub(crate) use page::GENERATOR;
 pub use page::Page;
 pub use section::{Details, KeyNumber, Section};
 pub use table::{Cell, Column, Table, Verdict};

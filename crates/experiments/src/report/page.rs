@@ -8,6 +8,9 @@ use super::{ReportError, Section};
 /// The style sheet of the page, without that of the charts.
 const STYLE: &str = include_str!("style.css");
 
+/// Stands near the beginning of every page, and tells ours from those of others.
+pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"bss2\">";
+
 /// A self-contained HTML page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
@@ -71,7 +74,7 @@ impl Page {
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n{GENERATOR}\n\
              <title>{title}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n\
              <header>\n<h1>{}</h1>\n<div class=\"lead\">\n{}</div>\n</header>\n\
              {}<main>\n{sections}</main>\n{}</body>\n</html>\n",

@@ -1,0 +1,53 @@
+//! `cargo xtask calibrate` and `cargo xtask characterize`.
+
+use std::time::Instant;
+
+use bss2_experiments::ExperimentError;
+use bss2_experiments::workbench::{print_targets, procedure};
+
+use crate::arguments::{CalibrateOptions, CharacterizeOptions};
+use crate::bars::Bars;
+
+/// Calibrates a chip; the text is for standard output.
+pub(crate) fn calibrate(
+    options: &CalibrateOptions,
+    warn: &mut dyn FnMut(&str),
+) -> Result<String, String> {
+    if let Some(name) = &options.print_targets {
+        let text = procedure(name).and_then(|procedure| print_targets(&procedure));
+        return text.map_err(in_words);
+    }
+    let started = Instant::now();
+    let job = options.job()?;
+    for warning in job.warnings().map_err(in_words)? {
+        warn(&warning);
+    }
+    let report = job.run(&Bars).map_err(in_words)?;
+    Ok(format!(
+        "{}\n{}\n{:.1} s. Calibration: {}. Report: {}\n",
+        report.table.to_text(),
+        report.totals,
+        started.elapsed().as_secs_f64(),
+        job.calibration.display(),
+        job.report.display(),
+    ))
+}
+
+/// Measures a chip; the text is for standard output.
+pub(crate) fn characterize(options: &CharacterizeOptions) -> Result<String, String> {
+    let started = Instant::now();
+    let job = options.job()?;
+    let report = job.run(&Bars).map_err(in_words)?;
+    let page = job.report.as_ref();
+    let page = page.map_or_else(String::new, |path| format!(" Report: {}", path.display()));
+    Ok(format!(
+        "{}\n{}\n{:.1} s.{page}\n",
+        report.table.to_text(),
+        report.totals,
+        started.elapsed().as_secs_f64(),
+    ))
+}
+
+fn in_words(error: ExperimentError) -> String {
+    error.to_string()
+}
