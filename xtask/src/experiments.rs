@@ -39,6 +39,6 @@ fn in_words(error: ExperimentError) -> String {
 }
 
 fn list() -> String {
-    let line = |e: &Experiment| format!("{:20}{}\n", e.name, e.about);
+    let line = |e: &Experiment| format!("{:23}{}\n", e.name, e.about);
     EXPERIMENTS.iter().map(line).collect()
 }

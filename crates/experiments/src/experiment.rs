@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
-    circuit, first_study, mac_characteristics, validation,
+    calibration_tradeoffs, circuit, first_study, mac_characteristics, validation,
 };
 
 /// An experiment that can be run by name.
@@ -27,6 +27,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     circuit::EXPERIMENT,
     calibration_cost::EXPERIMENT,
     calibration_acceptance::EXPERIMENT,
+    calibration_tradeoffs::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

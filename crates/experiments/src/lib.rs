@@ -28,6 +28,7 @@ mod acceptance;
 mod bench;
 pub mod calibration_acceptance;
 pub mod calibration_cost;
+pub mod calibration_tradeoffs;
 pub mod circuit;
 mod configuration;
 mod csv_file;

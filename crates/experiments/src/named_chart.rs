@@ -31,10 +31,13 @@ impl NamedChart {
 
     /// Adds charts to a section, in their order.
     pub(crate) fn add_all(charts: &[Self], section: Section) -> Section {
-        charts.iter().fold(section, |section, chart| {
-            let figure = Figure::new(chart.chart.as_ref(), &*chart.caption);
-            section.with_figure(figure.with_data(chart.data))
-        })
+        let figures = charts.iter().map(Self::figure);
+        figures.fold(section, Section::with_figure)
+    }
+
+    /// The chart as a figure of the report.
+    pub(crate) fn figure(&self) -> Figure {
+        Figure::new(self.chart.as_ref(), &*self.caption).with_data(self.data)
     }
 
     /// The charts for files of their own.

@@ -1,7 +1,7 @@
 //! The study report: one self-contained HTML page.
 //!
 //! A [`Page`] holds [`Section`]s; a section holds a question, a method, a finding and its limits,
-//! with [`KeyNumber`]s, [`Figure`]s, [`Table`]s and [`Details`]. The page needs no scripts and
+//! with [`KeyNumber`]s, [`Figure`]s, [`Table`]s, [`Part`]s and [`Details`]. The page needs no scripts and
 //! loads nothing; it follows the reader's light or dark mode, narrow screens and paper. The same
 //! content gives the same bytes.
 //!
@@ -32,7 +32,7 @@ mod tests;
 pub use figure::Figure;
 pub(crate) use page::GENERATOR;
 pub use page::Page;
-pub use section::{Details, KeyNumber, Section};
+pub use section::{Details, KeyNumber, Part, Section};
 pub use table::{Cell, Column, Table, Verdict};
 
 /// Content that does not make a sound page.

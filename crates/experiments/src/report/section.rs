@@ -104,6 +104,41 @@ impl Details {
     }
 }
 
+/// A part of a section with a heading of its own: text and figures on one of several questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    title: String,
+    text: String,
+    figures: Vec<Figure>,
+}
+
+impl Part {
+    /// A part without figures.
+    pub fn new(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            text: text.into(),
+            figures: Vec::new(),
+        }
+    }
+
+    /// Adds a figure.
+    #[must_use]
+    pub fn with_figure(mut self, figure: Figure) -> Self {
+        self.figures.push(figure);
+        self
+    }
+
+    fn to_html(&self) -> String {
+        let figures: String = self.figures.iter().map(Figure::to_html).collect();
+        format!(
+            "<div class=\"part\">\n<h3>{}</h3>\n{}{figures}</div>\n",
+            inline(&self.title),
+            paragraphs(&self.text)
+        )
+    }
+}
+
 /// A section of the page; texts that are not set do not appear.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Section {
@@ -116,6 +151,7 @@ pub struct Section {
     key_numbers: Vec<KeyNumber>,
     figures: Vec<Figure>,
     tables: Vec<Table>,
+    parts: Vec<Part>,
     details: Vec<Details>,
 }
 
@@ -132,6 +168,7 @@ impl Section {
             key_numbers: Vec::new(),
             figures: Vec::new(),
             tables: Vec::new(),
+            parts: Vec::new(),
             details: Vec::new(),
         }
     }
@@ -185,6 +222,13 @@ impl Section {
         self
     }
 
+    /// Adds a part; parts stand below the section's own figures and tables.
+    #[must_use]
+    pub fn with_part(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
     /// Adds folded text.
     #[must_use]
     pub fn with_details(mut self, details: Details) -> Self {
@@ -211,6 +255,7 @@ impl Section {
         parts.push(facet("Limits", &self.limits));
         parts.extend(self.figures.iter().map(Figure::to_html));
         parts.extend(self.tables.iter().map(Table::to_html));
+        parts.extend(self.parts.iter().map(Part::to_html));
         parts.extend(self.details.iter().map(Details::to_html));
         parts.push("</section>\n".to_owned());
         parts.concat()

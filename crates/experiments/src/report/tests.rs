@@ -30,6 +30,7 @@ fn section(id: &str) -> Section {
         )
         .with_figure(Figure::new(&chart, "A caption").with_data("data/a.csv"))
         .with_table(table)
+        .with_part(Part::new("One <part>", "Of it.").with_figure(Figure::new(&chart, "Another")))
         .with_details(Details::new("Configuration", "seed = 1\n[a]\nb = \"<c>\""))
 }
 

@@ -9,4 +9,5 @@ mod folders;
 mod idx_sets;
 mod small_set;
 mod study;
+mod tradeoffs;
 mod validation;
