@@ -14,6 +14,9 @@ pub(super) struct Response {
     pub(super) forgets_per_us: f32,
 }
 
+/// Smallest mean worth that is told apart from less.
+const LEAST_WORTH: f32 = 0.05;
+
 /// The events of vectors, with their worth at the readout.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Events {
@@ -29,6 +32,8 @@ pub(super) struct Events {
     jitter_share: f32,
     worth: Vec<f32>,
     jitter: Vec<f32>,
+    /// By vector: what its charge is worth on average.
+    pub(super) mean_worth: Vec<f32>,
 }
 
 impl Events {
@@ -86,6 +91,7 @@ impl Events {
         batch: &Batch<'_>,
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
+        self.mean_worth.clear();
         for (v, (vector, activations, timing)) in batch.vectors().enumerate() {
             let Some(activations) = activations.to_slice() else {
                 unreachable!("batches are in standard layout");
@@ -104,6 +110,14 @@ impl Events {
             self.worth[i] = self.factors[later];
             later += usize::from(x > 0);
         }
+        let sent: f32 = amplitudes.iter().sum();
+        let seen: f32 = amplitudes.iter().zip(&self.worth).map(|(a, w)| a * w).sum();
+        let sends = pass.settings.num_sends() as f32;
+        self.mean_worth.push(if sent > 0.0 {
+            (seen / (sends * sent)).clamp(LEAST_WORTH, 1.0)
+        } else {
+            1.0
+        });
         // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
         // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
         let size = circuit.jitter_activations * self.jitter_share;

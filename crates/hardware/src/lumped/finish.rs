@@ -19,6 +19,9 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) pass: &'a Pass<'a>,
     pub(super) folded: &'a Folded,
     pub(super) course: &'a Course,
+    /// What the vector's charge is worth at the readout on average: signals, totals and charges have
+    /// been multiplied by it, while the OTAs see all of the charge.
+    pub(super) mean_worth: f32,
     /// Linear signal in LSB.
     pub(super) signal: &'a [f32],
     /// Estimates of the total charge.
@@ -46,11 +49,15 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             pass,
             folded,
             course,
+            mean_worth,
             signal,
             totals,
             charges,
             voltages,
         } = self;
+        let per_worth = 1.0 / (mean_worth * mean_worth);
+        // Where much of the charge is still on the lines, their course is not what was assumed.
+        let saturation_error = SATURATION_ERROR + (1.0 - mean_worth);
         let count = voltages.len();
         let range = pass.region.column_range();
         let gain_e = part(&folded.gain_lsb[0], &range, count);
@@ -70,21 +77,22 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             let balance = (signal[c] + gain_i[c] * totals[c]) / (gain_e[c] + gain_i[c]);
             let (e, i) = (balance.max(0.0), (totals[c] - balance).max(0.0));
             let (full_e, full_i) = (gain_e[c] * e, gain_i[c] * i);
+            let (square_e, square_i) = (square_e[c] * per_worth, square_i[c] * per_worth);
             // tanh to third order
-            let loss_e = full_e * e * e * square_e[c] * (1.0 / 3.0);
-            let loss_i = full_i * i * i * square_i[c] * (1.0 / 3.0);
+            let loss_e = full_e * e * e * square_e * (1.0 / 3.0);
+            let loss_i = full_i * i * i * square_i * (1.0 / 3.0);
             let saturates = loss_e + loss_i > EXACT_BEYOND_LSB;
             found.saturated += u32::from(saturates);
             let doubt =
-                doubt_e[c] * full_e + doubt_i[c] * full_i + SATURATION_ERROR * (loss_e + loss_i);
+                doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * (loss_e + loss_i);
             found.doubtful += u32::from(doubt > VALID_UP_TO_LSB);
             // However wrong the estimate of the sum is, the difference stays what it was.
             let mut excitation = full_e - loss_e;
             let mut inhibition = full_e - signal[c] - loss_i;
             if EXACT {
                 let [e, i] = [charges[0][c], charges[1][c]];
-                let compressed_e = gain_e[c] * compress(e, square_e[c].sqrt());
-                let compressed_i = gain_i[c] * compress(i, square_i[c].sqrt());
+                let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
+                let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
                 excitation = if saturates { compressed_e } else { excitation };
                 inhibition = if saturates { compressed_i } else { inhibition };
             }
