@@ -147,7 +147,8 @@ pub(crate) struct CalibrateOptions {
     #[arg(long, value_name = "NAME", default_value = "membrane", value_parser = PossibleValuesParser::new(procedure_names()))]
     procedure: String,
 
-    /// File for the calibration: missing, or an earlier calibration, which is replaced.
+    /// File for the calibration: missing, or an earlier one of the same chip (even if damaged), which is
+    /// replaced.
     #[arg(long, value_name = "FILE", required_unless_present = "print_targets")]
     pub(crate) out: Option<PathBuf>,
 
@@ -156,7 +157,7 @@ pub(crate) struct CalibrateOptions {
     report: Option<PathBuf>,
 
     /// Print the default targets of a procedure, each with its meaning and range, and stop.
-    #[arg(long, value_name = "PROCEDURE", num_args = 0..=1, default_missing_value = "membrane", value_parser = PossibleValuesParser::new(procedure_names()))]
+    #[arg(long, value_name = "PROCEDURE", num_args = 0..=1, default_missing_value = "membrane", conflicts_with_all = ["procedure", "target", "out"], value_parser = PossibleValuesParser::new(procedure_names()))]
     pub(crate) print_targets: Option<String>,
 }
 

@@ -122,7 +122,8 @@ impl Group {
     /// Mode and registers are left as they were, all weights zero.
     ///
     /// # Errors
-    /// What the chip refuses; mode and registers may have changed then.
+    /// [`CalibrationError::Control`] unless `working_columns` has one entry per column of the chip;
+    /// what the chip refuses, and mode and registers may have changed then.
     pub fn judge(
         self,
         chip: &mut dyn Chip,
@@ -130,6 +131,9 @@ impl Group {
         trial_seed: u64,
     ) -> Result<Vec<Verdict>, CalibrationError> {
         let mut bench = Bench::new(chip, trial_seed);
+        if let Some(working) = working_columns {
+            Register::VLeak.check_count(bench.chip_geometry(), working.len())?;
+        }
         let values = match self {
             Self::Cadc => cadc::measure(&mut bench)?,
             Self::Drivers => in_mode(&mut bench, ArrayMode::Membrane, drivers::measure)?,

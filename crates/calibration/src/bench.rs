@@ -51,9 +51,18 @@ impl Pulses {
     }
 }
 
-/// A time in cycles, no longer than the chip can wait.
-fn cycles(us: f64, max: u32) -> u32 {
-    ((us / RunSettings::CYCLE_US).round() as u32).min(max)
+/// A time in cycles.
+fn cycles(option: &'static str, us: f64, max: u32) -> Result<u32, CalibrationError> {
+    let cycles = (us / RunSettings::CYCLE_US).round();
+    if (0.0..=f64::from(max)).contains(&cycles) {
+        return Ok(cycles as u32);
+    }
+    Err(CalibrationError::OptionOutOfRange {
+        option,
+        value: us,
+        min: 0.0,
+        max: f64::from(max) * RunSettings::CYCLE_US,
+    })
 }
 
 impl<'a> Bench<'a> {
@@ -263,13 +272,24 @@ impl<'a> Bench<'a> {
     /// inputs of every hemisphere, repeated at least once.
     ///
     /// # Errors
-    /// See [`ChipProbe::read_pulses`].
+    /// [`CalibrationError::OptionOutOfRange`] for a time that the chip cannot wait; see
+    /// [`ChipProbe::read_pulses`].
     pub fn pulses_of(
         &mut self,
         inputs: std::ops::Range<usize>,
         pulses: Pulses,
         repetitions: usize,
     ) -> Result<Reading, CalibrationError> {
+        let interval = cycles(
+            "interval_us",
+            pulses.interval_us,
+            PulseRequest::INTERVAL_MAX,
+        )?;
+        let delay = cycles(
+            "readout_delay_us",
+            pulses.readout_delay_us,
+            PulseRequest::READOUT_DELAY_MAX,
+        )?;
         self.settle()?;
         let geometry = self.geometry();
         let trial = self.trial.next_pass();
@@ -285,11 +305,8 @@ impl<'a> Bench<'a> {
                 },
                 trial,
                 events: pulses.events,
-                interval_cycles: cycles(pulses.interval_us, PulseRequest::INTERVAL_MAX).max(1),
-                readout_delay_cycles: cycles(
-                    pulses.readout_delay_us,
-                    PulseRequest::READOUT_DELAY_MAX,
-                ),
+                interval_cycles: interval.max(1),
+                readout_delay_cycles: delay,
             };
             self.chip
                 .read_pulses(&request, [causal.view_mut(), acausal.view_mut()])?;

@@ -3,7 +3,8 @@
 /// Change over a record below which there is no decay to be seen, in LSB.
 const SMALLEST_LSB: f64 = 4.0;
 
-/// Time constant in µs of samples that decay as A·exp(−t/τ) + C; NaN where they do not.
+/// Time constant in µs of samples that decay as A·exp(−t/τ) + C; infinity where they are too slow for
+/// that to be told, NaN where they do not move.
 ///
 /// Such samples obey y(t) = y(0) + (C/τ)·t − (1/τ)·∫y, which is linear in its three unknowns: a least
 /// squares fit of them, without iteration and without knowing where the decay ends.
@@ -33,6 +34,8 @@ pub(crate) fn decay_time(samples_lsb: &[f32], interval_us: f64) -> f64 {
     let rate = -last_unknown(products);
     if rate > 0.0 {
         interval_us / rate
+    } else if rate <= 0.0 {
+        f64::INFINITY
     } else {
         f64::NAN
     }
@@ -85,7 +88,7 @@ mod tests {
         assert!(decay_time(&[], 1.0).is_nan());
         assert!(decay_time(&[5.0; 60], 1.0).is_nan());
         let grows: Vec<f32> = (0..60).map(|t| (t as f32 * 0.05).exp()).collect();
-        assert!(decay_time(&grows, 1.0).is_nan());
+        assert_eq!(decay_time(&grows, 1.0), f64::INFINITY);
         assert!(decay_time(&[f32::NAN; 60], 1.0).is_nan());
     }
 }

@@ -1,11 +1,13 @@
 //! What a calibration leaves behind.
 
 use bss2_core::{
-    ArrayMode, Chip, ChipControl, ChipIdentity, CostLedger, Register, RunReport, Scope,
+    ArrayGeometry, ArrayMode, Chip, ChipControl, ChipIdentity, CostLedger, Register, RunReport,
+    Scope,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::procedure::{Procedure, Refresh};
+use crate::quadrants::quadrant_of;
 use crate::{Bench, CalibrationError};
 
 /// What one routine did to its register.
@@ -26,9 +28,9 @@ pub struct RoutineResult {
     pub before: Vec<Option<f64>>,
     /// Distance from the target after it, one per instance.
     pub after: Vec<Option<f64>>,
-    /// How often all instances were measured, nested routines included.
+    /// How often all instances were measured, nested routines included, preparations apart.
     pub measurements: u64,
-    /// What it cost, nested routines included.
+    /// What it cost, preparations included, nested routines included.
     pub cost: CostLedger,
     /// How the residual fell, from the state before to the state after.
     pub course: Vec<Step>,
@@ -46,8 +48,7 @@ pub struct Step {
 }
 
 impl RoutineResult {
-    /// Standard deviation of the distance from the target before, over the instances that
-    /// succeeded (the others are counted in [`success_rate`](Self::success_rate)).
+    /// Root mean square of the distance from the target before, over the instances that succeeded (the others are counted in [`success_rate`](Self::success_rate)); NaN if none did.
     pub fn spread_before(&self) -> f64 {
         self.spread(&self.before)
     }
@@ -70,10 +71,8 @@ impl RoutineResult {
             .filter(|&(_, &succeeded)| succeeded)
             .filter_map(|(residual, _)| *residual)
             .collect();
-        if succeeded.is_empty() {
-            return 0.0;
-        }
-        crate::statistics::deviation(&succeeded)
+        let squares: f64 = succeeded.iter().map(|distance| distance.powi(2)).sum();
+        (squares / succeeded.len() as f64).sqrt()
     }
 }
 
@@ -93,6 +92,8 @@ pub struct CalibrationResult {
     pub trial_seed: u64,
     /// The procedure with its targets and options.
     pub procedure: Procedure,
+    /// The procedure of the calibration from which this one was converted.
+    pub converted_from: Option<Procedure>,
     /// Parts that were calibrated anew since, in their order.
     pub refreshed: Vec<Refresh>,
     /// How rows and columns are used.
@@ -101,7 +102,8 @@ pub struct CalibrationResult {
     pub registers: Vec<(Register, Vec<i32>)>,
     /// The routines in the order they ran; only those of the last refresh, if there was one.
     pub routines: Vec<RoutineResult>,
-    /// Whether each column of the chip works: its neuron's last calibrations succeeded, as did those
+    /// Whether each column of the chip works: its neuron's calibrations succeeded (the last of each
+    /// register, and those before a refresh too), as did those
     /// of both its channels, by whose mean neurons are calibrated, and of its quadrant.
     pub working_columns: Vec<bool>,
     /// Whether each driver of the chip works: its own last calibration succeeded, and that of its
@@ -134,6 +136,7 @@ impl CalibrationResult {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             trial_seed,
             procedure,
+            converted_from: None,
             refreshed: Vec::new(),
             mode: bench.mode(),
             registers,
@@ -175,12 +178,11 @@ impl CalibrationResult {
                         Register::StpIRamp => &mut self.working_drivers,
                         _ => &mut self.working_columns,
                     };
-                    let quadrants = routine.success.len().max(1);
-                    let size = elements.len().div_ceil(quadrants).max(1);
-                    for (elements, success) in elements.chunks_mut(size).zip(&routine.success) {
-                        for working in elements {
-                            *working &= success;
-                        }
+                    let hemispheres = routine.success.len() / Scope::QUADRANTS_PER_HEMISPHERE;
+                    let per_hemisphere = elements.len() / hemispheres.max(1);
+                    for (element, working) in elements.iter_mut().enumerate() {
+                        let quadrant = quadrant_of(element, per_hemisphere.max(1));
+                        *working &= routine.success.get(quadrant).is_some_and(|s| *s);
                     }
                 }
             }
@@ -220,15 +222,21 @@ impl CalibrationResult {
         &self,
         chip: &mut C,
     ) -> Result<(), CalibrationError> {
-        let geometry = chip.control_geometry();
-        for (register, values) in &self.registers {
-            register.check(geometry, values)?;
-        }
+        self.check_registers(chip.control_geometry())?;
         chip.set_mode(self.mode)?;
         for (register, values) in &self.registers {
             chip.write_register(*register, values)?;
         }
         chip.settle()?;
+        Ok(())
+    }
+
+    /// Refuses values that a chip of these sizes does not take, and a set of registers that is not
+    /// complete.
+    fn check_registers(&self, chip: ArrayGeometry) -> Result<(), CalibrationError> {
+        for &register in Register::ALL {
+            register.check(chip, self.values(register))?;
+        }
         Ok(())
     }
 
@@ -246,6 +254,7 @@ impl CalibrationResult {
                 found,
             });
         }
+        self.check_registers(bench.chip_geometry())?;
         bench.set_mode(self.mode)?;
         for (register, values) in &self.registers {
             bench.write(*register, values)?;

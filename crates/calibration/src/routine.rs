@@ -179,7 +179,7 @@ pub fn run_routine(
 
     let may_end = routine.may_end_at_boundary();
     let success = succeeded(&after, routine.tolerance(), |instance| {
-        outcome.inside[instance] || may_end
+        outcome.inside.get(instance).is_some_and(|i| *i) || may_end
     });
     Ok(RoutineResult {
         name: routine.name().to_owned(),

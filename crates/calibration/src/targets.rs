@@ -216,20 +216,20 @@ impl Warnings {
         self.check(&UPPER, f64::from(range.upper))?;
         self.check(&LOWER_LSB, range.lower_lsb)?;
         self.check(&UPPER_LSB, range.upper_lsb)?;
-        let upside_down = |target, lower: f64, upper: f64| {
+        let above = |end: &TargetRange, lower: f64, upper: f64| {
+            let min = lower + SMALLEST_RANGE;
+            if upper >= min {
+                return Ok(());
+            }
             Err(CalibrationError::TargetOutOfRange {
-                target,
+                target: end.target,
                 value: upper,
-                min: lower + SMALLEST_RANGE,
-                max: f64::INFINITY,
+                min,
+                max: end.possible.1,
             })
         };
-        if range.upper - range.lower < SMALLEST_RANGE as i32 {
-            return upside_down(UPPER.target, f64::from(range.lower), f64::from(range.upper));
-        }
-        if range.upper_lsb - range.lower_lsb < SMALLEST_RANGE {
-            return upside_down(UPPER_LSB.target, range.lower_lsb, range.upper_lsb);
-        }
+        above(&UPPER, f64::from(range.lower), f64::from(range.upper))?;
+        above(&UPPER_LSB, range.lower_lsb, range.upper_lsb)?;
         Ok(())
     }
 }

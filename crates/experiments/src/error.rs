@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use bss2_calibration::CalibrationError;
-use bss2_core::{ArrayError, ControlError};
+
+use bss2_core::{ArrayError, ChipIdentity, ControlError};
 use bss2_data::DataError;
 use bss2_hardware::ConfigError;
 use bss2_training::TrainingError;
@@ -67,6 +68,14 @@ pub enum ExperimentError {
         /// What is wrong with it.
         #[source]
         error: TargetsError,
+    },
+    /// A calibration that would have taken the place of another chip's.
+    #[error("{}: is there already and belongs to chip {calibrated}", path.display())]
+    OtherChipsFile {
+        /// The file.
+        path: PathBuf,
+        /// The chip that it belongs to.
+        calibrated: ChipIdentity,
     },
     /// A file that is no earlier output would be lost.
     #[error("{} is there already and is no {expected}; choose another file", path.display())]

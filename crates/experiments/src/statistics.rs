@@ -5,8 +5,11 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Standard deviation of a sample.
+/// Standard deviation of a sample; NaN of fewer than two values.
 pub(crate) fn deviation(values: &[f64]) -> f64 {
+    if values.len() < 2 {
+        return f64::NAN;
+    }
     let mean = mean(values);
     let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
     (squares / (values.len() as f64 - 1.0)).sqrt()
@@ -62,6 +65,7 @@ mod tests {
         assert_eq!(deviation(&[1.0, 3.0]), 2.0_f64.sqrt());
         assert_eq!(root_mean_square(&[3.0, -4.0]), 12.5_f64.sqrt());
         assert!(mean(&[]).is_nan());
+        assert!(deviation(&[]).is_nan() && deviation(&[1.0]).is_nan());
         assert_eq!(median([3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median([1.0, 2.0]), 1.5);
         assert!(median([]).is_nan());

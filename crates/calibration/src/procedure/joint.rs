@@ -4,11 +4,12 @@
 //! Nested searches ask the chip what a model knows: how a response moves with its register, and which
 //! other responses move with it. Here each round measures everything that the present registers
 //! show, solves the model's equations for all registers at once, writes them together and lets them
-//! settle once. The model holds nothing but the circuit's known form (a ramp's code is linear in the
-//! voltage, amplitudes are proportional to bias currents, rates to theirs); its numbers come from the
-//! measurements. What the model gets wrong, the next round corrects.
+//! settle once. The model holds the circuit's known form (a ramp's code is linear in the voltage,
+//! amplitudes are proportional to bias currents, rates to theirs) and one published number, the longest
+//! time constant of a line; all others come from measurements and targets. What the model gets wrong,
+//! the next round corrects.
 
-use bss2_core::{CostLedger, Register};
+use bss2_core::CostLedger;
 use serde::{Deserialize, Serialize};
 
 use super::membrane::{MembraneOptions, check_runs, finish};
@@ -102,7 +103,7 @@ impl JointProcedure {
     }
 }
 
-/// Does gains, references and potentials of the neurons anew.
+/// Does references and potentials of the neurons anew.
 pub(super) fn refresh_neurons(
     session: &mut Session<'_, '_>,
     procedure: &JointProcedure,
@@ -152,6 +153,31 @@ impl Quantity {
         Ok(measured)
     }
 
+    /// Moves every value of the quantity's register to where it is wanted, as far as its range goes;
+    /// what is no number moves nothing. Returns by how much each value moved.
+    fn adjust(
+        &mut self,
+        bench: &mut Bench<'_>,
+        wanted: impl Fn(usize, f64) -> f64,
+    ) -> Result<Vec<f64>, CalibrationError> {
+        let register = self.result.register;
+        let spec = register.spec();
+        let mut values = bench.values(register)?;
+        let mut moves = vec![0.0; values.len()];
+        for (instance, (value, moved)) in values.iter_mut().zip(&mut moves).enumerate() {
+            let before = f64::from(*value);
+            let wanted = wanted(instance, before);
+            if wanted.is_finite() {
+                *value = (wanted.round() as i32).clamp(spec.min, spec.max);
+                *moved = f64::from(*value) - before;
+            }
+        }
+        let before = bench.cost();
+        bench.write(register, &values)?;
+        self.result.cost += bench.cost() - before;
+        Ok(moves)
+    }
+
     /// Notes where a round has left the quantity.
     fn note(&mut self, responses: &[f64], targets: &[f64]) {
         let after = residuals(responses, targets);
@@ -177,23 +203,4 @@ impl Quantity {
         });
         Ok(self.result)
     }
-}
-
-/// Moves every value of a register to where it is wanted, as far as its range goes; what is no number
-/// moves nothing.
-fn adjust(
-    bench: &mut Bench<'_>,
-    register: Register,
-    wanted: impl Fn(usize, f64) -> f64,
-) -> Result<Vec<i32>, CalibrationError> {
-    let spec = register.spec();
-    let mut values = bench.values(register)?;
-    for (instance, value) in values.iter_mut().enumerate() {
-        let wanted = wanted(instance, f64::from(*value));
-        if wanted.is_finite() {
-            *value = (wanted.round() as i32).clamp(spec.min, spec.max);
-        }
-    }
-    bench.write(register, &values)?;
-    Ok(values)
 }

@@ -154,7 +154,12 @@ impl References {
     pub(super) fn of(targets: &MembraneTargets) -> Self {
         Self {
             leak_lsb: targets.leak_lsb,
-            tau_mem_us: targets.tau_mem_us,
+            // A weakened leak takes longer to come to rest.
+            tau_mem_us: if targets.target_noise_lsb.is_some() {
+                targets.tau_mem_us.max(LeakNoise::LONGEST_TAU_US)
+            } else {
+                targets.tau_mem_us
+            },
         }
     }
 

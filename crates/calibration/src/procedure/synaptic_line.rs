@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
 use super::membrane::check_runs;
-use super::{Procedure, Session};
+use super::{JointProcedure, MembraneProcedure, Procedure, Session};
 use crate::targets::LineTargets;
 use crate::{CalibrationError, CalibrationResult, RoutineResult, TargetWarning};
 
@@ -57,8 +57,8 @@ impl LineProcedure {
     }
 
     /// Turns a calibration for membranes into one for synaptic lines: applies it and redoes only what
-    /// differs, the CADC and the synapses' bias. (Targets of the drivers are those of the membranes'
-    /// calibration.)
+    /// differs, the CADC and the synapses' bias. (The drivers stay, and with them their target and
+    /// runs, which the result names.)
     ///
     /// # Errors
     /// [`CalibrationError::OtherChip`] if it belongs to another chip,
@@ -75,10 +75,20 @@ impl LineProcedure {
         membrane.check_for_membranes()?;
         let bench = membrane.on_bench(chip, trial_seed)?;
         let mut session = Session::new(bench, trial_seed, on_routine);
-        session.bench.set_mode(ArrayMode::Membrane)?;
         self.inputs().readout(&mut session)?;
         into_mode(&mut session)?;
-        let mut result = session.finish(Procedure::SynapticLine(*self))?;
+        // What was not done again is what it was.
+        let mut procedure = *self;
+        if let Procedure::Membrane(MembraneProcedure { targets, options }) = membrane.procedure {
+            procedure.targets.driver_test_activation = targets.driver_test_activation;
+            procedure.options.driver_runs = options.driver_runs;
+        }
+        if let Procedure::Joint(JointProcedure { targets, options }) = membrane.procedure {
+            procedure.targets.driver_test_activation = targets.driver_test_activation;
+            procedure.options.driver_runs = options.driver_runs;
+        }
+        let mut result = session.finish(Procedure::SynapticLine(procedure))?;
+        result.converted_from = Some(membrane.procedure);
         result.working_drivers.clone_from(&membrane.working_drivers);
         Ok(result)
     }

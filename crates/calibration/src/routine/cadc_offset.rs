@@ -77,7 +77,10 @@ impl Routine for CadcOffset {
                 let middle = i32::midpoint(range.lower, range.upper);
                 self.temporary.set_all(bench, Register::StpVCharge0, middle)
             }
-            At::Reset => bench.load(|_, _| 0),
+            At::Reset => {
+                self.temporary.show(bench, ReadoutSource::Membrane)?;
+                bench.load(|_, _| 0)
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The weakest leak at a given noise.
 
-use bss2_core::Register;
+use bss2_core::{ReadoutSource, Register};
 
 use super::Routine;
 use super::leak_potential::until_rest;
@@ -11,9 +11,6 @@ use crate::{Bench, CalibrationError};
 /// Readings over which the noise is taken: its standard error is 7 %.
 const READINGS: usize = 100;
 
-/// Longest time constant that is looked for, in µs.
-const LONGEST_TAU_US: f64 = 150.0;
-
 /// Brings the noise of every resting neuron to a target: a weaker leak integrates longer and
 /// remembers more noise.
 #[derive(Clone, Debug)]
@@ -23,6 +20,9 @@ pub struct LeakNoise {
 }
 
 impl LeakNoise {
+    /// Longest time constant that a weakened leak is expected to have, in µs.
+    pub const LONGEST_TAU_US: f64 = 300.0;
+
     /// The routine for a standard deviation of the resting code, in LSB.
     pub fn new(target_lsb: f64) -> Self {
         Self {
@@ -54,6 +54,7 @@ impl Routine for LeakNoise {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)
     }
 
@@ -66,7 +67,7 @@ impl Routine for LeakNoise {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        let reading = bench.pulses(until_rest(LONGEST_TAU_US), READINGS)?;
+        let reading = bench.pulses(until_rest(Self::LONGEST_TAU_US), READINGS)?;
         responses.copy_from_slice(&reading.deviation);
         Ok(())
     }

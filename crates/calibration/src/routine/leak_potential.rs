@@ -1,6 +1,6 @@
 //! Potential towards which the membranes leak.
 
-use bss2_core::Register;
+use bss2_core::{ReadoutSource, Register};
 
 use super::{InputSign, Routine};
 use crate::bench::{Pulses, Temporary};
@@ -77,6 +77,7 @@ impl Routine for LeakPotential {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)?;
         if self.without_inputs {
             for sign in InputSign::BOTH {

@@ -1,6 +1,6 @@
 //! Time constants of the membranes.
 
-use bss2_core::Register;
+use bss2_core::{ReadoutSource, Register};
 
 use super::leak_potential::until_rest;
 use super::{InputSign, Routine};
@@ -35,6 +35,9 @@ impl MembraneTau {
     }
 }
 
+/// Share of that distance below which noise decides: the membrane is then much too fast.
+const LEAST_LEFT: f64 = 0.005;
+
 /// Resets all membranes well below where they leak to.
 pub(crate) fn reset_below_leak(
     bench: &mut Bench<'_>,
@@ -48,8 +51,8 @@ pub(crate) fn reset_below_leak(
     temporary.set(bench, Register::VReset, &below)
 }
 
-/// Time constants of all membranes in µs, found by a wait of about as long; NaN for one that does not
-/// relax.
+/// Time constants of all membranes in µs, found by a wait of about as long: 0 for one that is much faster,
+/// infinity for one that does not move, NaN for one that cannot be reset away from where it rests.
 pub(crate) fn measure(bench: &mut Bench<'_>, wait_us: f64) -> Result<Vec<f64>, CalibrationError> {
     let reset = bench.pulses(Pulses::none(0.0), READINGS)?.of_both();
     let waited = bench.pulses(Pulses::none(wait_us), READINGS)?.of_both();
@@ -57,15 +60,18 @@ pub(crate) fn measure(bench: &mut Bench<'_>, wait_us: f64) -> Result<Vec<f64>, C
     Ok(time_constants(&reset, &waited, &rest, wait_us))
 }
 
-/// Time constants in µs from codes right after the reset, after a wait, and at rest; NaN for a
-/// membrane that does not relax.
+/// Time constants in µs from codes right after the reset, after a wait, and at rest.
 fn time_constants(reset: &[f64], waited: &[f64], rest: &[f64], wait_us: f64) -> Vec<f64> {
     let readings = reset.iter().zip(waited).zip(rest);
     readings
         .map(|((reset, waited), rest)| {
             let left = (rest - waited) / (rest - reset);
-            if (rest - reset).abs() < SMALLEST_STEP_LSB || !(1e-3..1.0).contains(&left) {
+            if (rest - reset).abs() < SMALLEST_STEP_LSB {
                 f64::NAN
+            } else if left <= LEAST_LEFT {
+                0.0
+            } else if left >= 1.0 {
+                f64::INFINITY
             } else {
                 -wait_us / left.ln()
             }
@@ -95,6 +101,7 @@ impl Routine for MembraneTau {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)?;
         for sign in InputSign::BOTH {
             self.temporary.set_all(bench, sign.gm(), 0)?;
@@ -125,15 +132,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exponential_has_its_time_constant_and_others_have_none() {
+    fn an_exponential_has_its_time_constant_and_others_tell_at_least_a_direction() {
         let at = |t: f64| 120.0 - 50.0 * (-t / 60.0).exp();
         let found = time_constants(
             &[at(0.0), 120.0, 70.0, 70.0],
-            &[at(30.0), 120.0, 60.0, 70.0],
+            &[at(30.0), 120.0, 60.0, 120.0],
             &[120.0; 4],
             30.0,
         );
         assert!((found[0] - 60.0).abs() < 1e-9);
-        assert!(found[1..].iter().all(|tau| tau.is_nan()), "{found:?}");
+        assert!(found[1].is_nan());
+        assert_eq!(found[2..], [f64::INFINITY, 0.0]);
     }
 }

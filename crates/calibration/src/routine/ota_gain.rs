@@ -1,6 +1,6 @@
 //! Gains of the OTAs.
 
-use bss2_core::{Register, RunSettings};
+use bss2_core::{ReadoutSource, Register, RunSettings};
 
 use super::{InputSign, Routine};
 use crate::bench::{Pulses, Temporary};
@@ -108,6 +108,7 @@ impl Routine for OtaGain {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)?;
         let other = match self.sign {
             InputSign::Excitatory => InputSign::Inhibitory,

@@ -1,6 +1,6 @@
 //! References of the OTAs.
 
-use bss2_core::Register;
+use bss2_core::{ReadoutSource, Register};
 
 use super::leak_potential::resting_codes;
 use super::{InputSign, Routine};
@@ -68,6 +68,7 @@ impl Routine for OtaReference {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)?;
         if self.alone {
             let other = match self.sign {

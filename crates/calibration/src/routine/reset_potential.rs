@@ -1,6 +1,6 @@
 //! Potential at which a multiplication starts.
 
-use bss2_core::Register;
+use bss2_core::{ReadoutSource, Register};
 
 use super::Routine;
 use super::leak_potential::resting_codes;
@@ -54,6 +54,7 @@ impl Routine for ResetPotential {
     }
 
     fn prepare(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {
+        self.temporary.show(bench, ReadoutSource::Membrane)?;
         self.temporary.set_all(bench, Register::EnableLeak, 1)?;
         self.resting = resting_codes(bench, self.tau_mem_us)?;
         Ok(())

@@ -16,6 +16,9 @@ const DRIVERS: usize = 16;
 const SAMPLES: usize = 60;
 const TAUS: f64 = 4.0;
 
+/// Span of a trace above which its line moved, in LSB: well above the samples' noise.
+const SMALLEST_MOVE_LSB: f32 = 8.0;
+
 /// Brings the time constant of every line to a target: an exponential fit to the decay of its voltage
 /// after some events.
 #[derive(Clone, Debug)]
@@ -46,8 +49,8 @@ pub(crate) fn show_much_charge(
     temporary.set_all(bench, bias, bias.spec().max)
 }
 
-/// Time constants of all lines of one sign in µs, found over some times `about_us`; 0 where a decay is
-/// too fast for that, or there is none.
+/// Time constants of all lines of one sign in µs, found over some times `about_us`: 0 where a decay is
+/// over within the first samples, infinity where it is too slow, NaN where the line does not move.
 pub(crate) fn time_constants(
     bench: &mut Bench<'_>,
     sign: InputSign,
@@ -71,9 +74,23 @@ pub(crate) fn time_constants(
         .map(|column| {
             bench.trace(column, source, fastest, events.view(), every, &mut samples)?;
             let tau_us = decay_time(&samples[sending..], interval_us);
-            Ok(if tau_us.is_nan() { 0.0 } else { tau_us })
+            Ok(if tau_us.is_nan() && moves(&samples) {
+                0.0
+            } else {
+                tau_us
+            })
         })
         .collect()
+}
+
+/// Whether a line moved at all, be it while events were still coming.
+fn moves(samples_lsb: &[f32]) -> bool {
+    let (least, most) = samples_lsb
+        .iter()
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(least, most), &s| {
+            (least.min(s), most.max(s))
+        });
+    most - least > SMALLEST_MOVE_LSB
 }
 
 impl Routine for SynapticTau {

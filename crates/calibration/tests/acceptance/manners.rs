@@ -1,7 +1,8 @@
 //! How chips are judged: what is left behind, what it depends on, and chips of other sizes.
 
+use bss2_calibration::CalibrationError;
 use bss2_calibration::acceptance::Group;
-use bss2_core::{ArrayGeometry, ArrayMode, ChipControl, Register};
+use bss2_core::{ArrayGeometry, ArrayMode, ChipControl, ControlError, Register};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 
 use crate::chips::Calibrated;
@@ -77,10 +78,24 @@ fn chips_of_any_size_are_judged() {
         for mode in ArrayMode::ALL {
             chip.set_mode(mode).unwrap();
             for group in Group::ALL {
-                let verdicts = group.judge(&mut chip, Some(&[]), 1).unwrap();
+                let verdicts = group.judge(&mut chip, None, 1).unwrap();
                 assert_eq!(verdicts.len(), group.criteria().len(), "{group:?}");
                 group.overwrite(&mut chip).unwrap();
             }
         }
+    }
+}
+
+#[test]
+fn as_many_columns_are_told_of_as_there_are() {
+    let mut chip = SimulatedChip::new(&ChipConfig::typical().check().unwrap(), 1);
+    for count in [0, 511, 513] {
+        let working = vec![true; count];
+        assert!(matches!(
+            Group::Membrane.judge(&mut chip, Some(&working), 1),
+            Err(CalibrationError::Control(
+                ControlError::InstanceCount { .. }
+            ))
+        ));
     }
 }

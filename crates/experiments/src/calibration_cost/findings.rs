@@ -116,7 +116,13 @@ fn finding(runs: &[ChipRun], parameters: &Parameters) -> String {
 
 /// Share of settles that the routines take which run another within, in percent.
 fn nested_share(runs: &[ChipRun]) -> Option<f64> {
-    let routines = &runs.first()?.nested.result.routines;
+    let routines: Vec<_> = runs
+        .iter()
+        .flat_map(|run| &run.nested.result.routines)
+        .collect();
+    if routines.is_empty() {
+        return None;
+    }
     let settles = |of: &dyn Fn(u64, usize) -> bool| -> u64 {
         routines
             .iter()

@@ -2,6 +2,7 @@
 
 use bss2_calibration::{CalibrationResult, LineProcedure, Procedure, Refresh};
 use bss2_core::CostLedger;
+use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
 
 use super::Parameters;
@@ -43,6 +44,10 @@ pub(super) struct Remedied {
     pub(super) cost: CostLedger,
 }
 
+/// Purposes of the seeds that are derived from a calibration's.
+const REFRESH: u64 = 1;
+const CONVERSION: u64 = 2;
+
 /// Lets a calibrated chip drift and warm up, then tries every remedy, in the order of
 /// [`Remedy::ALL`].
 pub(super) fn measure(
@@ -52,6 +57,8 @@ pub(super) fn measure(
     parameters: &Parameters,
 ) -> Result<Vec<Remedied>, ExperimentError> {
     let [calibration_seed, trial_seed] = seeds;
+    // Noise of its own, not that of the calibration.
+    let calibration_seed = derive_seed(calibration_seed, REFRESH);
     let mut later = calibrated.clone();
     later.let_pass_s(parameters.pause_s)?;
     later.set_temperature_celsius(parameters.refresh_celsius)?;
@@ -99,7 +106,7 @@ pub(super) fn on_lines(
     let converted = LineProcedure::default().convert(
         membrane,
         &mut fresh.clone(),
-        calibration_seed,
+        derive_seed(calibration_seed, CONVERSION),
         &mut |_| {},
     )?;
     Ok([direct, converted])

@@ -168,13 +168,13 @@ fn finding(runs: &[ChipRun]) -> String {
 
 fn calibration_table(runs: &[ChipRun]) -> Result<Table, ExperimentError> {
     let mut table = Table::new(
-        "Calibration: spread of the distance from the target over the instances that succeeded, \
+        "Calibration: root mean square distance from the target over the instances that succeeded, \
          mean over chips",
         vec![
             Column::text("Routine"),
             Column::text("Register"),
-            Column::number("Spread before"),
-            Column::number("Spread after"),
+            Column::number("Before"),
+            Column::number("After"),
             Column::number("Success, %"),
         ],
     );

@@ -5,16 +5,23 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bss2_calibration::{CalibrationError, CalibrationResult};
+use bss2_core::ChipIdentity;
 use bss2_file::{ContentError, FileError};
 
 use crate::ExperimentError;
 use crate::report::{GENERATOR, Page};
 
 /// Makes sure that a calibration can be written to a path later, and changes nothing yet: there may
-/// be nothing, or an earlier calibration, damaged or of another version as it may be.
-pub(super) fn claim_calibration(path: &Path) -> Result<(), ExperimentError> {
+/// be nothing, or an earlier calibration of the same chip, damaged or of another version as it may be.
+pub(super) fn claim_calibration(path: &Path, chip: &ChipIdentity) -> Result<(), ExperimentError> {
     claim(path, "calibration", |path| {
         Ok(match CalibrationResult::load(path) {
+            Ok(earlier) if earlier.chip != *chip => {
+                return Err(ExperimentError::OtherChipsFile {
+                    path: path.to_owned(),
+                    calibrated: earlier.chip,
+                });
+            }
             Ok(_) => true,
             Err(CalibrationError::File(FileError::Content { error, .. })) => !matches!(
                 error,
@@ -138,15 +145,15 @@ mod tests {
     fn calibrations_replace_what_was_one_even_if_it_is_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("chip.calibration");
-        claim_calibration(&path).unwrap();
+        claim_calibration(&path, &ChipIdentity::new("chip")).unwrap();
         bss2_file::save(&path, CalibrationResult::FORMAT, &1_u8).unwrap();
-        claim_calibration(&path).unwrap();
+        claim_calibration(&path, &ChipIdentity::new("chip")).unwrap();
         for content in [
             &b"a,b\n1,2\n"[..],
             &bss2_file::encode(bss2_file::Format::new("twin", 1), &1_u8).unwrap(),
         ] {
             fs::write(&path, content).unwrap();
-            let refused = claim_calibration(&path).unwrap_err();
+            let refused = claim_calibration(&path, &ChipIdentity::new("chip")).unwrap_err();
             assert!(matches!(refused, ExperimentError::ForeignFile { .. }));
             assert_eq!(fs::read(&path).unwrap(), content);
         }

@@ -3,10 +3,11 @@
 use bss2_core::Register;
 
 use super::super::Session;
-use super::{JointProcedure, Quantity, adjust};
+use super::{JointProcedure, Quantity};
 use crate::quadrants::{medians_by_quadrant, quadrant_of};
 use crate::routine::drivers::Drivers;
 use crate::routine::{DriverOffset, DriverRamp, RAMP_ACTIVATION, full_of_working, proportional};
+use crate::search::{Slope, in_proportion};
 use crate::statistics::{mean, median};
 use crate::{Bench, CalibrationError};
 
@@ -147,19 +148,20 @@ impl Stage {
             .collect();
         self.note(&slopes, &at_test);
 
-        adjust(bench, Register::HagenDacOffset, |_, trim| trim + TRIM_STEPS)?;
+        let trims = bench.values(Register::HagenDacOffset)?;
+        let stepped = self.offset.adjust(bench, |_, trim| trim + TRIM_STEPS)?;
         let trimmed = self.measure(bench, CLEAR[0])?;
         let slope_of = |driver| slopes[quadrant_of(driver, self.per_hemisphere)];
         let effects = trimmed.iter().zip(&low).enumerate();
-        let trim_activations = median(
-            effects
-                .map(|(driver, (trimmed, low))| (trimmed - low) / (TRIM_STEPS * slope_of(driver))),
-        );
-        adjust(bench, Register::StpIRamp, |quadrant, current| {
-            current * proportional(1) / slopes[quadrant]
+        let trim_activations = median(effects.map(|(driver, (trimmed, low))| {
+            (trimmed - low) / (stepped[driver] * slope_of(driver))
+        }));
+        bench.write(Register::HagenDacOffset, &trims)?;
+        self.ramp.adjust(bench, |quadrant, current| {
+            in_proportion(current, Slope::Rising, slopes[quadrant], proportional(1))
         })?;
-        adjust(bench, Register::HagenDacOffset, |driver, trim| {
-            trim - TRIM_STEPS + starts[driver] / trim_activations
+        self.offset.adjust(bench, |driver, trim| {
+            trim + starts[driver] / trim_activations
         })?;
         Ok(trim_activations)
     }
@@ -181,12 +183,12 @@ impl Stage {
             if round == ROUNDS {
                 break;
             }
-            adjust(bench, Register::StpIRamp, |quadrant, current| {
-                current * proportional(1) / slopes[quadrant]
+            self.ramp.adjust(bench, |quadrant, current| {
+                in_proportion(current, Slope::Rising, slopes[quadrant], proportional(1))
             })?;
             // What the ramp corrects is no offset.
             let per_hemisphere = self.per_hemisphere;
-            adjust(bench, Register::HagenDacOffset, |driver, trim| {
+            self.offset.adjust(bench, |driver, trim| {
                 let slope = slopes[quadrant_of(driver, per_hemisphere)];
                 let behind =
                     |(&x, relative): (&u8, &Vec<f64>)| f64::from(x) - relative[driver] / slope;

@@ -4,7 +4,7 @@ use bss2_core::{Register, RunSettings};
 use ndarray::Array2;
 
 use super::super::Session;
-use super::{JointProcedure, Quantity, adjust};
+use super::{JointProcedure, Quantity};
 use crate::bench::{Pulses, Temporary};
 use crate::routine::{
     InputSign, LeakPotential, MembraneTau, OtaGain, OtaReference, ResetPotential, SynapticTau,
@@ -170,7 +170,6 @@ impl Neurons {
         reset_below_leak(bench, &mut temporary)?;
         show_much_charge(bench, &mut temporary)?;
         let (tau_mem_us, tau_syn_us) = (self.targets.tau_mem_us, self.targets.tau_syn_us);
-        let rate = |tau_us: f64| 1.0 / tau_us - 1.0 / LONGEST_LINE_TAU_US;
         for round in 0..=TAU_ROUNDS {
             let membranes = self
                 .tau_mem
@@ -194,13 +193,12 @@ impl Neurons {
             if round == TAU_ROUNDS {
                 break;
             }
-            adjust(bench, Register::IBiasLeak, |column, bias| {
+            self.tau_mem.adjust(bench, |column, bias| {
                 in_proportion(bias, Slope::Falling, membranes[column], tau_mem_us)
             })?;
-            for sign in InputSign::BOTH {
-                let taus = &lines[sign as usize];
-                adjust(bench, sign.tau(), |column, bias| {
-                    bias * (rate(tau_syn_us) / rate(taus[column])).max(0.0)
+            for (quantity, taus) in self.tau_syn.iter_mut().zip(&lines) {
+                quantity.adjust(bench, |column, bias| {
+                    bias_for(bias, taus[column], tau_syn_us)
                 })?;
             }
         }
@@ -230,40 +228,39 @@ impl Neurons {
             } else {
                 LATER_SHARE
             };
-            let signs = InputSign::BOTH.into_iter().zip(&seen.amplitudes);
-            for (sign, amplitudes) in signs.filter(|_| !self.keeps_gains) {
-                let wanted = wanted[sign as usize];
-                adjust(bench, sign.gm(), |column, bias| {
+            let gains = self.gain.iter_mut().zip(&seen.amplitudes).zip(wanted);
+            for ((quantity, amplitudes), wanted) in gains.filter(|_| !self.keeps_gains) {
+                quantity.adjust(bench, |column, bias| {
                     let all = in_proportion(bias, Slope::Rising, amplitudes[column], wanted);
                     bias + share * (all - bias)
                 })?;
             }
             // The first round moves all references alike, the second sees what that did.
-            if let Some(before) = drift_before {
+            let foreseen: Vec<f64> = if let Some(before) = drift_before {
                 let per_step = *drift_per_step.get_or_insert_with(|| {
                     let changes = seen.drift.iter().zip(&before).map(|(now, then)| now - then);
                     median(changes) / SHIFT_STEPS
                 });
-                adjust(bench, InputSign::Excitatory.shift(), |column, shift| {
+                let moves = self.reference.adjust(bench, |column, shift| {
                     shift - share * seen.drift[column] / per_step
                 })?;
+                // What that does to the resting code by itself.
+                let tau_us = self.targets.tau_mem_us;
+                moves
+                    .iter()
+                    .map(|moved| moved * per_step * tau_us)
+                    .collect()
             } else {
-                adjust(bench, InputSign::Excitatory.shift(), |_, shift| {
-                    shift + SHIFT_STEPS
-                })?;
-            }
-            // What the reference corrects now moves the resting code by itself.
-            let foreseen = |column: usize| match drift_per_step {
-                Some(_) => -share * seen.drift[column] * self.targets.tau_mem_us,
-                None => 0.0,
+                self.reference
+                    .adjust(bench, |_, shift| shift + SHIFT_STEPS)?;
+                vec![0.0; seen.rest.len()]
             };
-            let leak_lsb = self.targets.leak_lsb;
-            adjust(bench, Register::VLeak, |column, code| {
-                code + (share * (leak_lsb - seen.rest[column]) - foreseen(column))
-                    / self.lsb_per_code
+            let (leak_lsb, lsb_per_code) = (self.targets.leak_lsb, self.lsb_per_code);
+            self.leak.adjust(bench, |column, code| {
+                code + (share * (leak_lsb - seen.rest[column]) - foreseen[column]) / lsb_per_code
             })?;
-            adjust(bench, Register::VReset, |column, code| {
-                code + share * (leak_lsb - seen.reset[column]) / self.lsb_per_code
+            self.reset.adjust(bench, |column, code| {
+                code + share * (leak_lsb - seen.reset[column]) / lsb_per_code
             })?;
             drift_before = Some(seen.drift);
         }
@@ -272,8 +269,8 @@ impl Neurons {
 
     /// Measures a round's worth.
     fn look(&mut self, bench: &mut Bench<'_>) -> Result<Seen, CalibrationError> {
-        bench.write_all(Register::EnableLeak, 0)?;
         let reset = self.reset.measure(bench, |bench| {
+            bench.write_all(Register::EnableLeak, 0)?;
             Ok(bench.pulses(Pulses::none(0.0), READINGS)?.of_both())
         })?;
         let later = self.reference.measure(bench, |bench| {
@@ -332,6 +329,25 @@ impl Neurons {
         self.reset.note(&seen.reset, &seen.rest);
     }
 }
+
+/// The bias at which a line has the time constant that is wanted. One reading moves it up by a
+/// factor of four at the most, and never to zero unless no bias at all is wanted: zero has no multiples.
+fn bias_for(bias: f64, tau_us: f64, wanted_us: f64) -> f64 {
+    let rate = |tau_us: f64| 1.0 / tau_us - 1.0 / LONGEST_LINE_TAU_US;
+    let wanted = rate(wanted_us);
+    if wanted <= 0.0 {
+        return 0.0;
+    }
+    let found = rate(tau_us).max(SLOWEST_RATE_PER_US);
+    let ratio = (wanted / found).clamp(0.0, LARGEST_STEP);
+    (bias * ratio).max(1.0)
+}
+
+/// Smallest rate beyond that of the longest time constant that a reading can tell, per µs.
+const SLOWEST_RATE_PER_US: f64 = 1e-3;
+
+/// Largest factor by which one reading moves a bias up.
+const LARGEST_STEP: f64 = 4.0;
 
 /// Amplitudes of all columns of the chip in a multiplication with every so many drivers, in LSB.
 /// Results come from the causal channels, so these are what is measured.

@@ -3,11 +3,12 @@
 use bss2_core::{ReadoutSource, Register};
 
 use super::super::Session;
-use super::{Quantity, adjust};
+use super::Quantity;
 use crate::CalibrationError;
 use crate::bench::{Pulses, Temporary};
 use crate::quadrants::medians_by_quadrant;
 use crate::routine::{CadcOffset, CadcRamp, RangeEnd};
+use crate::search::{Slope, in_proportion};
 use crate::targets::CadcRange;
 
 /// Quantities of this stage.
@@ -74,17 +75,17 @@ pub(super) fn calibrate(
             if round == 0 {
                 offset.note(&middles, &vec![middle_lsb; middles.len()]);
             }
-            adjust(bench, Register::CadcIRampSlope, |quadrant, current| {
-                current * gain(quadrant) / wanted_gain
+            slope.adjust(bench, |quadrant, current| {
+                in_proportion(current, Slope::Falling, gain(quadrant), wanted_gain)
             })?;
             let lower = f64::from(range.lower);
-            adjust(bench, Register::CadcVRampOffset, |quadrant, voltage| {
+            start.adjust(bench, |quadrant, voltage| {
                 let starts = lower - at(quadrant, range.lower) / gain(quadrant);
                 let wanted = lower - range.lower_lsb / wanted_gain;
                 voltage + wanted - starts
             })?;
         } else {
-            adjust(bench, Register::CadcOffset, |channel, offset| {
+            offset.adjust(bench, |channel, offset| {
                 offset + middle_lsb - middles[channel]
             })?;
         }

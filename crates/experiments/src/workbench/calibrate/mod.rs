@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use bss2_calibration::{CalibrationResult, Procedure};
+use bss2_core::ChipControl;
 
 use super::ChipChoice;
 use super::chip_choice::check_trial_seed;
@@ -58,7 +59,7 @@ impl CalibrationJob {
         self.procedure.check()?;
         check_trial_seed(self.trial_seed)?;
         let mut chip = self.chip.make()?;
-        claim_calibration(&self.calibration)?;
+        claim_calibration(&self.calibration, &chip.identity())?;
         let places = [&self.calibration, &self.report].map(std::path::absolute);
         if matches!(&places, [Ok(calibration), Ok(report)] if calibration == report) {
             return Err(ExperimentError::SameFile {
@@ -94,13 +95,25 @@ fn totals(result: &CalibrationResult) -> String {
              doubtful."
         ),
     };
+    let columns = working(&result.working_columns);
+    let of_columns = result.working_columns.len();
+    let works = match result.procedure {
+        Procedure::Cadc(_) => {
+            format!("The CADC channels of {columns} of {of_columns} columns work.")
+        }
+        _ => format!(
+            "{columns} of {of_columns} columns and {} of {} drivers work.",
+            working(&result.working_drivers),
+            result.working_drivers.len(),
+        ),
+    };
+    let none = if columns == 0 {
+        " Nothing works: the targets are out of this chip's reach."
+    } else {
+        ""
+    };
     format!(
-        "{} of {} columns and {} of {} drivers work. {measurements} measurements, {} settles, {} of \
-         chip time.{doubtful}",
-        working(&result.working_columns),
-        result.working_columns.len(),
-        working(&result.working_drivers),
-        result.working_drivers.len(),
+        "{works}{none} {measurements} measurements, {} settles, {} of chip time.{doubtful}",
         result.cost.settles,
         duration(chip_time_ms(&result.cost)),
     )
