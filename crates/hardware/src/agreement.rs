@@ -288,6 +288,32 @@ fn strong() -> impl Strategy<Value = Stimulus> {
         )
 }
 
+/// Dense inputs of both signs on lines that keep their charge for up to 20 µs: when they are read, the
+/// OTAs have not seen all of it, and the lines are full.
+fn slow_lines() -> impl Strategy<Value = Stimulus> {
+    (
+        any::<u64>(),
+        0.4..0.6,
+        (5..=40_i8, 0..=31_u8),
+        0.3..=1.0,
+        (0..=250, 0..=250),
+        30..=450,
+    )
+        .prop_map(|(seed, balance, (least, weakest), activity, taus, gm)| {
+            let base = Stimulus::new(SILENT(), seed, ArrayMode::Membrane);
+            let base = Stimulus {
+                registers: vec![
+                    (Register::IBiasSyninExcTau, taus.0),
+                    (Register::IBiasSyninInhTau, taus.1),
+                    (Register::IBiasSyninExcGm, gm),
+                    (Register::IBiasSyninInhGm, gm),
+                ],
+                ..base
+            };
+            random_stimulus(base, 1.0, balance, (least, 63), activity, (weakest, 31))
+        })
+}
+
 /// Checks a property for some stimuli, always the same ones.
 fn for_each(cases: u32, stimuli: impl Strategy<Value = Stimulus>, check: impl Fn(&Stimulus)) {
     let config = Config {
@@ -386,6 +412,13 @@ fn models_agree_with_unusual_registers_or_the_lumped_one_says_so() {
     let all = all.into_inner();
     let close = all.iter().filter(|distance| **distance <= 3.0).count();
     assert!(close * 100 > all.len() * 90, "{close} of {}", all.len());
+}
+
+#[test]
+fn models_agree_on_slow_lines_or_the_lumped_one_says_so() {
+    for_each(150, slow_lines(), |stimulus| {
+        reported_distances(stimulus);
+    });
 }
 
 /// Orders in which the charge of each column comes.

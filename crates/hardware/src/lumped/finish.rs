@@ -13,6 +13,10 @@ const VALID_UP_TO_LSB: f32 = 2.5;
 /// Share of what saturation takes from a signal by which it may be wrong.
 const SATURATION_ERROR: f32 = 0.12;
 
+/// Share of it by which it may be wrong in addition where none of the charge has been seen at the
+/// readout; what is left on the lines then has another course than was assumed.
+const UNSEEN_ERROR: f32 = 16.0;
+
 /// All columns of one vector, as a task that is compiled once per kind of processor. `EXACT` takes
 /// charges that are known instead of estimates.
 pub(super) struct Finish<'a, const EXACT: bool> {
@@ -56,8 +60,7 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             voltages,
         } = self;
         let per_worth = 1.0 / (mean_worth * mean_worth);
-        // Where much of the charge is still on the lines, their course is not what was assumed.
-        let saturation_error = SATURATION_ERROR + (1.0 - mean_worth);
+        let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - mean_worth).powi(2);
         let count = voltages.len();
         let range = pass.region.column_range();
         let gain_e = part(&folded.gain_lsb[0], &range, count);
