@@ -1,6 +1,10 @@
 //! What does not work is marked, and spoils nothing else.
 
-use bss2_calibration::{CalibrationError, CalibrationResult, MembraneTargets, Procedure};
+use bss2_calibration::{
+    CadcProcedure, CadcRange, CalibrationError, CalibrationResult, MembraneTargets, Procedure,
+};
+use bss2_core::ArrayGeometry;
+use bss2_hardware::{ChipConfig, SimulatedChip};
 
 use crate::checks::{assert_gains, assert_neurons, assert_proportional};
 use crate::linear_chip::{Failed, LinearChip, broken};
@@ -180,5 +184,26 @@ fn a_refusal_of_the_chip_comes_out_as_it_is() {
             let refused = procedure.run(&mut chip, 1, &mut |_| {});
             assert_eq!(refused, Err(CalibrationError::Array(broken())));
         }
+    }
+}
+
+#[test]
+fn odd_columns_belong_to_the_quadrants_that_the_chip_gives_them() {
+    for columns in [1, 3, 5] {
+        let mut config = ChipConfig::typical();
+        config.geometry = ArrayGeometry::new(2, 4, columns).unwrap();
+        config.cadc.failure_rate = 0.0;
+        let mut chip = SimulatedChip::new(&config.check().unwrap(), 5);
+        let range = CadcRange::FULL;
+        let procedure = Procedure::Cadc(CadcProcedure { range });
+        let result = procedure.run(&mut chip, 1, &mut |_| {}).unwrap();
+        // A quadrant without columns has no response, and fails by itself.
+        let ramps = &result.routines[0].success;
+        assert_eq!(
+            ramps.iter().all(|&s| s),
+            columns > 1,
+            "{columns}: {ramps:?}"
+        );
+        assert_eq!(result.working_columns, vec![true; 2 * columns], "{columns}");
     }
 }
