@@ -1,9 +1,10 @@
 //! Chips of one process, or of several side by side.
 
-use bss2_hardware::ChipConfig;
+use bss2_hardware::{ChipConfig, SimulatedChip};
+use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::Settings;
+use crate::{ExperimentError, Settings, Task};
 
 /// Chips of one process.
 #[derive(Clone, Debug, Serialize)]
@@ -34,10 +35,49 @@ impl Process {
         processes
     }
 
-    /// Every chip of all processes: number of its process, and its seed.
-    pub(crate) fn jobs(processes: &[Self]) -> impl Iterator<Item = (usize, u64)> {
+    /// Runs all chips of all processes side by side on the current thread pool; results keep the
+    /// order of the jobs, whichever is done first.
+    pub(crate) fn each_chip<R: Send>(
+        processes: &[Self],
+        run: impl Fn(&Job<'_>) -> Result<R, ExperimentError> + Sync,
+    ) -> Result<Vec<R>, ExperimentError> {
+        Self::jobs(processes).par_iter().map(&run).collect()
+    }
+
+    /// Every chip of all processes.
+    pub(crate) fn jobs(processes: &[Self]) -> Vec<Job<'_>> {
         let processes = processes.iter().enumerate();
-        processes.flat_map(|(process, of)| of.chip_seeds.iter().map(move |&seed| (process, seed)))
+        processes
+            .flat_map(|(number, process)| {
+                let seeds = process.chip_seeds.iter();
+                seeds.map(move |&seed| Job {
+                    number,
+                    process,
+                    seed,
+                })
+            })
+            .collect()
+    }
+}
+
+/// One chip of a process.
+pub(crate) struct Job<'a> {
+    /// Number of the process.
+    pub(crate) number: usize,
+    pub(crate) process: &'a Process,
+    pub(crate) seed: u64,
+}
+
+impl Job<'_> {
+    /// The chip as it was made.
+    pub(crate) fn fresh_chip(&self) -> Result<SimulatedChip, ExperimentError> {
+        let config = self.process.chip.clone().check()?;
+        Ok(SimulatedChip::new(&config, self.seed))
+    }
+
+    /// A step of progress, in words.
+    pub(crate) fn step(&self, task: &dyn Task, what: &str) {
+        task.step(&format!("{} chip {}: {what}", self.process.name, self.seed));
     }
 }
 
@@ -61,7 +101,9 @@ mod tests {
 
     #[test]
     fn every_chip_is_a_job() {
-        let jobs = Process::jobs(&Process::of_study(&Settings::default(), 2)).collect::<Vec<_>>();
+        let processes = Process::of_study(&Settings::default(), 2);
+        let jobs = Process::jobs(&processes).into_iter();
+        let jobs: Vec<_> = jobs.map(|job| (job.number, job.seed)).collect();
         assert_eq!(jobs, [(0, 1), (0, 2), (1, 1), (1, 2)]);
     }
 }

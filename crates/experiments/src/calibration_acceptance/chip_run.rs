@@ -2,10 +2,10 @@
 
 use bss2_calibration::acceptance::{Group, Verdict};
 use bss2_core::random::derive_seed;
-use bss2_hardware::SimulatedChip;
 
 use super::Parameters;
 use crate::acceptance::{Calibrated, State};
+use crate::process::Job;
 use crate::{ExperimentError, Task};
 
 /// What became of a chip before it was tested.
@@ -74,17 +74,13 @@ impl ChipRun {
     pub(super) const STEPS: u64 = 3;
 
     pub(super) fn run(
-        process: usize,
-        seed: u64,
+        job: &Job<'_>,
         parameters: &Parameters,
         task: &dyn Task,
     ) -> Result<Self, ExperimentError> {
-        let Some(of) = parameters.processes.get(process) else {
-            unreachable!("jobs are made from the processes");
-        };
-        let config = of.chip.clone().check()?;
-        let fresh = SimulatedChip::new(&config, seed);
-        let note = |what: &str| task.step(&format!("{} chip {seed}: {what}", of.name));
+        let (process, seed) = (job.number, job.seed);
+        let fresh = job.fresh_chip()?;
+        let note = |what: &str| job.step(task, what);
         let [calibration, trials, joint_trials] =
             [CALIBRATION, TRIALS, JOINT_TRIALS].map(|purpose| derive_seed(seed, purpose));
 

@@ -9,6 +9,7 @@ use super::Parameters;
 use super::convergence::Convergence;
 use super::refreshes::{self, Remedied};
 use super::searches::{self, Trial};
+use crate::process::Job;
 use crate::{ExperimentError, Task};
 
 /// What was measured on one chip.
@@ -34,17 +35,13 @@ impl ChipRun {
     pub(super) const STEPS: u64 = 5;
 
     pub(super) fn run(
-        process: usize,
-        seed: u64,
+        job: &Job<'_>,
         parameters: &Parameters,
         task: &dyn Task,
     ) -> Result<Self, ExperimentError> {
-        let Some(of) = parameters.processes.get(process) else {
-            unreachable!("jobs are made from the processes");
-        };
-        let config = of.chip.clone().check()?;
-        let fresh = SimulatedChip::new(&config, seed);
-        let note = |what: &str| task.step(&format!("{} chip {seed}: {what}", of.name));
+        let (process, seed) = (job.number, job.seed);
+        let fresh = job.fresh_chip()?;
+        let note = |what: &str| job.step(task, what);
         let seeds = [CALIBRATION, TRIALS].map(|purpose| derive_seed(seed, purpose));
         let nested = Convergence::of(Procedure::default(), &fresh, seeds, parameters)?;
         note("nested procedure");

@@ -29,15 +29,12 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 };
 
 fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
-    use rayon::prelude::*;
-
     let parameters = Parameters::resolve(settings);
     let configuration = to_toml(&parameters)?;
-    let jobs: Vec<(usize, u64)> = Process::jobs(&parameters.processes).collect();
-    let task = progress.begin(EXPERIMENT.name, jobs.len() as u64 * ChipRun::STEPS);
-    let runs: Vec<ChipRun> = jobs
-        .par_iter()
-        .map(|&(process, seed)| ChipRun::run(process, seed, &parameters, task.as_ref()))
-        .collect::<Result<_, _>>()?;
+    let chips = Process::jobs(&parameters.processes).len() as u64;
+    let task = progress.begin(EXPERIMENT.name, chips * ChipRun::STEPS);
+    let runs = Process::each_chip(&parameters.processes, |job| {
+        ChipRun::run(job, &parameters, task.as_ref())
+    })?;
     findings::outcome(&runs, &parameters, configuration)
 }
