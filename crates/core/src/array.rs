@@ -41,6 +41,47 @@ pub trait MacArray {
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError>;
+
+    /// Does runs at the same time, at most one per hemisphere: what they put out is that of
+    /// [`run`](Self::run) one after the other; what is counted is their time
+    /// [side by side](crate::CostLedger::alongside). Their reports are summed.
+    ///
+    /// # Errors
+    /// [`ArrayError::HemisphereTwice`] before anything is run; those of [`run`](Self::run), the
+    /// outputs of earlier runs are written then.
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        check_hemispheres(runs)?;
+        let mut report = RunReport::default();
+        for run in runs {
+            report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
+        }
+        Ok(report)
+    }
+}
+
+/// A run that is to be done [together](MacArray::run_together) with others: the arguments of
+/// [`MacArray::run`].
+#[derive(Debug)]
+pub struct ArrayRun<'a> {
+    /// What to run, and how.
+    pub request: RunRequest,
+    /// Vectors × inputs, 0…31.
+    pub activations: ArrayView2<'a, u8>,
+    /// Vectors × columns, in LSB.
+    pub outputs: ArrayViewMut2<'a, i8>,
+}
+
+/// Refuses two runs on one hemisphere.
+fn check_hemispheres(runs: &[ArrayRun<'_>]) -> Result<(), ArrayError> {
+    let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
+    for (index, run) in runs.iter().enumerate() {
+        if runs[..index].iter().any(|r| hemisphere(r) == hemisphere(run)) {
+            return Err(ArrayError::HemisphereTwice {
+                hemisphere: hemisphere(run),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What an array says of a run besides its outputs.
@@ -125,6 +166,13 @@ macro_rules! forward_mac_array {
                 outputs: ArrayViewMut2<'_, i8>,
             ) -> Result<RunReport, ArrayError> {
                 (**self).run(request, activations, outputs)
+            }
+
+            fn run_together(
+                &mut self,
+                runs: &mut [ArrayRun<'_>],
+            ) -> Result<RunReport, ArrayError> {
+                (**self).run_together(runs)
             }
         }
     )*};

@@ -61,6 +61,22 @@ pub enum ArrayError {
         /// Its input in the vector.
         input: usize,
     },
+    /// Two runs that were to be done at the same time on one hemisphere.
+    #[error("hemisphere {hemisphere} cannot do two runs at the same time")]
+    HemisphereTwice {
+        /// The hemisphere.
+        hemisphere: usize,
+    },
+    /// Chips of different sizes that were to be one array.
+    #[error("chip {chip} has {found}, the first one {first}: chips of one array are of one size")]
+    UnequalChips {
+        /// Index of the chip.
+        chip: usize,
+        /// Its sizes.
+        found: ArrayGeometry,
+        /// Sizes of the first chip.
+        first: ArrayGeometry,
+    },
     /// A column that the region asked for does not hold.
     #[error("column {column} is outside {region}")]
     ColumnOutside {

@@ -12,8 +12,9 @@
 //! | [`ChipControl`] | simulated chip, wrappers, test doubles | calibration |
 //! | [`ChipProbe`] | simulated chip, wrappers, test doubles | calibration |
 //!
-//! [`Chip`] names the three together. The wrappers [`Metered`] (fills a ledger) and [`Recorder`]
-//! (keeps inputs and outputs, to be [replayed](Replay)) compose with anything.
+//! [`Chip`] names the three together. The wrappers [`Metered`] (fills a ledger), [`Recorder`]
+//! (keeps inputs and outputs, to be [replayed](Replay)), [`WeightCache`] (loads only what has changed)
+//! and [`Chips`] (several arrays as one) compose with anything.
 //!
 //! # Example
 //!
@@ -70,6 +71,7 @@
 
 mod array;
 mod buffer;
+mod chips;
 mod control;
 mod cost;
 mod error;
@@ -83,9 +85,11 @@ mod recorder;
 mod region;
 mod register;
 mod settings;
+mod weight_cache;
 
-pub use array::{MacArray, RunReport, RunRequest, Trial};
+pub use array::{ArrayRun, MacArray, RunReport, RunRequest, Trial};
 pub use buffer::Buffer;
+pub use chips::Chips;
 pub use control::{ChipControl, ChipIdentity};
 pub use cost::{CostLedger, CostModel, CostParameters};
 pub use error::{ArrayError, ControlError, CostError};
@@ -100,3 +104,4 @@ pub use recorder::{Recorder, Recording, Replay};
 pub use region::Region;
 pub use register::{Register, RegisterSpec};
 pub use settings::{Baseline, RunSettings};
+pub use weight_cache::WeightCache;

@@ -3,7 +3,7 @@
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::{
-    ArrayError, ArrayGeometry, ArrayMode, Baseline, CadcChannel, ChipControl, ChipIdentity,
+    ArrayError, ArrayGeometry, ArrayMode, ArrayRun, CadcChannel, ChipControl, ChipIdentity,
     ChipProbe, ControlError, CostLedger, MacArray, PulseRequest, Region, Register, RunReport,
     RunRequest, Scope, TraceRequest,
 };
@@ -51,16 +51,24 @@ impl<T> Metered<T> {
         self.inner
     }
 
-    fn count_readouts(&mut self, request: &RunRequest, vectors: usize, readouts_per_vector: u64) {
-        let region = request.region;
-        let vectors = vectors as u64;
-        self.ledger += CostLedger {
-            macs: vectors * (region.inputs * region.columns) as u64,
-            readouts: vectors * readouts_per_vector,
-            cadc_conversions: vectors * readouts_per_vector * region.columns as u64,
-            ..CostLedger::default()
-        };
+}
+
+/// What reading the results of a batch costs.
+fn reading(request: &RunRequest, vectors: usize, readouts_per_vector: u64) -> CostLedger {
+    let region = request.region;
+    let vectors = vectors as u64;
+    CostLedger {
+        macs: vectors * (region.inputs * region.columns) as u64,
+        readouts: vectors * readouts_per_vector,
+        cadc_conversions: vectors * readouts_per_vector * region.columns as u64,
+        ..CostLedger::default()
     }
+}
+
+/// What a run costs.
+fn running(request: &RunRequest, activations: ArrayView2<'_, u8>) -> CostLedger {
+    let readouts = request.settings.baseline().readouts_per_vector();
+    sending(request, activations) + reading(request, activations.nrows(), readouts)
 }
 
 /// What sending a batch costs, whatever is read afterwards.
@@ -101,12 +109,14 @@ impl<T: MacArray> MacArray for Metered<T> {
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
         let report = self.inner.run(request, activations, outputs)?;
-        self.ledger += sending(request, activations);
-        let readouts_per_vector = match request.settings.baseline() {
-            Baseline::Constant => 1,
-            Baseline::Measured => 2,
-        };
-        self.count_readouts(request, activations.nrows(), readouts_per_vector);
+        self.ledger += running(request, activations);
+        Ok(report)
+    }
+
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        let report = self.inner.run_together(runs)?;
+        let costs = runs.iter().map(|run| running(&run.request, run.activations));
+        self.ledger += costs.reduce(CostLedger::alongside).unwrap_or_default();
         Ok(report)
     }
 }
@@ -120,8 +130,7 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
         codes: ArrayViewMut2<'_, u8>,
     ) -> Result<RunReport, ArrayError> {
         let report = self.inner.read_cadc(request, channel, activations, codes)?;
-        self.ledger += sending(request, activations);
-        self.count_readouts(request, activations.nrows(), 1);
+        self.ledger += sending(request, activations) + reading(request, activations.nrows(), 1);
         Ok(report)
     }
 

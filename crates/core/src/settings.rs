@@ -31,6 +31,16 @@ pub enum Baseline {
     Measured,
 }
 
+impl Baseline {
+    /// Conversions of all channels that a vector's result takes.
+    pub const fn readouts_per_vector(self) -> u64 {
+        match self {
+            Self::Constant => 1,
+            Self::Measured => 2,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawSettings {

@@ -1,0 +1,191 @@
+//! Several arrays as one.
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+
+use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+
+/// Several chips of one size, side by side: one array with all their hemispheres, those of the first
+/// chip first. All of them can run [together](MacArray::run_together).
+#[derive(Clone, Debug)]
+pub struct Chips<A> {
+    chips: Vec<A>,
+    geometry: ArrayGeometry,
+    per_chip: usize,
+}
+
+impl<A: MacArray> Chips<A> {
+    /// Joins chips.
+    ///
+    /// # Errors
+    /// [`ArrayError::UnequalChips`] for chips of different sizes;
+    /// [`ArrayError::GeometryOutOfRange`] for none, or for more hemispheres than
+    /// [`ArrayGeometry::HEMISPHERES_MAX`].
+    pub fn new(chips: Vec<A>) -> Result<Self, ArrayError> {
+        let geometries = chips.iter().map(MacArray::geometry);
+        let first = geometries.clone().next().unwrap_or(ArrayGeometry::BSS2);
+        if let Some((chip, found)) = geometries.enumerate().find(|&(_, found)| found != first) {
+            return Err(ArrayError::UnequalChips { chip, found, first });
+        }
+        let per_chip = first.hemispheres();
+        let hemispheres = chips.len().saturating_mul(per_chip);
+        Ok(Self {
+            geometry: ArrayGeometry::new(hemispheres, first.inputs(), first.columns())?,
+            chips,
+            per_chip,
+        })
+    }
+
+    /// The chips.
+    pub fn get(&self) -> &[A] {
+        &self.chips
+    }
+
+    /// Unwraps the chips.
+    pub fn into_inner(self) -> Vec<A> {
+        self.chips
+    }
+
+    /// The chip on which a region lies, and the region there.
+    fn locate(&mut self, region: Region) -> Result<(&mut A, Region), ArrayError> {
+        region.check(self.geometry)?;
+        let local = Region {
+            hemisphere: region.hemisphere % self.per_chip,
+            ..region
+        };
+        Ok((&mut self.chips[region.hemisphere / self.per_chip], local))
+    }
+}
+
+impl<A: MacArray> MacArray for Chips<A> {
+    fn geometry(&self) -> ArrayGeometry {
+        self.geometry
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        let (chip, region) = self.locate(region)?;
+        chip.load_weights(region, weights)
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        let (chip, region) = self.locate(request.region)?;
+        let local = RunRequest { region, ..*request };
+        chip.run(&local, activations, outputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::*;
+    use crate::{Metered, RunSettings, Trial};
+
+    /// Puts out its own number, the local hemisphere and the number of vectors that it was given.
+    struct Numbered(i8, ArrayGeometry);
+
+    impl MacArray for Numbered {
+        fn geometry(&self) -> ArrayGeometry {
+            self.1
+        }
+
+        fn load_weights(&mut self, _: Region, _: ArrayView2<'_, i8>) -> Result<(), ArrayError> {
+            Ok(())
+        }
+
+        fn run(
+            &mut self,
+            request: &RunRequest,
+            activations: ArrayView2<'_, u8>,
+            mut outputs: ArrayViewMut2<'_, i8>,
+        ) -> Result<RunReport, ArrayError> {
+            let region = request.region;
+            region.check_run(self.1, activations, outputs.dim())?;
+            outputs.fill(10 * self.0 + region.hemisphere as i8);
+            Ok(RunReport {
+                doubtful_outputs: 1,
+            })
+        }
+    }
+
+    fn geometry() -> ArrayGeometry {
+        ArrayGeometry::new(2, 1, 2).unwrap()
+    }
+
+    fn request(hemisphere: usize) -> RunRequest {
+        RunRequest {
+            region: Region::whole(geometry(), hemisphere),
+            settings: RunSettings::default(),
+            trial: Trial::new(1),
+        }
+    }
+
+    #[test]
+    fn hemispheres_are_numbered_through_the_chips() {
+        let mut chips = Chips::new(vec![Numbered(1, geometry()), Numbered(2, geometry())]).unwrap();
+        assert_eq!(chips.geometry().hemispheres(), 4);
+        let activations = array![[3_u8]];
+        for (hemisphere, expected) in [(0, 10), (1, 11), (2, 20), (3, 21)] {
+            let mut outputs = Array2::zeros((1, 2));
+            let request = request(hemisphere);
+            chips
+                .run(&request, activations.view(), outputs.view_mut())
+                .unwrap();
+            assert_eq!(outputs, array![[expected, expected]]);
+        }
+        let outside = chips.load_weights(request(4).region, Array2::zeros((1, 2)).view());
+        assert!(matches!(outside, Err(ArrayError::RegionOutside { .. })));
+    }
+
+    #[test]
+    fn runs_on_several_chips_take_the_time_of_the_longest() {
+        let chips = Chips::new(vec![Numbered(1, geometry()), Numbered(2, geometry())]).unwrap();
+        let mut chips = Metered::new(chips);
+        let (one, three) = (array![[3_u8]], array![[0_u8], [5], [5]]);
+        let (mut first, mut second) = (Array2::zeros((1, 2)), Array2::zeros((3, 2)));
+        let mut runs = [
+            ArrayRun {
+                request: request(0),
+                activations: one.view(),
+                outputs: first.view_mut(),
+            },
+            ArrayRun {
+                request: request(2),
+                activations: three.view(),
+                outputs: second.view_mut(),
+            },
+        ];
+        let report = chips.run_together(&mut runs).unwrap();
+        assert_eq!((report.doubtful_outputs, chips.ledger().vectors), (2, 3));
+        assert_eq!((chips.ledger().events, chips.ledger().event_cycles), (3, 10));
+        runs[1].request = request(0);
+        let refused = chips.run_together(&mut runs);
+        assert_eq!(refused, Err(ArrayError::HemisphereTwice { hemisphere: 0 }));
+        assert_eq!((first[[0, 0]], second[[2, 1]]), (10, 20));
+    }
+
+    #[test]
+    fn none_too_many_and_unequal_chips_are_refused() {
+        let other = ArrayGeometry::new(2, 1, 3).unwrap();
+        let unequal = Chips::new(vec![Numbered(1, geometry()), Numbered(2, other)]);
+        let expected = ArrayError::UnequalChips {
+            chip: 1,
+            found: other,
+            first: geometry(),
+        };
+        assert_eq!(unequal.err(), Some(expected));
+        for count in [0, 9] {
+            let chips = (0..count).map(|n| Numbered(n, geometry())).collect();
+            let refused = Chips::new(chips).err();
+            assert!(matches!(refused, Some(ArrayError::GeometryOutOfRange { .. })));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A wrapper that does not load again what is there.
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+
+use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+
+/// Wraps an array and leaves out loads of weights that the array holds already: layers that
+/// share a chip without sharing synapses are loaded once, however often they run.
+///
+/// It knows what it has loaded itself and nothing before; it owns the array (or its exclusive
+/// borrow), so nobody else writes in between.
+#[derive(Clone, Debug)]
+pub struct WeightCache<A> {
+    inner: A,
+    /// Weights by hemisphere, inputs × columns; [`UNKNOWN`] where nothing was loaded yet.
+    held: Vec<Array2<i8>>,
+}
+
+/// No weight: these end at ±63.
+const UNKNOWN: i8 = i8::MIN;
+
+impl<A: MacArray> WeightCache<A> {
+    /// Wraps `inner`, of whose weights nothing is known yet.
+    pub fn new(inner: A) -> Self {
+        let geometry = inner.geometry();
+        let unknown = Array2::from_elem((geometry.inputs(), geometry.columns()), UNKNOWN);
+        Self {
+            held: vec![unknown; geometry.hemispheres()],
+            inner,
+        }
+    }
+
+    /// The wrapped array.
+    pub const fn inner(&self) -> &A {
+        &self.inner
+    }
+
+    /// Unwraps the array.
+    pub fn into_inner(self) -> A {
+        self.inner
+    }
+}
+
+impl<A: MacArray> MacArray for WeightCache<A> {
+    fn geometry(&self) -> ArrayGeometry {
+        self.inner.geometry()
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        region.check_weights(self.inner.geometry(), weights)?;
+        let place = s![region.input_range(), region.column_range()];
+        let mut held = self.held[region.hemisphere].slice_mut(place);
+        if held == weights {
+            return Ok(());
+        }
+        self.inner.load_weights(region, weights)?;
+        held.assign(&weights);
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        self.inner.run(request, activations, outputs)
+    }
+
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        self.inner.run_together(runs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Metered, Recorder};
+
+    /// Takes everything.
+    struct Sink;
+
+    impl MacArray for Sink {
+        fn geometry(&self) -> ArrayGeometry {
+            ArrayGeometry::BSS2
+        }
+
+        fn load_weights(
+            &mut self,
+            region: Region,
+            weights: ArrayView2<'_, i8>,
+        ) -> Result<(), ArrayError> {
+            // As an array in unsigned mode.
+            region.check_weights_within(self.geometry(), weights, 0..=63)
+        }
+
+        fn run(
+            &mut self,
+            _: &RunRequest,
+            _: ArrayView2<'_, u8>,
+            _: ArrayViewMut2<'_, i8>,
+        ) -> Result<RunReport, ArrayError> {
+            Ok(RunReport::default())
+        }
+    }
+
+    #[test]
+    fn only_what_changes_is_loaded() {
+        let mut cache = WeightCache::new(Metered::new(Recorder::new(Sink)));
+        let region = |hemisphere, first_column| Region {
+            hemisphere,
+            first_input: 3,
+            inputs: 2,
+            first_column,
+            columns: 4,
+        };
+        let mut load = |region, weight: i8| {
+            cache.load_weights(region, Array2::from_elem((2, 4), weight).view())?;
+            Ok::<u64, ArrayError>(cache.inner().ledger().weights_written / 8)
+        };
+        assert_eq!(load(region(0, 0), 0), Ok(1), "zeros, too, are not known to be there");
+        assert_eq!(load(region(0, 0), 0), Ok(1));
+        assert_eq!(load(region(1, 0), 0), Ok(2), "on the other hemisphere");
+        assert_eq!(load(region(0, 2), 5), Ok(3), "over a part of it");
+        assert_eq!(load(region(0, 0), 0), Ok(4), "which has changed since");
+        let refused = load(region(0, 0), -1);
+        assert!(matches!(refused, Err(ArrayError::WeightOutOfRange { .. })));
+        assert_eq!(load(region(0, 0), 0), Ok(4), "a refused load changes nothing");
+    }
+}
