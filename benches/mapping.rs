@@ -6,77 +6,111 @@
 
 use std::hint::black_box;
 
-use bss2_core::{ArrayGeometry, MacArray, RunRequest, RunSettings, Trial};
+use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest, Trial};
 use bss2_hardware::{ChipConfig, IdealArray, NOMINAL_GAIN_LSB, SimulatedChip};
-use bss2_mapping::{Balanced, InOrder, LayerShape, MappingStrategy, Plan, PlanRunner};
+use bss2_mapping::{Coding, LayerShape, MappingStrategy, PlanRunner, Tiling};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 const CHIP: ArrayGeometry = ArrayGeometry::BSS2;
 const VECTORS: usize = 64;
 
 fn planning(c: &mut Criterion) {
-    let shape = LayerShape {
-        inputs: 4096,
-        outputs: 4096,
-    };
+    let shape = LayerShape::dense(4096, 4096).expect("not empty");
     let mut group = c.benchmark_group("plan 4096 to 4096");
-    let strategies: [(&str, &dyn MappingStrategy); 2] =
-        [("in order", &InOrder), ("balanced", &Balanced)];
-    for (name, strategy) in strategies {
-        group.bench_function(name, |b| b.iter(|| strategy.plan(black_box(shape), CHIP)));
+    let tilings = [
+        ("in order", Tiling::in_order()),
+        ("balanced", Tiling::balanced()),
+        ("packed", Tiling::packed()),
+    ];
+    for (name, tiling) in tilings {
+        group.bench_function(name, |b| {
+            b.iter(|| tiling.plan(&black_box(shape).into(), CHIP));
+        });
     }
     group.finish();
 }
 
-/// The weights, activations and plan of a layer of 512 inputs and 512 outputs: eight full tiles.
-fn layer() -> (Plan, Array2<i8>, Array2<u8>) {
-    let shape = LayerShape {
-        inputs: 512,
-        outputs: 512,
-    };
-    let plan = InOrder.plan(shape, CHIP).expect("the layer is not empty");
+/// A layer of 512 inputs and 512 outputs: eight full blocks.
+fn layer() -> (Array2<i8>, Array2<u8>) {
     let weights = Array2::from_shape_fn((512, 512), |(i, o)| ((i * 31 + o * 17) % 127) as i8 - 63);
     let activations = Array2::from_shape_fn((VECTORS, 512), |(v, i)| ((v * 13 + i * 7) % 32) as u8);
-    (plan, weights, activations)
+    (weights, activations)
 }
 
-/// The same tiles, loaded and run by hand, with every block cut out beforehand and no sums.
-fn run_bare(
-    array: &mut dyn MacArray,
-    tiles: &[(RunRequest, Array2<i8>, Array2<u8>)],
-    outputs: &mut Array2<i8>,
-) {
-    for (request, weights, activations) in tiles {
-        array
-            .load_weights(request.region, weights.view())
-            .expect("weights in range");
-        array
-            .run(request, activations.view(), outputs.view_mut())
-            .expect("a good request");
-        black_box(&mut *outputs);
+/// What a plan asks of its array, to be repeated without the plan.
+#[derive(Default)]
+struct Bare {
+    steps: Vec<Step>,
+}
+
+enum Step {
+    Load(Region, Array2<i8>),
+    Run(RunRequest, Array2<u8>),
+}
+
+impl MacArray for Bare {
+    fn geometry(&self) -> ArrayGeometry {
+        CHIP
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.steps.push(Step::Load(region, weights.to_owned()));
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        _: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        self.steps.push(Step::Run(*request, activations.to_owned()));
+        Ok(RunReport::default())
     }
 }
 
-fn running(c: &mut Criterion) {
-    let (plan, weights, activations) = layer();
-    let settings = RunSettings::default();
-    let mut trial = Trial::new(1);
-    let tiles: Vec<(RunRequest, Array2<i8>, Array2<u8>)> = plan
-        .tiles()
-        .iter()
-        .map(|tile| {
-            let request = RunRequest {
-                region: tile.region,
-                settings,
-                trial: trial.next_pass(),
-            };
-            let block = weights.slice(s![tile.inputs.clone(), tile.outputs.clone()]);
-            let driven = activations.slice(s![.., tile.inputs.clone()]);
-            (request, block.to_owned(), driven.to_owned())
-        })
-        .collect();
+impl Bare {
+    fn repeat(&self, array: &mut dyn MacArray, outputs: &mut Array2<i8>) {
+        for step in &self.steps {
+            match step {
+                Step::Load(region, weights) => array.load_weights(*region, weights.view()),
+                Step::Run(request, activations) => {
+                    let shape = s![..activations.nrows(), ..request.region.columns];
+                    let outputs = outputs.slice_mut(shape);
+                    array.run(request, activations.view(), outputs).map(drop)
+                }
+            }
+            .expect("what the plan did");
+            black_box(&mut *outputs);
+        }
+    }
+}
 
+fn run(
+    runner: &mut PlanRunner,
+    array: &mut dyn MacArray,
+    (weights, activations): &(Array2<i8>, Array2<u8>),
+    outputs: &mut Array2<i8>,
+) {
+    let trial = &mut Trial::new(1);
+    runner
+        .run(
+            array,
+            weights.view(),
+            activations.view(),
+            trial,
+            outputs.view_mut(),
+        )
+        .expect("the layer of the plan");
+    black_box(outputs);
+}
+
+fn running(c: &mut Criterion) {
     let config = ChipConfig::typical()
         .check()
         .expect("typical parameters are in range");
@@ -85,31 +119,34 @@ fn running(c: &mut Criterion) {
         ("ideal", Box::new(ideal)),
         ("chip, lumped", Box::new(SimulatedChip::new(&config, 1))),
     ];
+    let twice = Coding {
+        row_repetition: 2,
+        column_copies: 2,
+        ..Coding::default()
+    };
+    let tilings = [
+        ("in order", Tiling::in_order()),
+        ("everything twice", Tiling::packed().with_coding(twice)),
+    ];
+    let layer = layer();
     let mut group = c.benchmark_group("512 to 512, 64 vectors");
     group.sample_size(30);
-    group.throughput(Throughput::Elements((VECTORS * weights.len()) as u64));
+    group.throughput(Throughput::Elements((VECTORS * 512 * 512) as u64));
     for (name, mut array) in arrays {
-        let mut outputs = Array2::zeros((VECTORS, 256));
-        group.bench_function(format!("{name}, bare runs"), |b| {
-            b.iter(|| run_bare(array.as_mut(), &tiles, &mut outputs));
-        });
-        let mut runner = PlanRunner::new(plan.clone());
-        let mut outputs = Array2::zeros((VECTORS, 512));
-        group.bench_function(format!("{name}, plan"), |b| {
-            b.iter(|| {
-                runner
-                    .run(
-                        array.as_mut(),
-                        weights.view(),
-                        activations.view(),
-                        settings,
-                        &mut Trial::new(1),
-                        outputs.view_mut(),
-                    )
-                    .expect("the layer of the plan");
-                black_box(&mut outputs);
+        for (tiling_name, tiling) in tilings {
+            let shape = LayerShape::dense(512, 512).expect("not empty");
+            let plan = tiling.plan(&shape.into(), CHIP).expect("the layer fits");
+            let mut runner = PlanRunner::new(plan);
+            let mut outputs = Array2::zeros((VECTORS, 512));
+            let mut bare = Bare::default();
+            run(&mut runner, &mut bare, &layer, &mut outputs);
+            group.bench_function(format!("{name}, {tiling_name}, bare runs"), |b| {
+                b.iter(|| bare.repeat(array.as_mut(), &mut outputs));
             });
-        });
+            group.bench_function(format!("{name}, {tiling_name}, plan"), |b| {
+                b.iter(|| run(&mut runner, array.as_mut(), &layer, &mut outputs));
+            });
+        }
     }
     group.finish();
 }

@@ -75,7 +75,10 @@ pub struct ArrayRun<'a> {
 fn check_hemispheres(runs: &[ArrayRun<'_>]) -> Result<(), ArrayError> {
     let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
     for (index, run) in runs.iter().enumerate() {
-        if runs[..index].iter().any(|r| hemisphere(r) == hemisphere(run)) {
+        if runs[..index]
+            .iter()
+            .any(|r| hemisphere(r) == hemisphere(run))
+        {
             return Err(ArrayError::HemisphereTwice {
                 hemisphere: hemisphere(run),
             });

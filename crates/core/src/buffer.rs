@@ -1,6 +1,6 @@
 //! Scratch memory that grows and is then reused.
 
-use ndarray::ArrayViewMut2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// A buffer for arrays of changing shape: it allocates only when it has never been so large before.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,19 @@ impl<T: Copy + Default> Buffer<T> {
         };
         view
     }
+
+    /// What was last written into the buffer, read as an array of the given shape in standard
+    /// layout.
+    ///
+    /// # Panics
+    /// If the buffer was never [shaped](Self::shaped) so large.
+    pub fn view(&self, (rows, columns): (usize, usize)) -> ArrayView2<'_, T> {
+        let count = rows.saturating_mul(columns);
+        let Ok(view) = ArrayView2::from_shape((rows, columns), &self.values[..count]) else {
+            unreachable!("{count} values make {rows} × {columns}");
+        };
+        view
+    }
 }
 
 #[cfg(test)]
@@ -38,6 +51,7 @@ mod tests {
         buffer.shaped((4, 5)).fill(7);
         let large = buffer.values.as_ptr();
         assert_eq!(buffer.shaped((3, 2)).sum(), 42);
+        assert_eq!(buffer.view((2, 5)).sum(), 70);
         assert_eq!(buffer.shaped((0, 9)).len(), 0);
         assert_eq!(buffer.shaped((5, 4)).dim(), (5, 4));
         assert_eq!(buffer.values.as_ptr(), large);

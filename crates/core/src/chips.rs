@@ -2,13 +2,13 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
 
 /// Several chips of one size, side by side: one array with all their hemispheres, those of the first
 /// chip first. All of them can run [together](MacArray::run_together).
 #[derive(Clone, Debug)]
 pub struct Chips<A> {
-    chips: Vec<A>,
+    arrays: Vec<A>,
     geometry: ArrayGeometry,
     per_chip: usize,
 }
@@ -30,19 +30,19 @@ impl<A: MacArray> Chips<A> {
         let hemispheres = chips.len().saturating_mul(per_chip);
         Ok(Self {
             geometry: ArrayGeometry::new(hemispheres, first.inputs(), first.columns())?,
-            chips,
+            arrays: chips,
             per_chip,
         })
     }
 
     /// The chips.
     pub fn get(&self) -> &[A] {
-        &self.chips
+        &self.arrays
     }
 
     /// Unwraps the chips.
     pub fn into_inner(self) -> Vec<A> {
-        self.chips
+        self.arrays
     }
 
     /// The chip on which a region lies, and the region there.
@@ -52,7 +52,7 @@ impl<A: MacArray> Chips<A> {
             hemisphere: region.hemisphere % self.per_chip,
             ..region
         };
-        Ok((&mut self.chips[region.hemisphere / self.per_chip], local))
+        Ok((&mut self.arrays[region.hemisphere / self.per_chip], local))
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::{Metered, RunSettings, Trial};
+    use crate::{ArrayRun, Metered, RunSettings, Trial};
 
     /// Puts out its own number, the local hemisphere and the number of vectors that it was given.
     struct Numbered(i8, ArrayGeometry);
@@ -165,7 +165,10 @@ mod tests {
         ];
         let report = chips.run_together(&mut runs).unwrap();
         assert_eq!((report.doubtful_outputs, chips.ledger().vectors), (2, 3));
-        assert_eq!((chips.ledger().events, chips.ledger().event_cycles), (3, 10));
+        assert_eq!(
+            (chips.ledger().events, chips.ledger().event_cycles),
+            (3, 10)
+        );
         runs[1].request = request(0);
         let refused = chips.run_together(&mut runs);
         assert_eq!(refused, Err(ArrayError::HemisphereTwice { hemisphere: 0 }));
@@ -185,7 +188,10 @@ mod tests {
         for count in [0, 9] {
             let chips = (0..count).map(|n| Numbered(n, geometry())).collect();
             let refused = Chips::new(chips).err();
-            assert!(matches!(refused, Some(ArrayError::GeometryOutOfRange { .. })));
+            assert!(matches!(
+                refused,
+                Some(ArrayError::GeometryOutOfRange { .. })
+            ));
         }
     }
 }

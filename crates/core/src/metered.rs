@@ -50,7 +50,6 @@ impl<T> Metered<T> {
     pub fn into_inner(self) -> T {
         self.inner
     }
-
 }
 
 /// What reading the results of a batch costs.
@@ -115,7 +114,9 @@ impl<T: MacArray> MacArray for Metered<T> {
 
     fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
         let report = self.inner.run_together(runs)?;
-        let costs = runs.iter().map(|run| running(&run.request, run.activations));
+        let costs = runs
+            .iter()
+            .map(|run| running(&run.request, run.activations));
         self.ledger += costs.reduce(CostLedger::alongside).unwrap_or_default();
         Ok(report)
     }

@@ -59,6 +59,13 @@ impl TryFrom<RawSettings> for RunSettings {
 }
 
 impl RunSettings {
+    /// One send, 5 cycles between events, as in the existing software stack; the default.
+    pub const USUAL: Self = Self {
+        num_sends: 1,
+        wait_between_events: 5,
+        baseline: Baseline::Constant,
+    };
+
     /// Length of the clock cycle that `wait_between_events` counts, in microseconds.
     pub const CYCLE_US: f64 = 0.008;
     /// Wait from the last event to the readout, in microseconds. Published: about 1.
@@ -114,13 +121,8 @@ impl RunSettings {
 }
 
 impl Default for RunSettings {
-    /// One send, 5 cycles between events, as in the existing software stack.
     fn default() -> Self {
-        Self {
-            num_sends: 1,
-            wait_between_events: 5,
-            baseline: Baseline::Constant,
-        }
+        Self::USUAL
     }
 }
 

@@ -122,13 +122,21 @@ mod tests {
             cache.load_weights(region, Array2::from_elem((2, 4), weight).view())?;
             Ok::<u64, ArrayError>(cache.inner().ledger().weights_written / 8)
         };
-        assert_eq!(load(region(0, 0), 0), Ok(1), "zeros, too, are not known to be there");
+        assert_eq!(
+            load(region(0, 0), 0),
+            Ok(1),
+            "zeros, too, are not known to be there"
+        );
         assert_eq!(load(region(0, 0), 0), Ok(1));
         assert_eq!(load(region(1, 0), 0), Ok(2), "on the other hemisphere");
         assert_eq!(load(region(0, 2), 5), Ok(3), "over a part of it");
         assert_eq!(load(region(0, 0), 0), Ok(4), "which has changed since");
         let refused = load(region(0, 0), -1);
         assert!(matches!(refused, Err(ArrayError::WeightOutOfRange { .. })));
-        assert_eq!(load(region(0, 0), 0), Ok(4), "a refused load changes nothing");
+        assert_eq!(
+            load(region(0, 0), 0),
+            Ok(4),
+            "a refused load changes nothing"
+        );
     }
 }

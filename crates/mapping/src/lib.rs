@@ -1,10 +1,8 @@
 //! Mapping of network layers onto the BrainScaleS-2 synapse arrays.
 //!
-//! A [`MappingStrategy`] cuts a dense layer of any size into blocks that fit a synram; the
-//! [`Plan`] that comes out is plain data: which block of weights sits where, and which outputs it
-//! adds to. A [`PlanRunner`] carries a plan out on any [`MacArray`](bss2_core::MacArray): partial
-//! sums of an output are added digitally, saturating to `i8` as the chip's processors do. Layers may
-//! have up to [`LayerShape::SIDE_MAX`] inputs and outputs and take up to [`Plan::TILES_MAX`] blocks.
+//! A [`MappingStrategy`] turns a layer into a [`Plan`]: plain data that says which weights stand on
+//! which rows and columns in which pass, and how results combine. A [`PlanRunner`] carries a plan out
+//! on any [`MacArray`](bss2_core::MacArray).
 //!
 //! # Example
 //!
@@ -12,37 +10,44 @@
 //! hemispheres:
 //!
 //! ```
-//! use bss2_core::{ArrayGeometry, RunSettings, Trial};
+//! use bss2_core::{ArrayGeometry, Trial};
 //! use bss2_hardware::IdealArray;
-//! use bss2_mapping::{InOrder, LayerShape, MappingStrategy, PlanRunner};
+//! use bss2_mapping::{LayerShape, MappingStrategy, PlanRunner, Tiling};
 //! use ndarray::Array2;
 //!
-//! let shape = LayerShape { inputs: 300, outputs: 10 };
-//! let plan = InOrder.plan(shape, ArrayGeometry::BSS2)?;
-//! assert_eq!(plan.tiles().len(), 3);
+//! let shape = LayerShape::dense(300, 10)?;
+//! let plan = Tiling::in_order().plan(&shape.into(), ArrayGeometry::BSS2)?;
+//! assert_eq!(plan.passes().len(), 3);
+//! println!("{plan}"); // as a table
 //!
 //! let mut array = IdealArray::new(ArrayGeometry::BSS2, 0.01)?;
 //! let weights = Array2::from_elem((300, 10), 2);
-//! let activations = Array2::from_elem((1, 300), 7);
+//! let activations = Array2::from_elem((1, 300), 7_u8);
 //! let mut outputs = Array2::zeros((1, 10));
-//! PlanRunner::new(plan).run(
-//!     &mut array,
-//!     weights.view(),
-//!     activations.view(),
-//!     RunSettings::default(),
-//!     &mut Trial::new(1),
-//!     outputs.view_mut(),
-//! )?;
+//! let mut runner = PlanRunner::new(plan);
+//! runner.run(&mut array, weights.view(), activations.view(), &mut Trial::new(1), outputs.view_mut())?;
 //! assert_eq!(outputs[[0, 0]], 42); // 18 + 18 + 6
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod activations;
+mod coding;
 mod error;
+mod floor;
+mod indices;
 mod plan;
 mod runner;
+mod schedule;
+mod shape;
 mod strategy;
+mod tiling;
 
+pub use activations::Activations;
+pub use coding::{Coding, INPUT_OFFSET, InputCoding, WEIGHT_OFFSET, WeightCoding};
 pub use error::MappingError;
-pub use plan::{LayerShape, Plan, Tile};
+pub use indices::Indices;
+pub use plan::{Block, Pass, Plan, PlanFault, Run, are_apart};
 pub use runner::PlanRunner;
-pub use strategy::{Balanced, InOrder, MappingStrategy};
+pub use shape::LayerShape;
+pub use strategy::{Layer, LayerSample, MappingStrategy};
+pub use tiling::{Cut, Hemispheres, Order, Packing, Tiling};

@@ -1,23 +1,67 @@
 //! Carrying out a plan.
 
-use bss2_core::{Buffer, MacArray, RunReport, RunRequest, RunSettings, Trial};
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+mod combine;
+mod drive;
+mod load;
 
-use crate::{MappingError, Plan};
+use bss2_core::{ArrayRun, Buffer, MacArray, Region, RunReport, RunRequest, Trial};
+use ndarray::{ArrayView2, ArrayViewMut2};
+use smallvec::SmallVec;
+
+use crate::strategy::check_shape;
+use crate::{Activations, INPUT_OFFSET, InputCoding, MappingError, Pass, Plan, Run};
+use drive::{Signal, Source};
+
+/// Runs of a pass; no allocation for two chips.
+type Together<'a> = SmallVec<[ArrayRun<'a>; 4]>;
 
 /// Runs a plan on an array and keeps the buffers for the next batch.
 #[derive(Clone, Debug)]
 pub struct PlanRunner {
     plan: Plan,
-    partial: Buffer<i8>,
+    /// Regions of each run of each pass.
+    places: Vec<Vec<Place>>,
+    /// Buffers for as many runs as a pass has at most.
+    scratch: Vec<Scratch>,
+}
+
+/// Where a run lies.
+#[derive(Clone, Debug)]
+struct Place {
+    region: Region,
+    loads: Vec<Region>,
+}
+
+/// What a run needs while it is carried out.
+#[derive(Clone, Debug, Default)]
+struct Scratch {
+    sources: Vec<Option<Source>>,
+    weights: Buffer<i8>,
+    driven: Buffer<u8>,
+    /// What was read, vectors × columns of the region.
+    readings: Buffer<i8>,
+    /// Readings that are to be subtracted from these.
+    subtracted: Buffer<i8>,
+    /// What the inputs' offset puts out, by column of the region.
+    correction: Vec<i16>,
+    differences: Buffer<i16>,
+    columns: Vec<usize>,
 }
 
 impl PlanRunner {
     /// Takes over a plan.
     pub fn new(plan: Plan) -> Self {
+        let place = |run: &Run| Place {
+            region: run.region(),
+            loads: run.loads(),
+        };
+        let places = plan.passes().iter();
+        let places = places.map(|pass| pass.runs.iter().map(place).collect());
+        let most_runs = plan.passes().iter().map(|pass| pass.runs.len()).max();
         Self {
+            places: places.collect(),
+            scratch: vec![Scratch::default(); most_runs.unwrap_or(0)],
             plan,
-            partial: Buffer::new(),
         }
     }
 
@@ -26,42 +70,42 @@ impl PlanRunner {
         &self.plan
     }
 
-    /// Multiplies a batch of activations (vectors × inputs, 0…31) with the weights (inputs ×
-    /// outputs, −63…63) into `outputs` (vectors × outputs, LSB): per tile, loads its weights, runs
-    /// it as the next pass of `trial`, and adds its results, saturating to `i8`. The reports of all
-    /// tiles are summed.
+    /// Multiplies a batch of activations (vectors × inputs, in the range of the plan's
+    /// [`InputCoding`]) with the weights (inputs of one group × outputs, in the range of its
+    /// [`WeightCoding`](crate::WeightCoding)) into `outputs` (vectors × outputs, LSB): per pass, loads
+    /// weights, runs all hemispheres together, each run with noise of its own (the next pass of
+    /// `trial`), and adds the results, saturating to `i8`. The reports of all runs are summed.
+    ///
+    /// Weights are loaded with each batch; a [`WeightCache`](bss2_core::WeightCache) around the array
+    /// leaves out what is there.
     ///
     /// # Errors
-    /// [`MappingError::OtherGeometry`] or [`MappingError::Shape`] before anything is run;
-    /// [`MappingError::Array`] if the array refuses, `outputs` then hold the tiles run so far.
-    pub fn run<A: MacArray + ?Sized>(
+    /// [`MappingError::OtherGeometry`], [`MappingError::Shape`], [`MappingError::WeightOutOfRange`],
+    /// [`MappingError::InputOutOfRange`] or [`MappingError::FirstVector`] before anything is run;
+    /// [`MappingError::Array`] if the array refuses, `outputs` then hold the passes run so far.
+    pub fn run<'a, A: MacArray + ?Sized>(
         &mut self,
         array: &mut A,
         weights: ArrayView2<'_, i8>,
-        activations: ArrayView2<'_, u8>,
-        settings: RunSettings,
+        activations: impl Into<Activations<'a>>,
         trial: &mut Trial,
         mut outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, MappingError> {
-        self.check(array, weights.dim(), activations.dim(), outputs.dim())?;
+        let activations = activations.into();
+        self.check(array, weights, activations, outputs.dim())?;
+        self.check_first_vector(*trial)?;
+        outputs.fill(0);
         let mut report = RunReport::default();
-        for tile in self.plan.tiles() {
-            let block = weights.slice(s![tile.inputs.clone(), tile.outputs.clone()]);
-            array.load_weights(tile.region, block)?;
-            let request = RunRequest {
-                region: tile.region,
-                settings,
-                trial: trial.next_pass(),
+        for (pass, places) in self.plan.passes().iter().zip(&self.places) {
+            let mut step = Step {
+                plan: &self.plan,
+                pass,
+                places,
+                scratch: &mut self.scratch,
             };
-            let driven = activations.slice(s![.., tile.inputs.clone()]);
-            let mut sums = outputs.slice_mut(s![.., tile.outputs.clone()]);
-            if !tile.adds {
-                report += array.run(&request, driven, sums)?;
-                continue;
-            }
-            let mut partial = self.partial.shaped(sums.dim());
-            report += array.run(&request, driven, partial.view_mut())?;
-            sums.zip_mut_with(&partial, |sum, &part| *sum = sum.saturating_add(part));
+            step.load(array, weights)?;
+            report += step.drive(array, activations, trial)?;
+            step.combine(outputs.view_mut());
         }
         Ok(report)
     }
@@ -69,32 +113,185 @@ impl PlanRunner {
     fn check<A: MacArray + ?Sized>(
         &self,
         array: &A,
-        weights: (usize, usize),
-        activations: (usize, usize),
+        weights: ArrayView2<'_, i8>,
+        activations: Activations<'_>,
         outputs: (usize, usize),
     ) -> Result<(), MappingError> {
-        if array.geometry() != self.plan.geometry() {
+        let (planned, found) = (self.plan.geometry(), array.geometry());
+        if planned != found {
             return Err(MappingError::OtherGeometry {
-                planned: self.plan.geometry(),
-                found: array.geometry(),
+                planned,
+                what: "the array",
+                found,
             });
         }
         let shape = self.plan.shape();
-        let vectors = activations.0;
-        let expectations = [
-            ("weights", (shape.inputs, shape.outputs), weights),
-            ("activations", (vectors, shape.inputs), activations),
-            ("outputs", (vectors, shape.outputs), outputs),
-        ];
-        for (what, expected, found) in expectations {
-            if expected != found {
-                return Err(MappingError::Shape {
-                    what,
-                    expected,
-                    found,
-                });
-            }
+        let vectors = activations.dim().0;
+        check_shape("weights", shape.weights(), weights.dim())?;
+        check_shape("activations", (vectors, shape.inputs()), activations.dim())?;
+        check_shape("outputs", (vectors, shape.outputs()), outputs)?;
+        load::check_weights(weights, self.plan.coding().weights)?;
+        drive::check_inputs(activations, self.plan.coding().inputs)
+    }
+
+    fn check_first_vector(&self, trial: Trial) -> Result<(), MappingError> {
+        let vectors_at_once = self.plan.coding().vectors_at_once;
+        if trial.first_vector.is_multiple_of(vectors_at_once as u64) {
+            return Ok(());
+        }
+        Err(MappingError::FirstVector {
+            first_vector: trial.first_vector,
+            vectors_at_once,
+        })
+    }
+}
+
+/// One pass of a batch.
+struct Step<'a> {
+    plan: &'a Plan,
+    pass: &'a Pass,
+    places: &'a [Place],
+    scratch: &'a mut [Scratch],
+}
+
+impl Step<'_> {
+    /// The runs of the pass with their places and buffers.
+    fn parts(&mut self) -> impl Iterator<Item = (&Run, &Place, &mut Scratch)> {
+        let runs = self.pass.runs.iter().zip(self.places);
+        runs.zip(self.scratch.iter_mut())
+            .map(|((run, place), scratch)| (run, place, scratch))
+    }
+
+    fn load<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), MappingError> {
+        let plan = self.plan;
+        for (run, place, scratch) in self.parts() {
+            load::load(array, plan, run, place, weights, &mut scratch.weights)?;
         }
         Ok(())
+    }
+
+    /// Sends a batch, as often as the input coding asks for, and leaves the readings in the scratch.
+    fn drive<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        activations: Activations<'_>,
+        trial: &mut Trial,
+    ) -> Result<RunReport, MappingError> {
+        let plan = self.plan;
+        for (run, place, scratch) in self.parts() {
+            drive::find_sources(plan, run, place.region, &mut scratch.sources);
+        }
+        match plan.coding().inputs {
+            InputCoding::Unsigned => self.send(array, activations, Signal::Whole, trial),
+            InputCoding::TwoPasses => {
+                let mut report = self.send(array, activations, Signal::Negative, trial)?;
+                for scratch in self.scratch.iter_mut() {
+                    std::mem::swap(&mut scratch.readings, &mut scratch.subtracted);
+                }
+                report += self.send(array, activations, Signal::Positive, trial)?;
+                Ok(report)
+            }
+            InputCoding::Offset { correction_vectors } => {
+                let mut report = self.measure_correction(array, correction_vectors, trial)?;
+                report += self.send(array, activations, Signal::Raised, trial)?;
+                Ok(report)
+            }
+        }
+    }
+
+    /// Runs all hemispheres with a part of the activations.
+    fn send<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        activations: Activations<'_>,
+        signal: Signal,
+        trial: &mut Trial,
+    ) -> Result<RunReport, MappingError> {
+        let plan = self.plan;
+        let at_once = plan.coding().vectors_at_once;
+        let vectors = activations.dim().0.div_ceil(at_once);
+        for (run, place, scratch) in self.parts() {
+            if drive::as_they_are(plan, run, activations).is_none() {
+                let driven = scratch.driven.shaped((vectors, place.region.inputs));
+                drive::gather(activations, &scratch.sources, at_once, signal, driven);
+            }
+        }
+        let settings = plan.settings();
+        let runs = self.parts().map(|(run, place, scratch)| {
+            let region = place.region;
+            let direct = drive::as_they_are(plan, run, activations);
+            let driven = direct.unwrap_or_else(|| scratch.driven.view((vectors, region.inputs)));
+            let pass = trial.next_pass();
+            ArrayRun {
+                request: RunRequest {
+                    region,
+                    settings,
+                    trial: Trial {
+                        first_vector: pass.first_vector / at_once as u64,
+                        ..pass
+                    },
+                },
+                activations: driven,
+                outputs: scratch.readings.shaped((vectors, region.columns)),
+            }
+        });
+        let mut runs: Together<'_> = runs.collect();
+        Ok(array.run_together(&mut runs)?)
+    }
+
+    /// Measures what the offset of the inputs puts out.
+    fn measure_correction<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        vectors: u32,
+        trial: &mut Trial,
+    ) -> Result<RunReport, MappingError> {
+        let settings = self.plan.settings();
+        let vectors = vectors as usize;
+        let runs = self.parts().map(|(_, place, scratch)| {
+            let region = place.region;
+            let mut driven = scratch.driven.shaped((vectors, region.inputs));
+            for mut vector in driven.outer_iter_mut() {
+                for (to, source) in vector.iter_mut().zip(&scratch.sources) {
+                    *to = if source.is_some() { INPUT_OFFSET } else { 0 };
+                }
+            }
+            ArrayRun {
+                request: RunRequest {
+                    region,
+                    settings,
+                    trial: Trial {
+                        first_vector: 0,
+                        ..trial.next_pass()
+                    },
+                },
+                activations: scratch.driven.view((vectors, region.inputs)),
+                outputs: scratch.readings.shaped((vectors, region.columns)),
+            }
+        });
+        let mut runs: Together<'_> = runs.collect();
+        let report = array.run_together(&mut runs)?;
+        drop(runs);
+        for (_, place, scratch) in self.parts() {
+            let readings = scratch.readings.view((vectors, place.region.columns));
+            let means = readings.columns().into_iter().map(|column| {
+                let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
+                combine::rounded_mean(sum, vectors as i32) as i16
+            });
+            scratch.correction.clear();
+            scratch.correction.extend(means);
+        }
+        Ok(report)
+    }
+
+    fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) {
+        let plan = self.plan;
+        for (run, place, scratch) in self.parts() {
+            combine::combine(plan, run, place.region, scratch, outputs.view_mut());
+        }
     }
 }

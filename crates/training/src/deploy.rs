@@ -1,7 +1,7 @@
 //! From a digital network to the array.
 
-use bss2_core::{ACTIVATION_MAX, ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings, WEIGHT_MAX};
-use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry, NOMINAL_GAIN_LSB, WEIGHT_MAX};
+use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::check_option;
@@ -13,15 +13,11 @@ use crate::{
 
 /// How to bring a digital network onto the array.
 #[derive(Clone, Copy, Debug)]
-pub struct Deployment {
+pub struct Deployment<'a> {
     /// Sizes of the array.
     pub geometry: ArrayGeometry,
-    /// How layers are cut to fit the array.
-    pub strategy: &'static dyn MappingStrategy,
-    /// Repetitions of each vector.
-    pub num_sends: u32,
-    /// Cycles of 8 ns between events.
-    pub wait_between_events: u32,
+    /// How layers are mapped onto the array.
+    pub strategy: &'a dyn MappingStrategy,
     /// Gain that the array is taken to have with one send, in LSB per activation and weight unit.
     pub gain_lsb: f32,
     /// Share of a layer's weights, by magnitude, that must fit the range ±63; the rest is clipped.
@@ -31,15 +27,13 @@ pub struct Deployment {
     pub output_quantile: f64,
 }
 
-impl Default for Deployment {
-    /// One chip, tiles in order, two sends, 5 cycles between events, the
-    /// [nominal gain](NOMINAL_GAIN_LSB), 99.9 % of weights and outputs in range.
+impl Default for Deployment<'_> {
+    /// One chip, blocks [in order](Tiling), one send, the [nominal gain](NOMINAL_GAIN_LSB), 99.9 %
+    /// of weights and outputs in range.
     fn default() -> Self {
         Self {
             geometry: ArrayGeometry::BSS2,
-            strategy: &InOrder,
-            num_sends: 2,
-            wait_between_events: 5,
+            strategy: const { &Tiling::IN_ORDER },
             gain_lsb: NOMINAL_GAIN_LSB,
             weight_quantile: 0.999,
             output_quantile: 0.999,
@@ -81,9 +75,8 @@ const OUTPUT_LIMIT_LSB: f32 = 110.0;
 pub fn deploy(
     weights: &[Array2<f32>],
     samples: ArrayView2<'_, f32>,
-    deployment: Deployment,
+    deployment: Deployment<'_>,
 ) -> Result<(Network, Vec<DeployedLayer>), TrainingError> {
-    let settings = RunSettings::new(deployment.num_sends, deployment.wait_between_events)?;
     check_option("gain_lsb", f64::from(deployment.gain_lsb), 1e-9, 1e3)?;
     check_option("weight_quantile", deployment.weight_quantile, 0.5, 1.0)?;
     check_option("output_quantile", deployment.output_quantile, 0.5, 1.0)?;
@@ -94,7 +87,6 @@ pub fn deploy(
         return Err(TrainingError::NoSamples);
     }
     check_finite(samples)?;
-    let gain_lsb = deployment.gain_lsb * settings.num_sends() as f32;
     let mut activations =
         samples.mapv(|x| (x.clamp(0.0, 1.0) * f32::from(ACTIVATION_MAX)).round_ties_even());
     let mut layers: Vec<Box<dyn Layer>> = vec![Box::new(QuantiseInput)];
@@ -103,6 +95,11 @@ pub fn deploy(
 
     for (index, weights) in weights.iter().enumerate() {
         check_layer(index, weights, activations.ncols())?;
+        let shape = LayerShape::dense(weights.nrows(), weights.ncols())?;
+        let plan = deployment
+            .strategy
+            .plan(&shape.into(), deployment.geometry)?;
+        let gain_lsb = deployment.gain_lsb * plan.amplification() as f32;
         let signal = activations.dot(weights) * gain_lsb;
         if !all_finite(&signal) {
             return Err(TrainingError::NotFinite {
@@ -129,13 +126,8 @@ pub fn deploy(
             output_lsb,
             shift: (!is_last).then_some(relu.shift()),
         });
-        let shape = LayerShape {
-            inputs: weights.nrows(),
-            outputs: weights.ncols(),
-        };
-        let plan = deployment.strategy.plan(shape, deployment.geometry)?;
         let model = Box::new(LinearGain { gain_lsb });
-        layers.push(Box::new(AnalogDense::new(scaled, plan, settings, model)?));
+        layers.push(Box::new(AnalogDense::new(scaled, plan, model)?));
         if !is_last {
             let step = f32::from(relu.shift()).exp2();
             activations = signal.mapv(|y| {
@@ -175,7 +167,7 @@ struct Scaling {
 
 impl Scaling {
     /// Brings the weights and the `signal` that they cause at scale 1, in LSB, into their ranges.
-    fn fit(weights: &Array2<f32>, signal: &Array2<f32>, deployment: Deployment) -> Self {
+    fn fit(weights: &Array2<f32>, signal: &Array2<f32>, deployment: Deployment<'_>) -> Self {
         let widest = quantile(weights.iter().map(|w| w.abs()), deployment.weight_quantile);
         let loudest = quantile(signal.iter().map(|y| y.abs()), deployment.output_quantile);
         let weight_scale = (f32::from(WEIGHT_MAX) / widest).min(OUTPUT_LIMIT_LSB / loudest);

@@ -12,9 +12,10 @@
 //! # Example
 //!
 //! ```
-//! use bss2_core::ArrayGeometry;
+//! use bss2_core::{ArrayGeometry, RunSettings};
 //! use bss2_data::{Dataset, YinYang};
 //! use bss2_hardware::{IdealArray, NOMINAL_GAIN_LSB};
+//! use bss2_mapping::Tiling;
 //! use bss2_training::{
 //!     Adam, CrossEntropy, Deployment, Examples, Schedule, Session, deploy, evaluate, float_mlp, train,
 //! };
@@ -30,7 +31,8 @@
 //! train(&mut float, &mut Session::digital(), training, schedule, loss, &mut optimizer, &mut |_| {})?;
 //!
 //! // Sending each vector 8 times makes four inputs strong enough for 8-bit outputs.
-//! let deployment = Deployment { num_sends: 8, ..Deployment::default() };
+//! let tiling = Tiling::in_order().with_settings(RunSettings::new(8, 5)?);
+//! let deployment = Deployment { strategy: &tiling, ..Deployment::default() };
 //! let (mut analog, _report) = deploy(&float.weights(), training.inputs(), deployment)?;
 //! let mut array = IdealArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB)?;
 //! let mut session = Session::on(&mut array, 1);

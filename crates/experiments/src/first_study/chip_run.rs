@@ -63,13 +63,10 @@ impl ChipRun {
         let weights = digital.weights();
         let deployed = || {
             let samples = data.first_training_inputs(parameters.deployment_samples);
-            deploy(&weights, samples, parameters.deployment)
+            deploy(&weights, samples, parameters.deployment())
         };
         let (mut network, layers) = deployed()?;
-        let (geometry, gain_lsb) = (
-            parameters.deployment.geometry,
-            parameters.deployment.gain_lsb,
-        );
+        let (geometry, gain_lsb) = (parameters.chip.geometry, parameters.gain_lsb);
         let mut array = Metered::new(IdealArray::new(geometry, gain_lsb)?);
         let ideal = bench.evaluated(&mut network, &mut array, Stage::Ideal)?;
         let ideal_in_the_loop =

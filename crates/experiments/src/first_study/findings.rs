@@ -138,9 +138,9 @@ fn method(runs: &[ChipRun], parameters: &Parameters, data: &DataDescription) -> 
         parameters.hidden,
         data.classes,
         parameters.float_epochs,
-        parameters.deployment.num_sends,
-        parameters.deployment.wait_between_events,
-        parameters.deployment.gain_lsb,
+        parameters.mapping.settings.num_sends(),
+        parameters.mapping.settings.wait_between_events(),
+        parameters.gain_lsb,
         parameters.mock_noise_lsb,
         parameters.loop_epochs,
     )

@@ -13,7 +13,6 @@ use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Set
 mod calibration_rows;
 mod charts;
 mod chip_run;
-mod deployment;
 mod findings;
 mod parameters;
 mod records;
@@ -42,7 +41,7 @@ struct Configuration<'a> {
 
 fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
-    let parameters = Parameters::resolve(settings);
+    let parameters = Parameters::resolve(settings)?;
     let configuration = to_toml(&Configuration {
         parameters: &parameters,
         data: data.description(),

@@ -1,12 +1,13 @@
 //! Every number that the experiment depends on.
 
 use bss2_calibration::Procedure;
-use bss2_core::CostModel;
+use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::{ChipConfig, MockArray};
+use bss2_mapping::Tiling;
 use bss2_training::{CrossEntropy, Deployment, Schedule};
 use serde::Serialize;
 
-use crate::{Preset, Settings};
+use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize)]
@@ -15,9 +16,15 @@ pub struct Parameters {
     pub chip_seeds: Vec<u64>,
     /// Width of the network's hidden layer.
     pub hidden: usize,
-    /// How networks are brought onto the array; the ideal array and the mock have its gain.
-    #[serde(with = "super::deployment")]
-    pub deployment: Deployment,
+    /// How layers are mapped onto the array.
+    pub mapping: Tiling,
+    /// Gain that networks are scaled for, in LSB per activation and weight unit; that of the ideal
+    /// array and the mock.
+    pub gain_lsb: f32,
+    /// Share of a layer's weights that must fit their range.
+    pub weight_quantile: f64,
+    /// Share of a layer's outputs that must fit their range.
+    pub output_quantile: f64,
     /// Training samples, from the first, that the scales of a deployed network are taken from.
     pub deployment_samples: usize,
     /// Noise of the mock, in LSB.
@@ -47,7 +54,10 @@ pub struct Parameters {
 impl Parameters {
     /// The parameters for a preset. Data from files get more sends, because their longer inputs
     /// take several passes whose noise adds up, and fewer epochs, because they are larger.
-    pub fn resolve(settings: &Settings) -> Self {
+    ///
+    /// # Errors
+    /// None that settings could cause.
+    pub fn resolve(settings: &Settings) -> Result<Self, ExperimentError> {
         let from_files = settings.data.is_some();
         let (chips, float_epochs, loop_epochs) = match (settings.preset, from_files) {
             (Preset::Quick, false) => (5, 40, 30),
@@ -58,14 +68,15 @@ impl Parameters {
             (Preset::Full, true) => (10, 30, 20),
         };
         let chip = settings.chip.clone();
-        Self {
+        let deployment = Deployment::default();
+        let timing = RunSettings::new(if from_files { 4 } else { 2 }, 5)?;
+        Ok(Self {
             chip_seeds: settings.chip_seeds(chips),
             hidden: 128,
-            deployment: Deployment {
-                geometry: chip.geometry,
-                num_sends: if from_files { 4 } else { 2 },
-                ..Deployment::default()
-            },
+            mapping: Tiling::in_order().with_settings(timing),
+            gain_lsb: deployment.gain_lsb,
+            weight_quantile: deployment.weight_quantile,
+            output_quantile: deployment.output_quantile,
             deployment_samples: 1000,
             mock_noise_lsb: MockArray::PUBLISHED_NOISE_LSB,
             batch: if from_files { 100 } else { 32 },
@@ -78,6 +89,17 @@ impl Parameters {
             chip,
             calibration: Procedure::default(),
             cost_model: CostModel::default(),
+        })
+    }
+
+    /// How networks are brought onto the array.
+    pub(super) fn deployment(&self) -> Deployment<'_> {
+        Deployment {
+            geometry: self.chip.geometry,
+            strategy: &self.mapping,
+            gain_lsb: self.gain_lsb,
+            weight_quantile: self.weight_quantile,
+            output_quantile: self.output_quantile,
         }
     }
 
@@ -123,15 +145,15 @@ mod tests {
 
     #[test]
     fn every_parameter_stands_in_the_configuration() {
-        let default = Parameters::resolve(&Settings::default());
+        let default = Parameters::resolve(&Settings::default()).unwrap();
         let changes: [fn(&mut Parameters); 20] = [
             |p| p.chip_seeds.push(99),
             |p| p.hidden += 1,
-            |p| p.deployment.num_sends += 1,
-            |p| p.deployment.wait_between_events += 1,
-            |p| p.deployment.gain_lsb += 1e-6,
-            |p| p.deployment.weight_quantile -= 1e-6,
-            |p| p.deployment.output_quantile -= 1e-6,
+            |p| p.mapping = Tiling::balanced(),
+            |p| p.mapping.settings = RunSettings::default(),
+            |p| p.gain_lsb += 1e-6,
+            |p| p.weight_quantile -= 1e-6,
+            |p| p.output_quantile -= 1e-6,
             |p| p.deployment_samples += 1,
             |p| p.mock_noise_lsb += 1e-6,
             |p| p.batch += 1,
@@ -161,15 +183,19 @@ mod tests {
 
     #[test]
     fn the_configuration_is_read_back_as_it_was() {
-        let parameters = Parameters::resolve(&Settings::default());
+        let parameters = Parameters::resolve(&Settings::default()).unwrap();
         let text = text(&parameters);
         assert!(text.contains("gain_lsb = 0.0018\n"), "{text}");
-        assert!(text.contains("strategy = \"InOrder\"\n"), "{text}");
+        assert!(text.contains("num_sends = 2\n"), "{text}");
         let mut table: toml::Table = text.parse().unwrap();
         let mut part = |name: &str| table.remove(name).unwrap();
         assert_eq!(
             part("chip").try_into::<ChipConfig>().unwrap(),
             parameters.chip
+        );
+        assert_eq!(
+            part("mapping").try_into::<Tiling>().unwrap(),
+            parameters.mapping
         );
         assert_eq!(
             part("calibration").try_into::<Procedure>().unwrap(),

@@ -140,7 +140,7 @@ fn the_configuration_is_resolved() {
     assert_eq!(data["name"].as_str(), Some("digits"));
     let samples = ["training_samples", "test_samples"].map(|key| data[key].as_integer().unwrap());
     assert_eq!(samples.iter().sum::<i64>(), 1797);
-    let parameters = Parameters::resolve(&Settings::default());
+    let parameters = Parameters::resolve(&Settings::default()).unwrap();
     let expected: toml::Table = toml::to_string(&parameters).unwrap().parse().unwrap();
     assert_eq!(resolved, expected, "all parameters and nothing else");
 }

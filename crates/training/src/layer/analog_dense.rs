@@ -1,6 +1,6 @@
 //! A linear layer on the array.
 
-use bss2_core::{ACTIVATION_MAX, Buffer, RunSettings, WEIGHT_MAX};
+use bss2_core::{ACTIVATION_MAX, Buffer, WEIGHT_MAX};
 use bss2_mapping::{Plan, PlanRunner};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -17,7 +17,6 @@ pub struct AnalogDense {
     weights: WeightMatrix,
     model: Box<dyn GradientModel>,
     runner: PlanRunner,
-    settings: RunSettings,
     loaded: Array2<i8>,
     activations: Buffer<u8>,
     sums: Buffer<i8>,
@@ -30,21 +29,20 @@ impl AnalogDense {
     /// Takes over weights (inputs × outputs, as large as the plan's layer) in weight units.
     ///
     /// # Errors
-    /// [`TrainingError::Widths`] if the plan was made for another layer.
+    /// [`TrainingError::Widths`] if the plan was made for another layer or for one in groups.
     pub fn new(
         weights: Array2<f32>,
         plan: Plan,
-        settings: RunSettings,
         model: Box<dyn GradientModel>,
     ) -> Result<Self, TrainingError> {
         let shape = plan.shape();
-        if weights.dim() != (shape.inputs, shape.outputs) {
+        if weights.dim() != shape.weights() || shape.groups() > 1 {
             return Err(TrainingError::Widths {
                 widths: vec![
                     weights.nrows(),
                     weights.ncols(),
-                    shape.inputs,
-                    shape.outputs,
+                    shape.inputs(),
+                    shape.outputs(),
                 ],
             });
         }
@@ -53,7 +51,6 @@ impl AnalogDense {
             weights: WeightMatrix::new(weights, -LIMIT..=LIMIT),
             model,
             runner: PlanRunner::new(plan),
-            settings,
             activations: Buffer::new(),
             sums: Buffer::new(),
         })
@@ -91,7 +88,6 @@ impl Layer for AnalogDense {
             array,
             self.loaded.view(),
             activations.view(),
-            self.settings,
             &mut session.trial,
             sums.view_mut(),
         )?;

@@ -3,13 +3,13 @@
 use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_data::{Dataset, Digits};
 use bss2_hardware::IdealArray;
-use bss2_mapping::{Balanced, InOrder, MappingError, MappingStrategy};
+use bss2_mapping::{MappingError, MappingStrategy, Tiling};
 use bss2_training::{
     Dense, Deployment, Layer, Network, Relu, Session, TrainingError, deploy, float_mlp,
 };
 use ndarray::{Array2, ArrayView1, array};
 
-use crate::support::{CHIP, Set, set_parameter, trained_mlp, yin_yang};
+use crate::support::{CHIP, Set, sent, set_parameter, trained_mlp, yin_yang};
 
 fn digits() -> [Set; 2] {
     let split = Digits::new(1).split().expect("embedded");
@@ -36,7 +36,7 @@ fn decisions(network: &mut Network, session: &mut Session<'_>, set: &Set) -> Vec
 /// Share of samples on which the deployed network decides like the digital one.
 fn agreement(float: &mut Network, set: &Set, num_sends: u32) -> f64 {
     let deployment = Deployment {
-        num_sends,
+        strategy: &sent(num_sends),
         ..Deployment::default()
     };
     let (mut analog, _) =
@@ -84,9 +84,8 @@ fn unit_samples() -> Array2<f32> {
     array![[1.0, 0.0], [0.0, 1.0]]
 }
 
-fn exact(gain_lsb: f32, weight_quantile: f64) -> Deployment {
+fn exact(gain_lsb: f32, weight_quantile: f64) -> Deployment<'static> {
     Deployment {
-        num_sends: 1,
         gain_lsb,
         weight_quantile,
         output_quantile: 1.0,
@@ -157,18 +156,17 @@ fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
 
 #[test]
 fn sends_count_as_gain() {
-    let deployment = |num_sends, gain_lsb| Deployment {
-        num_sends,
-        gain_lsb,
-        ..exact(gain_lsb, 1.0)
-    };
-    let report = |d| {
+    let report = |num_sends, gain_lsb| {
         let network = hand_made();
-        deploy(&network.weights(), unit_samples().view(), d)
+        let deployment = Deployment {
+            strategy: &sent(num_sends),
+            ..exact(gain_lsb, 1.0)
+        };
+        deploy(&network.weights(), unit_samples().view(), deployment)
             .unwrap()
             .1
     };
-    assert_eq!(report(deployment(8, 0.25)), report(deployment(1, 2.0)));
+    assert_eq!(report(8, 0.25), report(1, 2.0));
 }
 
 #[test]
@@ -200,7 +198,7 @@ fn the_digital_network_is_left_as_it_is() {
 
 #[test]
 fn arguments_that_do_not_fit_are_named() {
-    let attempt = |change: &dyn Fn(&mut Deployment), samples: Array2<f32>| {
+    let attempt = |change: &dyn Fn(&mut Deployment<'_>), samples: Array2<f32>| {
         let mut deployment = Deployment::default();
         change(&mut deployment);
         let result = deploy(&hand_made().weights(), samples.view(), deployment);
@@ -210,7 +208,7 @@ fn arguments_that_do_not_fit_are_named() {
     for (name, change) in [
         (
             "gain_lsb",
-            (|d| d.gain_lsb = f32::NAN) as fn(&mut Deployment),
+            (|d| d.gain_lsb = f32::NAN) as fn(&mut Deployment<'_>),
         ),
         ("gain_lsb", |d| d.gain_lsb = 0.0),
         ("weight_quantile", |d| d.weight_quantile = 0.4),
@@ -222,10 +220,6 @@ fn arguments_that_do_not_fit_are_named() {
             "{error:?}"
         );
     }
-    assert!(matches!(
-        attempt(&|d| d.num_sends = 0, good()),
-        TrainingError::Array(_)
-    ));
     let empty = Array2::zeros((0, 2));
     assert_eq!(attempt(&|_| {}, empty), TrainingError::NoSamples);
     assert_eq!(
@@ -302,10 +296,9 @@ fn the_nominal_gain_is_the_default() {
 fn every_strategy_deploys_the_same_function() {
     let samples = Array2::from_shape_fn((6, 200), |(v, i)| ((v * 7 + i) % 11) as f32 / 10.0);
     let float = float_mlp(&[200, 20, 3], 1).unwrap();
-    let strategies: [&'static dyn MappingStrategy; 2] = [&InOrder, &Balanced];
-    let [in_order, balanced] = strategies.map(|strategy| {
+    let [in_order, balanced] = [Tiling::in_order(), Tiling::balanced()].map(|tiling| {
         let deployment = Deployment {
-            strategy,
+            strategy: &tiling,
             ..Deployment::default()
         };
         let (mut network, report) = deploy(&float.weights(), samples.view(), deployment).unwrap();
@@ -334,12 +327,12 @@ fn a_layer_that_cannot_be_mapped_is_refused() {
     impl MappingStrategy for Never {
         fn plan(
             &self,
-            shape: bss2_mapping::LayerShape,
+            layer: &bss2_mapping::Layer<'_>,
             _geometry: bss2_core::ArrayGeometry,
         ) -> Result<bss2_mapping::Plan, MappingError> {
             Err(MappingError::LayerTooLarge {
-                inputs: shape.inputs,
-                outputs: shape.outputs,
+                inputs: layer.shape().inputs(),
+                outputs: layer.shape().outputs(),
                 limit: 1,
             })
         }

@@ -1,6 +1,6 @@
 //! What does not fit is refused with its place, and the network can go on.
 
-use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{
     AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Network, Relu, Schedule,
     Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp, train,
@@ -216,14 +216,11 @@ fn networks_of_nothing_are_refused() {
         );
     }
     assert!(Network::new(Vec::new()).is_err());
-    let shape = LayerShape {
-        inputs: 4,
-        outputs: 3,
-    };
-    let plan = InOrder.plan(shape, CHIP).unwrap();
+    let shape = LayerShape::dense(4, 3).unwrap();
+    let plan = Tiling::in_order().plan(&shape.into(), CHIP).unwrap();
     let other = Array2::zeros((3, 4));
     let model = Box::new(LinearGain { gain_lsb: 1.0 });
-    let refused = AnalogDense::new(other, plan, bss2_core::RunSettings::default(), model).map(drop);
+    let refused = AnalogDense::new(other, plan, model).map(drop);
     assert!(matches!(refused, Err(TrainingError::Widths { .. })));
 }
 

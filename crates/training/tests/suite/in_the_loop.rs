@@ -1,19 +1,16 @@
 //! Training with the array in the loop makes up for what deployment lost.
 
 use bss2_core::MacArray;
-use bss2_training::{Adam, Schedule, Session, deploy, evaluate, train};
+use bss2_training::{Adam, Schedule, Session, evaluate, train};
 
-use crate::support::{ANALOG, Set, YIN_YANG_DEPLOYMENT, fresh_chip, noisy, trained_mlp, yin_yang};
+use crate::support::{
+    ANALOG, Set, deployed_for_yin_yang, fresh_chip, noisy, trained_mlp, yin_yang,
+};
 
 /// Test accuracies of a deployed network, before and after a few epochs in the loop.
 fn before_and_after(array: &mut dyn MacArray, [training, test]: &[Set; 2]) -> [f64; 2] {
     let float = trained_mlp(&[4, 40, 3], training, 15);
-    let (mut network, _) = deploy(
-        &float.weights(),
-        training.inputs.view(),
-        YIN_YANG_DEPLOYMENT,
-    )
-    .expect("a good set");
+    let mut network = deployed_for_yin_yang(&float, training);
     let mut session = Session::on(array, 1);
     let before = evaluate(&mut network, &mut session, test.examples()).expect("a good set");
     let schedule = Schedule {

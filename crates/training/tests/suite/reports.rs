@@ -2,9 +2,8 @@
 
 use bss2_core::{
     ArrayError, ArrayGeometry, MacArray, NOMINAL_GAIN_LSB, Region, RunReport, RunRequest,
-    RunSettings,
 };
-use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{AnalogDense, LinearGain, Network, Session};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
@@ -34,14 +33,15 @@ impl MacArray for Doubting {
 }
 
 fn layer(inputs: usize, outputs: usize) -> AnalogDense {
-    let plan = InOrder
-        .plan(LayerShape { inputs, outputs }, ArrayGeometry::BSS2)
+    let shape = LayerShape::dense(inputs, outputs).expect("a layer that is not empty");
+    let plan = Tiling::in_order()
+        .plan(&shape.into(), ArrayGeometry::BSS2)
         .expect("a small layer");
     let model = Box::new(LinearGain {
         gain_lsb: NOMINAL_GAIN_LSB,
     });
     let weights = Array2::zeros((inputs, outputs));
-    AnalogDense::new(weights, plan, RunSettings::default(), model).expect("weights fit the plan")
+    AnalogDense::new(weights, plan, model).expect("weights fit the plan")
 }
 
 #[test]

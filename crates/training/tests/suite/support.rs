@@ -3,7 +3,7 @@
 use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_data::{Dataset, YinYang};
 use bss2_hardware::{ChipConfig, IdealArray, MockArray, SimulatedChip};
-use bss2_mapping::{InOrder, LayerShape, MappingStrategy};
+use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{
     Adam, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Layer, Network, Schedule,
     Session, deploy, float_mlp, train,
@@ -20,16 +20,11 @@ pub(crate) const DIGITAL: CrossEntropy = CrossEntropy {
 pub(crate) const ANALOG: CrossEntropy = CrossEntropy {
     logits_per_unit: 0.1,
 };
-/// Eight sends make four inputs strong enough.
-pub(crate) const YIN_YANG_DEPLOYMENT: Deployment = Deployment {
-    num_sends: 8,
-    geometry: CHIP,
-    strategy: &InOrder,
-    wait_between_events: 5,
-    gain_lsb: NOMINAL_GAIN_LSB,
-    weight_quantile: 0.999,
-    output_quantile: 0.999,
-};
+/// In order, with other sends.
+pub(crate) fn sent(num_sends: u32) -> Tiling {
+    let settings = RunSettings::new(num_sends, 5).expect("a few sends");
+    Tiling::in_order().with_settings(settings)
+}
 
 pub(crate) fn ideal() -> IdealArray {
     IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range")
@@ -93,17 +88,27 @@ pub(crate) fn trained_mlp(widths: &[usize], set: &Set, epochs: usize) -> Network
 /// A small network on the array, not trained: 4 inputs, 3 outputs.
 pub(crate) fn deployed_yin_yang(set: &Set) -> Network {
     let float = float_mlp(&[4, 12, 3], 3).expect("widths above zero");
-    deploy(&float.weights(), set.inputs.view(), YIN_YANG_DEPLOYMENT)
+    deployed_for_yin_yang(&float, set)
+}
+
+/// Eight sends make four inputs strong enough.
+pub(crate) fn deployed_for_yin_yang(float: &Network, set: &Set) -> Network {
+    let deployment = Deployment {
+        strategy: &sent(8),
+        ..Deployment::default()
+    };
+    deploy(&float.weights(), set.inputs.view(), deployment)
         .expect("a good set")
         .0
 }
 
 pub(crate) fn analog_dense(weights: Array2<f32>, model: Box<dyn GradientModel>) -> AnalogDense {
     let (inputs, outputs) = weights.dim();
-    let plan = InOrder
-        .plan(LayerShape { inputs, outputs }, CHIP)
-        .expect("a layer that is not empty");
-    AnalogDense::new(weights, plan, RunSettings::default(), model).expect("as large as the plan")
+    let shape = LayerShape::dense(inputs, outputs).expect("a layer that is not empty");
+    let plan = Tiling::in_order()
+        .plan(&shape.into(), CHIP)
+        .expect("a small layer");
+    AnalogDense::new(weights, plan, model).expect("as large as the plan")
 }
 
 /// The gradient of a layer's weights, if it has any.

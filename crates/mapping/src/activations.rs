@@ -1,0 +1,34 @@
+//! A batch of inputs.
+
+use ndarray::ArrayView2;
+
+/// A batch of inputs, vectors × inputs, with or without sign.
+#[derive(Clone, Copy, Debug)]
+pub enum Activations<'a> {
+    /// What the array takes as it is, 0…31.
+    Unsigned(ArrayView2<'a, u8>),
+    /// What takes an [`InputCoding`](crate::InputCoding) with negative inputs.
+    Signed(ArrayView2<'a, i8>),
+}
+
+impl<'a> From<ArrayView2<'a, u8>> for Activations<'a> {
+    fn from(values: ArrayView2<'a, u8>) -> Self {
+        Self::Unsigned(values)
+    }
+}
+
+impl<'a> From<ArrayView2<'a, i8>> for Activations<'a> {
+    fn from(values: ArrayView2<'a, i8>) -> Self {
+        Self::Signed(values)
+    }
+}
+
+impl Activations<'_> {
+    /// Number of vectors, length of each.
+    pub fn dim(&self) -> (usize, usize) {
+        match self {
+            Self::Unsigned(values) => values.dim(),
+            Self::Signed(values) => values.dim(),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of mapping through its public interface.
+
+mod plans;
+mod runner;
+mod support;
+mod tilings;
