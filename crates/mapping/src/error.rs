@@ -149,6 +149,12 @@ pub enum MappingError {
         /// Largest accepted value.
         max: u64,
     },
+    /// A share outside 0…1.
+    #[error("the share of active inputs is {share}, outside 0…1")]
+    ShareOutOfRange {
+        /// The share.
+        share: f64,
+    },
     /// The array refused.
     #[error(transparent)]
     Array(#[from] ArrayError),

@@ -32,6 +32,7 @@
 
 mod activations;
 mod coding;
+mod cost;
 mod error;
 mod floor;
 mod indices;
@@ -44,6 +45,7 @@ mod tiling;
 
 pub use activations::Activations;
 pub use coding::{Coding, INPUT_OFFSET, InputCoding, WEIGHT_OFFSET, WeightCoding};
+pub use cost::{PlanCost, Workload};
 pub use error::MappingError;
 pub use indices::Indices;
 pub use plan::{Block, Pass, Plan, PlanFault, Run, are_apart};

@@ -1,5 +1,6 @@
 //! Tests of mapping through its public interface.
 
+mod costs;
 mod plans;
 mod runner;
 mod support;
