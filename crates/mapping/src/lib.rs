@@ -40,6 +40,7 @@ mod plan;
 mod runner;
 mod schedule;
 mod shape;
+mod sharing;
 mod strategy;
 mod tiling;
 
@@ -51,5 +52,6 @@ pub use indices::Indices;
 pub use plan::{Block, Pass, Plan, PlanFault, Run, are_apart};
 pub use runner::PlanRunner;
 pub use shape::LayerShape;
+pub use sharing::share_array;
 pub use strategy::{Layer, LayerSample, MappingStrategy};
 pub use tiling::{Cut, Hemispheres, Order, Packing, Tiling};

@@ -3,5 +3,6 @@
 mod costs;
 mod plans;
 mod runner;
+mod sharing;
 mod support;
 mod tilings;
