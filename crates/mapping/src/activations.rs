@@ -24,6 +24,16 @@ impl<'a> From<ArrayView2<'a, i8>> for Activations<'a> {
 }
 
 impl Activations<'_> {
+    /// Share of the inputs that are not zero, 0…1.
+    pub fn active_share(&self) -> f64 {
+        let (vectors, inputs) = self.dim();
+        let active = match self {
+            Self::Unsigned(values) => values.iter().filter(|&&x| x != 0).count(),
+            Self::Signed(values) => values.iter().filter(|&&x| x != 0).count(),
+        };
+        active as f64 / (vectors * inputs).max(1) as f64
+    }
+
     /// Number of vectors, length of each.
     pub fn dim(&self) -> (usize, usize) {
         match self {

@@ -1,6 +1,6 @@
 //! Errors of mapping.
 
-use bss2_core::{ArrayError, ArrayGeometry};
+use bss2_core::{ArrayError, ArrayGeometry, RunSettings};
 use thiserror::Error;
 
 use crate::PlanFault;
@@ -154,6 +154,52 @@ pub enum MappingError {
     ShareOutOfRange {
         /// The share.
         share: f64,
+    },
+    /// A profile with numbers for another array.
+    #[error("a profile needs {expected} {what}, found {found}")]
+    ProfileSize {
+        /// Hemispheres, columns or drivers.
+        what: &'static str,
+        /// Number that the geometry asks for.
+        expected: usize,
+        /// Number found.
+        found: usize,
+    },
+    /// A number of a profile, or of the protocol that measures it, that cannot be.
+    #[error("profile: {what} = {value} is not finite or outside its range")]
+    ProfileNumber {
+        /// Which one.
+        what: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// A hemisphere without a column or a driver that can be used.
+    #[error("no column or no driver of hemisphere {hemisphere} can be used")]
+    NothingWorks {
+        /// The hemisphere.
+        hemisphere: usize,
+    },
+    /// A profile that was measured at another timing than the plan's.
+    #[error("the plan runs with {planned:?}, the profile was measured with {measured:?}")]
+    OtherSettings {
+        /// Settings of the plan.
+        planned: RunSettings,
+        /// Settings of the profile.
+        measured: RunSettings,
+    },
+    /// A layer whose weights and typical inputs are not known to a strategy that needs them.
+    #[error("this strategy needs a sample of the layer's weights and activations")]
+    NoSample,
+    /// No mapping that meets an objective.
+    #[error(
+        "no mapping meets the objective: at least {least_time_us:.1} µs are taken, at least \
+         {least_error_lsb:.3} LSB of error expected"
+    )]
+    NoCandidate {
+        /// The least chip time of all mappings, in µs.
+        least_time_us: f64,
+        /// The least expected error of all mappings, in LSB.
+        least_error_lsb: f64,
     },
     /// The array refused.
     #[error(transparent)]

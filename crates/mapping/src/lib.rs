@@ -36,22 +36,33 @@ mod cost;
 mod error;
 mod floor;
 mod indices;
+mod output_error;
+mod placement;
 mod plan;
+mod profile;
 mod runner;
 mod schedule;
 mod shape;
 mod sharing;
 mod strategy;
 mod tiling;
+mod tuning;
 
 pub use activations::Activations;
 pub use coding::{Coding, INPUT_OFFSET, InputCoding, WEIGHT_OFFSET, WeightCoding};
 pub use cost::{PlanCost, Workload};
 pub use error::MappingError;
 pub use indices::Indices;
+pub use output_error::OutputError;
+pub use placement::Placed;
 pub use plan::{Block, Pass, Plan, PlanFault, Run, are_apart};
+pub use profile::{
+    ArrayProfile, ColumnProfile, DriverProfile, HemisphereProfile, LINEARITY_LSB, ProfileProtocol,
+    ProfiledArray,
+};
 pub use runner::PlanRunner;
 pub use shape::LayerShape;
 pub use sharing::share_array;
 pub use strategy::{Layer, LayerSample, MappingStrategy};
 pub use tiling::{Cut, Hemispheres, Order, Packing, Tiling};
+pub use tuning::{Candidate, Objective, Tuned};

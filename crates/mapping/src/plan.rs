@@ -60,29 +60,42 @@ impl Run {
         }
     }
 
-    /// The regions into which weights are written: all rows of the run, and its columns, as many
+    /// The regions into which weights are written: where rows and columns of the run cross, as many
     /// neighbours at a time as there are.
     pub fn loads(&self) -> Vec<Region> {
-        let whole = self.region();
-        if let [block] = self.blocks.as_slice()
-            && block.columns.as_range().is_some()
-        {
-            return vec![whole];
-        }
-        let columns: BTreeSet<usize> = self.blocks.iter().flat_map(|b| b.columns.iter()).collect();
-        let mut loads: Vec<Region> = Vec::new();
-        for column in columns {
-            match loads.last_mut() {
-                Some(last) if last.first_column + last.columns == column => last.columns += 1,
-                _ => loads.push(Region {
-                    first_column: column,
-                    columns: 1,
-                    ..whole
-                }),
-            }
-        }
-        loads
+        let rows = neighbours(self.blocks.iter().map(|block| &block.rows));
+        let columns = neighbours(self.blocks.iter().map(|block| &block.columns));
+        let crossings = rows
+            .iter()
+            .flat_map(|rows| columns.iter().map(move |c| (rows, c)));
+        let regions = crossings.map(|(rows, columns)| Region {
+            hemisphere: self.hemisphere,
+            first_input: rows.start,
+            inputs: rows.len(),
+            first_column: columns.start,
+            columns: columns.len(),
+        });
+        regions.collect()
     }
+}
+
+/// The numbers of all lists as ranges of neighbours, in order.
+fn neighbours<'a>(lists: impl Iterator<Item = &'a Indices> + Clone) -> Vec<Range<usize>> {
+    let mut alone = lists.clone();
+    if let (Some(only), None) = (alone.next(), alone.next())
+        && let Some(range) = only.as_range()
+    {
+        return vec![range];
+    }
+    let numbers: BTreeSet<usize> = lists.flat_map(Indices::iter).collect();
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some(last) if last.end == number => last.end += 1,
+            _ => ranges.push(number..number + 1),
+        }
+    }
+    ranges
 }
 
 fn union(spans: impl Iterator<Item = Range<usize>>) -> Range<usize> {

@@ -54,9 +54,10 @@ pub(super) fn load<A: MacArray + ?Sized>(
         put(block, plan, weights, first, composed.view_mut());
     }
     for &load in &place.loads {
-        let first = load.first_column - region.first_column;
-        let columns = composed.slice(s![.., first..first + load.columns]);
-        array.load_weights(load, columns)?;
+        let row = load.first_input - region.first_input;
+        let column = load.first_column - region.first_column;
+        let part = s![row..row + load.inputs, column..column + load.columns];
+        array.load_weights(load, composed.slice(part))?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Tests of mapping through its public interface.
 
 mod costs;
+mod placement;
 mod plans;
 mod runner;
 mod sharing;
