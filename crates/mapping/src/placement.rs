@@ -1,6 +1,7 @@
 //! Placement that knows the array.
 
 mod arrangement;
+mod assignment;
 mod power;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What was measured of an array, as placement uses it.
 
 mod array;
-mod line;
+mod fit;
 mod measure;
 
 use bss2_core::{ArrayGeometry, RunSettings};
@@ -42,8 +42,10 @@ pub struct HemisphereProfile {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ColumnProfile {
-    /// Gain, relative to that of the profile.
-    pub gain: f32,
+    /// Gain of positive weights (excitatory), relative to that of the profile.
+    pub gain_positive: f32,
+    /// Gain of negative weights (inhibitory), relative to that of the profile.
+    pub gain_negative: f32,
     /// Result without any event, in LSB.
     pub offset_lsb: f32,
     /// Standard deviation of a result from trial to trial, in LSB.
@@ -88,6 +90,19 @@ impl TryFrom<RawProfile> for ArrayProfile {
     }
 }
 
+impl ColumnProfile {
+    /// Gain of weights of either sign, relative to that of the profile.
+    pub fn gain(&self) -> f32 {
+        0.5 * (self.gain_positive + self.gain_negative)
+    }
+
+    /// Half of what positive weights weigh more than negative ones, relative: what a column adds for
+    /// every product, whatever its sign.
+    pub fn imbalance(&self) -> f32 {
+        0.5 * (self.gain_positive - self.gain_negative)
+    }
+}
+
 impl ArrayProfile {
     /// Checks and keeps what was measured; `gain_lsb` is the gain to which those of columns and
     /// drivers are relative, in LSB per activation and weight unit at these settings, all sends
@@ -111,7 +126,8 @@ impl ArrayProfile {
             let noise = hemisphere.common_noise_lsb;
             check_number("common_noise_lsb", noise, noise >= 0.0)?;
             for column in &hemisphere.columns {
-                check_number("gain", column.gain, true)?;
+                check_number("gain_positive", column.gain_positive, true)?;
+                check_number("gain_negative", column.gain_negative, true)?;
                 check_number("offset_lsb", column.offset_lsb, true)?;
                 check_number("noise_lsb", column.noise_lsb, column.noise_lsb >= 0.0)?;
                 check_number("residual", column.residual, column.residual >= 0.0)?;

@@ -73,11 +73,16 @@ impl MacArray for ProfiledArray {
         for ((mut to, weights), row) in rows.zip(region.input_range()) {
             let normals = &mut self.normals[..region.columns];
             stream.fill(row as u64, region.first_column, normals);
-            let gain_lsb = self.profile.gain_lsb() * hemisphere.drivers[row].gain;
+            let driver_lsb = self.profile.gain_lsb() * hemisphere.drivers[row].gain;
             let synapses = to.iter_mut().zip(weights).zip(columns).zip(normals);
             for (((to, &weight), column), normal) in synapses {
                 let spread = 1.0 + column.residual * *normal;
-                *to = gain_lsb * column.gain * spread * f32::from(weight);
+                let gain = if weight > 0 {
+                    column.gain_positive
+                } else {
+                    column.gain_negative
+                };
+                *to = driver_lsb * gain * spread * f32::from(weight);
             }
         }
         Ok(())

@@ -5,11 +5,11 @@ use bss2_core::{
     ACTIVATION_MAX, ArrayGeometry, MacArray, NOMINAL_GAIN_LSB, Region, RunRequest, RunSettings,
     Trial, WEIGHT_MAX,
 };
-use ndarray::{Array2, Axis, s};
+use ndarray::{Array1, Array2, Axis, s};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::line::{Bend, Line, median};
+use super::fit::{Fit, median};
 use super::{ArrayProfile, ColumnProfile, DriverProfile, HemisphereProfile, LINEARITY_LSB};
 use crate::MappingError;
 
@@ -60,7 +60,7 @@ const LINEARITY_REPEATS: usize = 4;
 impl ProfileProtocol {
     /// Measures all columns and drivers of an array that takes signed weights.
     ///
-    /// Random weights and activations tell gain and offset of columns (a line through their results),
+    /// Random weights and activations tell gains and offset of columns (least squares of their results),
     /// gain of drivers (what is left, compared with what each contributed), noise (from repetition)
     /// and residual error (what is left then); equal weights on all rows tell linearity. Weights of
     /// the array are overwritten.
@@ -88,13 +88,13 @@ impl ProfileProtocol {
             };
             let random = self.run_random(&mut bench, derive_seed(seed, 2 + hemisphere as u64))?;
             let mut found = random.evaluate(geometry);
-            let gain_lsb = median(found.lines.iter().map(|line| line.slope).collect());
+            let gain_lsb = median(found.columns.iter().map(|column| column.gain()).collect());
             found.linearity_lsb = self.measure_linearity(&mut bench, gain_lsb)?;
             measured.push(found);
         }
         let gains = measured
             .iter()
-            .flat_map(|h| h.lines.iter().map(|line| line.slope));
+            .flat_map(|h| h.columns.iter().map(Column::gain));
         let gain_lsb = median(gains.collect());
         let profiles = measured
             .into_iter()
@@ -140,7 +140,7 @@ impl ProfileProtocol {
             inputs, columns, ..
         } = bench.region;
         let mut rng = keyed_stream(seed, 0);
-        // Half of the inputs are silent: E[x²] = ½·31²/3, E[w²] = w²/3.
+        // Half of the inputs are silent on average: E[x²] = ½·31²/3, E[w²] = w²/3.
         let most = f64::from(ACTIVATION_MAX);
         let of_one = self.gain_lsb(bench.settings) * (inputs as f64 / 18.0).sqrt() * most;
         let largest = (SIGNAL_LSB / of_one).clamp(2.0, f64::from(WEIGHT_MAX)) as i8;
@@ -149,13 +149,15 @@ impl ProfileProtocol {
             let weights = Array2::from_shape_simple_fn((inputs, columns), || {
                 rng.random_range(-largest..=largest)
             });
-            let vectors = Array2::from_shape_simple_fn((self.vectors, inputs), || {
-                if rng.random() {
-                    rng.random_range(1..=ACTIVATION_MAX)
-                } else {
-                    0
-                }
-            });
+            // Vectors of different activity tell offsets from gains that depend on the sign.
+            let mut vectors = Array2::zeros((self.vectors, inputs));
+            for mut vector in vectors.outer_iter_mut() {
+                let active_share: f64 = rng.random();
+                vector.mapv_inplace(|_| match rng.random_bool(active_share) {
+                    true => rng.random_range(1..=ACTIVATION_MAX),
+                    false => 0,
+                });
+            }
             bench.array.load_weights(bench.region, weights.view())?;
             let repeated = ndarray::concatenate(Axis(0), &vec![vectors.view(); self.repeats]);
             let Ok(repeated) = repeated else {
@@ -177,7 +179,7 @@ impl ProfileProtocol {
             inputs, columns, ..
         } = bench.region;
         let repeats = LINEARITY_REPEATS * self.repeats;
-        let mut bends = vec![Bend::default(); columns];
+        let mut bends = vec![Fit::default(); columns];
         for sign in [-1, 1] {
             let levels = LEVELS_LSB.map(|level| level / gain_lsb.max(1e-9));
             let stimuli = levels.map(|sum| Stimulus::of(sum, inputs));
@@ -196,11 +198,13 @@ impl ProfileProtocol {
                 let total: f64 = vector.iter().map(|&x| f64::from(x)).sum();
                 let expected = gain_lsb * total * f64::from(weight * sign);
                 for (bend, &y) in bends.iter_mut().zip(result) {
-                    bend.add(expected / f64::from(LINEARITY_LSB), f64::from(y));
+                    let distance = expected / f64::from(LINEARITY_LSB);
+                    bend.add([1.0, distance, distance.powi(3)], f64::from(y));
                 }
             }
         }
-        Ok(bends.iter().map(Bend::cubic).collect())
+        let cubic = |bend: &Fit| bend.solve().map_or(0.0, |[_, _, cubic]| cubic);
+        Ok(bends.iter().map(cubic).collect())
     }
 }
 
@@ -259,8 +263,6 @@ impl Bench<'_> {
 struct RandomRun {
     weights: Array2<f64>,
     activations: Array2<f64>,
-    /// Σ x·w, vectors × columns.
-    sums: Array2<f64>,
     /// Mean results over repetitions.
     means: Array2<f64>,
     /// Variance over repetitions by column, averaged over vectors.
@@ -288,13 +290,11 @@ impl RandomRun {
                 .outer_iter()
                 .filter_map(|row| row.mean())
                 .collect();
-            common_variance += ndarray::Array1::from(of_all).var(1.0) / count as f64;
+            common_variance += Array1::from(of_all).var(1.0) / count as f64;
         }
-        let (weights, activations) = (weights.mapv(f64::from), vectors.mapv(f64::from));
         Self {
-            sums: activations.dot(&weights),
-            weights,
-            activations,
+            weights: weights.mapv(f64::from),
+            activations: vectors.mapv(f64::from),
             means,
             variances,
             common_variance,
@@ -309,8 +309,7 @@ struct RandomRuns {
 
 /// What was found of a hemisphere, in absolute units.
 struct Measured {
-    /// Results of each column against Σ x·w.
-    lines: Vec<Line>,
+    columns: Vec<Column>,
     /// Deviation of each driver from the mean, relative.
     drivers: Vec<f64>,
     noise_lsb: Vec<f64>,
@@ -319,111 +318,147 @@ struct Measured {
     linearity_lsb: Vec<f64>,
 }
 
+/// y = offset + positive · Σ x·w over positive weights + negative · the same over negative ones.
+#[derive(Clone, Copy, Default)]
+struct Column {
+    offset_lsb: f64,
+    positive_lsb: f64,
+    negative_lsb: f64,
+}
+
+impl Column {
+    fn gain(&self) -> f64 {
+        0.5 * (self.positive_lsb + self.negative_lsb)
+    }
+
+    /// A weight in LSB per activation unit.
+    fn weighed(&self, weight: f64) -> f64 {
+        weight
+            * if weight > 0.0 {
+                self.positive_lsb
+            } else {
+                self.negative_lsb
+            }
+    }
+}
+
 impl RandomRuns {
     fn evaluate(&self, geometry: ArrayGeometry) -> Measured {
-        let columns = geometry.columns();
-        let lines: Vec<Line> = (0..columns).map(|column| self.line(column)).collect();
-        let drivers = self.drivers(geometry, &lines);
         let count = self.runs.len() as f64;
         let mean_of =
             |value: &dyn Fn(&RandomRun) -> f64| self.runs.iter().map(value).sum::<f64>() / count;
-        let variances: Vec<f64> = (0..columns)
-            .map(|c| mean_of(&|run| run.variances[c]))
-            .collect();
+        let columns = geometry.columns();
+        let variances = (0..columns).map(|column| mean_of(&|run| run.variances[column]));
+        let variances: Vec<f64> = variances.collect();
         // The mean of all columns keeps a share of the noise that is each column's own.
         let own = variances.iter().sum::<f64>() / (columns * columns) as f64;
         let common = (mean_of(&|run| run.common_variance) - own).max(0.0);
-        let residual = self.residuals(&lines, &drivers, &variances);
+
+        let columns = self.columns(columns);
+        let explained: Vec<Explained> = self
+            .runs
+            .iter()
+            .map(|run| run.explained(&columns))
+            .collect();
+        let drivers = self.drivers(geometry, &explained);
         Measured {
-            lines,
+            residual: self.residuals(&explained, &drivers, &variances),
+            columns,
             drivers,
             noise_lsb: variances.iter().map(|variance| variance.sqrt()).collect(),
             common_noise_lsb: common.sqrt(),
-            residual,
             linearity_lsb: Vec::new(),
         }
     }
 
-    fn line(&self, column: usize) -> Line {
-        let points = self.runs.iter().flat_map(move |run| {
-            let points = run
-                .sums
-                .column(column)
-                .into_iter()
-                .zip(run.means.column(column));
-            points.map(|(&x, &y)| (x, y))
-        });
-        Line::fit(points.collect::<Vec<_>>().into_iter())
+    /// Offset and gains of each column.
+    fn columns(&self, count: usize) -> Vec<Column> {
+        let mut fits = vec![Fit::default(); count];
+        for run in &self.runs {
+            let positive = run.activations.dot(&run.weights.map(|w| w.max(0.0)));
+            let negative = run.activations.dot(&run.weights.map(|w| w.min(0.0)));
+            for ((vector, column), &y) in run.means.indexed_iter() {
+                let sums = [positive[[vector, column]], negative[[vector, column]]];
+                fits[column].add([1.0, sums[0], sums[1]], y);
+            }
+        }
+        let column = |fit: &Fit| {
+            let [offset_lsb, positive_lsb, negative_lsb] = fit.solve().unwrap_or_default();
+            Column {
+                offset_lsb,
+                positive_lsb,
+                negative_lsb,
+            }
+        };
+        fits.iter().map(column).collect()
     }
 
-    /// How much more each driver contributes than it should: what columns deviate from their lines
-    /// in proportion to what the driver sends them.
-    fn drivers(&self, geometry: ArrayGeometry, lines: &[Line]) -> Vec<f64> {
+    /// How much more each driver contributes than it should: what columns deviate from what they
+    /// should show, in proportion to what the driver sends them.
+    fn drivers(&self, geometry: ArrayGeometry, explained: &[Explained]) -> Vec<f64> {
         let mut products = vec![0.0; geometry.inputs()];
         let mut squares = vec![0.0; geometry.inputs()];
-        for run in &self.runs {
-            let errors = run.errors(lines);
-            // Σ over vectors and columns of error · x · w · slope, as two matrix products.
-            let slopes = ndarray::Array1::from_iter(lines.iter().map(|line| line.slope));
-            let scaled = &run.weights * &slopes;
-            let pulled = run.activations.t().dot(&errors);
+        for (run, Explained { weighed, errors }) in self.runs.iter().zip(explained) {
+            // Σ over vectors and columns of error · contribution, as a matrix product.
+            let pulled = run.activations.t().dot(errors);
             let power = run.activations.map(|x| x * x).sum_axis(Axis(0));
             for driver in 0..geometry.inputs() {
-                let weights = scaled.row(driver);
+                let weights = weighed.row(driver);
                 products[driver] += pulled.row(driver).dot(&weights);
                 squares[driver] += power[driver] * weights.dot(&weights);
             }
         }
-        let relative = products.into_iter().zip(squares);
-        relative
-            .map(|(product, square)| if square > 0.0 { product / square } else { 0.0 })
+        let deviations = products.into_iter().zip(squares);
+        deviations
+            .map(|(product, square)| ratio(product, square))
             .collect()
     }
 
-    /// Error of single products, relative, from what lines, drivers and noise leave unexplained.
-    fn residuals(&self, lines: &[Line], drivers: &[f64], variances: &[f64]) -> Vec<f64> {
-        let drivers = ndarray::Array1::from(drivers.to_vec());
-        let mut left = vec![0.0; lines.len()];
-        let mut single = vec![0.0; lines.len()];
-        for run in &self.runs {
-            let explained = (&run.activations * &drivers).dot(&run.weights);
-            let errors = run.errors(lines);
-            let squares = run
-                .activations
-                .map(|x| x * x)
-                .dot(&run.weights.map(|w| w * w));
-            for column in 0..lines.len() {
-                let slope = lines[column].slope;
-                for vector in 0..errors.nrows() {
-                    let error = errors[[vector, column]] - slope * explained[[vector, column]];
-                    left[column] += error * error - variances[column] / run.repeats as f64;
-                    single[column] += slope * slope * squares[[vector, column]];
-                }
+    /// Error of single products, relative, from what columns, drivers and noise leave unexplained.
+    fn residuals(&self, explained: &[Explained], drivers: &[f64], variances: &[f64]) -> Vec<f64> {
+        let drivers = Array1::from(drivers.to_vec());
+        let mut left = vec![0.0; variances.len()];
+        let mut single = vec![0.0; variances.len()];
+        for (run, Explained { weighed, errors }) in self.runs.iter().zip(explained) {
+            let by_drivers = (&run.activations * &drivers).dot(weighed);
+            let squares = run.activations.map(|x| x * x).dot(&weighed.map(|w| w * w));
+            for ((vector, column), &error) in errors.indexed_iter() {
+                let error: f64 = error - by_drivers[[vector, column]];
+                left[column] += error * error - variances[column] / run.repeats as f64;
+                single[column] += squares[[vector, column]];
             }
         }
         let relative = left.into_iter().zip(single);
         relative
-            .map(|(left, single): (f64, f64)| {
-                if single > 0.0 {
-                    (left / single).max(0.0).sqrt()
-                } else {
-                    0.0
-                }
-            })
+            .map(|(left, single)| ratio(left, single).max(0.0).sqrt())
             .collect()
     }
 }
 
+/// A quotient, 0 where there is nothing to divide by.
+fn ratio(a: f64, b: f64) -> f64 {
+    if b > 0.0 { a / b } else { 0.0 }
+}
+
+/// What columns should show of a random run.
+struct Explained {
+    /// Weights in LSB per activation unit.
+    weighed: Array2<f64>,
+    /// Results less what they should be, vectors × columns.
+    errors: Array2<f64>,
+}
+
 impl RandomRun {
-    /// What results deviate from the columns' lines, vectors × columns.
-    fn errors(&self, lines: &[Line]) -> Array2<f64> {
-        let mut errors = self.means.clone();
-        for (mut errors, sums) in errors.outer_iter_mut().zip(self.sums.outer_iter()) {
-            for ((error, &sum), line) in errors.iter_mut().zip(sums).zip(lines) {
-                *error -= line.at(sum);
+    fn explained(&self, columns: &[Column]) -> Explained {
+        let mut weighed = self.weights.clone();
+        for mut row in weighed.outer_iter_mut() {
+            for (weight, column) in row.iter_mut().zip(columns) {
+                *weight = column.weighed(*weight);
             }
         }
-        errors
+        let offsets = Array1::from_iter(columns.iter().map(|column| column.offset_lsb));
+        let errors = &self.means - &self.activations.dot(&weighed) - offsets;
+        Explained { weighed, errors }
     }
 }
 
@@ -431,15 +466,16 @@ impl Measured {
     fn profile(self, gain_lsb: f64, protocol: &ProfileProtocol) -> HemisphereProfile {
         let usual_noise = median(self.noise_lsb.clone());
         let tolerance = f64::from(protocol.gain_tolerance);
-        let columns = self.lines.iter().enumerate().map(|(column, line)| {
-            let gain = line.slope / gain_lsb;
+        let columns = self.columns.iter().enumerate().map(|(column, found)| {
+            let gain = found.gain() / gain_lsb;
             let noise_lsb = self.noise_lsb[column];
             let works = (gain - 1.0).abs() <= tolerance
-                && line.offset.abs() <= f64::from(protocol.offset_tolerance_lsb)
+                && found.offset_lsb.abs() <= f64::from(protocol.offset_tolerance_lsb)
                 && noise_lsb <= f64::from(protocol.noise_tolerance) * usual_noise.max(0.1);
             ColumnProfile {
-                gain: gain as f32,
-                offset_lsb: line.offset as f32,
+                gain_positive: (found.positive_lsb / gain_lsb) as f32,
+                gain_negative: (found.negative_lsb / gain_lsb) as f32,
+                offset_lsb: found.offset_lsb as f32,
                 noise_lsb: noise_lsb as f32,
                 residual: self.residual[column] as f32,
                 linearity_lsb: self.linearity_lsb[column] as f32,

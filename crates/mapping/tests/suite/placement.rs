@@ -28,7 +28,8 @@ fn uneven(geometry: ArrayGeometry, num_sends: u32) -> ArrayProfile {
     let hemisphere = |h: usize| HemisphereProfile {
         columns: (0..geometry.columns())
             .map(|c| ColumnProfile {
-                gain: 1.0 + 0.1 * wobble(c, h),
+                gain_positive: 1.0 + 0.1 * wobble(c, h),
+                gain_negative: 1.0 + 0.1 * wobble(c, h) + 0.04 * wobble(c, h + 50),
                 offset_lsb: 3.0 * wobble(c, h + 10),
                 noise_lsb: 1.5 + 0.5 * wobble(c, h + 20),
                 residual: 0.05,
@@ -118,7 +119,8 @@ fn a_profile_is_found_again_by_measurement() {
         };
         correlation(all(&truth).into_iter().zip(all(&found)).collect())
     };
-    let gain = columns(|c| c.gain);
+    let gain = columns(ColumnProfile::gain);
+    let imbalance = columns(ColumnProfile::imbalance);
     let offset = columns(|c| c.offset_lsb);
     let noise = columns(|c| c.noise_lsb);
     let linearity = columns(|c| c.linearity_lsb);
@@ -132,6 +134,7 @@ fn a_profile_is_found_again_by_measurement() {
     let driver = correlation(drivers(&truth).into_iter().zip(drivers(&found)).collect());
     for (name, value) in [
         ("gain", gain),
+        ("imbalance", imbalance),
         ("offset", offset),
         ("noise", noise),
         ("driver", driver),
@@ -164,7 +167,10 @@ fn an_ideal_array_has_a_flat_profile() {
     assert!((profile.gain_lsb() - 0.01).abs() < 2e-4);
     for hemisphere in profile.hemispheres() {
         for column in &hemisphere.columns {
-            assert!((column.gain - 1.0).abs() < 0.02, "{column:?}");
+            assert!(
+                (column.gain() - 1.0).abs() < 0.02 && column.imbalance().abs() < 0.01,
+                "{column:?}"
+            );
             assert_eq!(column.noise_lsb, 0.0);
             assert!(column.linearity_lsb.abs() < 1.0, "{column:?}");
         }
