@@ -31,19 +31,26 @@ impl Floor {
         self.hemispheres.len()
     }
 
-    /// Rows that every hemisphere has to use.
-    pub(crate) fn rows(&self) -> usize {
-        self.hemispheres
-            .iter()
-            .map(|(rows, _)| rows.len())
-            .min()
+    /// Most rows that a hemisphere has to use.
+    pub(crate) fn most_rows(&self) -> usize {
+        let rows = self.hemispheres.iter().map(|(rows, _)| rows.len());
+        rows.max().unwrap_or(0)
+    }
+
+    /// Most columns that a hemisphere has to use, among those with the most rows.
+    pub(crate) fn most_columns(&self) -> usize {
+        let rows = self.most_rows();
+        let with_most = self.hemispheres.iter().filter(|(r, _)| r.len() == rows);
+        with_most
+            .map(|(_, columns)| columns.len())
+            .max()
             .unwrap_or(0)
     }
 
-    /// Columns that every hemisphere has to use.
-    pub(crate) fn columns(&self) -> usize {
-        let columns = self.hemispheres.iter().map(|(_, columns)| columns.len());
-        columns.min().unwrap_or(0)
+    /// Blocks of a size that lie side by side on a hemisphere, over all hemispheres.
+    pub(crate) fn places(&self, rows: usize, columns: usize) -> usize {
+        let on_one = |(r, c): &(Indices, Indices)| (r.len() / rows).min(c.len() / columns);
+        self.hemispheres.iter().map(on_one).sum()
     }
 
     pub(crate) fn rows_of(&self, hemisphere: usize) -> &Indices {

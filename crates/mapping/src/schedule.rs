@@ -57,17 +57,16 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// Puts a piece, which fits on an empty hemisphere, into the open pass or a new one.
+    /// Puts a piece into the open pass or a new one. It is left out if it is larger than any
+    /// hemisphere, which the plan's check would notice.
     pub(crate) fn add(&mut self, piece: Piece) {
-        let place = self.find(&piece).unwrap_or_else(|| {
+        let place = self.find(&piece).or_else(|| {
             self.close();
-            Place {
-                hemisphere: self.first_hemisphere(),
-                first_row: 0,
-                first_column: 0,
-            }
+            self.find(&piece)
         });
-        self.put(piece, &place);
+        if let Some(place) = place {
+            self.put(piece, &place);
+        }
     }
 
     pub(crate) fn into_passes(mut self) -> Vec<Pass> {
@@ -75,22 +74,24 @@ impl<'a> Schedule<'a> {
         self.closed
     }
 
-    /// On which hemisphere a pass begins.
-    fn first_hemisphere(&self) -> usize {
-        match self.hemispheres {
-            Hemispheres::InTurn => self.closed.len() % self.floor.hemispheres(),
-            Hemispheres::Together => 0,
-        }
-    }
-
-    /// A place in the open pass, on the hemisphere with the fewest rows in use.
+    /// A place in the open pass: on the hemisphere whose turn it is (or the next one that is large
+    /// enough), or on the one with the fewest rows in use.
     fn find(&self, piece: &Piece) -> Option<Place> {
-        let hemispheres = match self.hemispheres {
-            Hemispheres::InTurn => self.first_hemisphere()..self.first_hemisphere() + 1,
-            Hemispheres::Together => 0..self.floor.hemispheres(),
-        };
-        let places = hemispheres.filter_map(|hemisphere| self.find_on(hemisphere, piece));
-        places.min_by_key(|place| self.open[place.hemisphere].rows_used)
+        let count = self.floor.hemispheres();
+        let find_on = |hemisphere| self.find_on(hemisphere, piece);
+        match self.hemispheres {
+            Hemispheres::Together => {
+                let places = (0..count).filter_map(find_on);
+                places.min_by_key(|place| self.open[place.hemisphere].rows_used)
+            }
+            Hemispheres::InTurn => {
+                let begun = self.open.iter().position(|run| !run.blocks.is_empty());
+                match begun {
+                    Some(hemisphere) => find_on(hemisphere),
+                    None => (0..count).find_map(|turn| find_on((self.closed.len() + turn) % count)),
+                }
+            }
+        }
     }
 
     fn find_on(&self, hemisphere: usize, piece: &Piece) -> Option<Place> {
@@ -104,7 +105,8 @@ impl<'a> Schedule<'a> {
             .find(|(replica, inputs, _)| *replica == piece.replica && *inputs == piece.inputs);
         let first_row = shared.map_or(run.rows_used, |&(_, _, first_row)| first_row);
         let rows_end = first_row + self.coding.rows(piece.inputs.len());
-        let fits = columns_end <= self.floor.columns() && rows_end <= self.floor.rows();
+        let fits = columns_end <= self.floor.columns_of(hemisphere).len()
+            && rows_end <= self.floor.rows_of(hemisphere).len();
         fits.then_some(Place {
             hemisphere,
             first_row,

@@ -208,13 +208,13 @@ impl Tiling {
         }
         let rows = self.coding.rows(shape.group_inputs());
         let columns = self.coding.columns(shape.group_outputs());
-        let beside = match self.packing {
-            Packing::Apart => 1,
-            Packing::SideBySide => (floor.rows() / rows).min(floor.columns() / columns),
-        };
-        let places = match self.hemispheres {
-            Hemispheres::InTurn => beside,
-            Hemispheres::Together => beside * floor.hemispheres(),
+        let places = match (self.packing, self.hemispheres) {
+            (Packing::Apart, Hemispheres::InTurn) => 1,
+            (Packing::Apart, Hemispheres::Together) => floor.hemispheres(),
+            (Packing::SideBySide, Hemispheres::InTurn) => {
+                floor.places(rows, columns) / floor.hemispheres()
+            }
+            (Packing::SideBySide, Hemispheres::Together) => floor.places(rows, columns),
         };
         (places / pieces).clamp(self.coding.vectors_at_once, Coding::TIMES_MAX)
     }
@@ -241,7 +241,7 @@ struct Limits {
 
 impl Coding {
     fn limits(self, floor: &Floor) -> Result<Limits, MappingError> {
-        let (rows, columns) = (floor.rows(), floor.columns());
+        let (rows, columns) = (floor.most_rows(), floor.most_columns());
         let limits = Limits {
             inputs: self.inputs_on(rows),
             outputs: self.outputs_on(columns),
