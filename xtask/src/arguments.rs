@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use bss2_experiments::workbench::{
-    CalibrationJob, CharacterizationJob, ChipChoice, PROCEDURES, procedure, read_targets,
+    CalibrationJob, CharacterizationJob, ChipChoice, PROCEDURES, PlanJob, STRATEGIES, layer_shape,
+    procedure, read_targets, read_tiling, strategy,
 };
 use bss2_experiments::{ChipConfig, ExperimentError, Preset, Settings};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     /// Measure one chip, fresh or before and after a calibration: gain, noise, fixed pattern,
     /// drivers, time constants.
     Characterize(CharacterizeOptions),
+    /// Plan a layer: how it lies on the array, in how many passes, and what that costs.
+    Plan(PlanOptions),
     /// Print the configuration of a chip, every parameter with its meaning, range and source; a
     /// file with it may be changed and given to `experiments --chip` or `calibrate --config`.
     Chip {
@@ -210,6 +213,99 @@ impl CharacterizeOptions {
             report: self.report.clone(),
         })
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanOptions {
+    /// Sizes of the layer, such as 300x10.
+    #[arg(long, value_name = "INPUTSxOUTPUTS", allow_hyphen_values = true)]
+    layer: String,
+
+    /// Groups into which inputs and outputs are divided; 1 is a dense layer.
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1
+    )]
+    groups: usize,
+
+    /// TOML file with a tiling, all keys optional: cut, order, hemispheres, packing,
+    /// fill_with_vectors, and the tables coding and settings.
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "strategy")]
+    tiling: Option<PathBuf>,
+
+    /// Tiling by name, in place of a file.
+    #[arg(long, value_name = "NAME", default_value = "in-order", value_parser = PossibleValuesParser::new(strategy_names()))]
+    strategy: String,
+
+    /// How often each vector is sent, 1 to 1000; without it, the tiling's number.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    num_sends: Option<u32>,
+
+    /// Cycles of 8 ns from one event to the next, 1 to 1000; without it, the tiling's number.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    wait_between_events: Option<u32>,
+
+    /// Chips of two hemispheres each that work as one array, 1 to 8.
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1
+    )]
+    chips: usize,
+
+    /// Vectors whose cost is told, 0 to 2^32.
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 1000
+    )]
+    vectors: u64,
+
+    /// Share of their inputs that are not zero, 0 to 1.
+    #[arg(
+        long,
+        value_name = "S",
+        allow_negative_numbers = true,
+        default_value_t = 1.0
+    )]
+    active_share: f64,
+
+    /// Folder for plan.json, plan.txt and plan.svg: missing, empty, or with nothing but earlier
+    /// results, which are replaced; without it, the plan is printed and nothing written.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl PlanOptions {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn job(&self) -> Result<PlanJob, String> {
+        let in_words = |error: ExperimentError| error.to_string();
+        let tiling = match &self.tiling {
+            Some(path) => read_tiling(path),
+            None => strategy(&self.strategy),
+        };
+        Ok(PlanJob {
+            shape: layer_shape(&self.layer, self.groups).map_err(in_words)?,
+            tiling: tiling.map_err(in_words)?,
+            num_sends: self.num_sends,
+            wait_between_events: self.wait_between_events,
+            chips: self.chips,
+            vectors: self.vectors,
+            active_share: self.active_share,
+            out: self.out.clone(),
+        })
+    }
+}
+
+fn strategy_names() -> [&'static str; STRATEGIES.len()] {
+    STRATEGIES.map(|(name, _)| name)
 }
 
 fn procedure_names() -> [&'static str; PROCEDURES.len()] {

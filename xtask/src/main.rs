@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Experiments(options) => experiments::run(&options),
         Command::Calibrate(options) => workbench::calibrate(&options, &mut warn),
         Command::Characterize(options) => workbench::characterize(&options),
+        Command::Plan(options) => workbench::plan(&options),
         Command::Chip { preset } => ChipConfig::preset(&preset)
             .and_then(|config| config.to_toml())
             .map_err(|error| error.to_string()),

@@ -1,11 +1,11 @@
-//! `cargo xtask calibrate` and `cargo xtask characterize`.
+//! `cargo xtask calibrate`, `cargo xtask characterize` and `cargo xtask plan`.
 
 use std::time::Instant;
 
 use bss2_experiments::ExperimentError;
 use bss2_experiments::workbench::{print_targets, procedure};
 
-use crate::arguments::{CalibrateOptions, CharacterizeOptions};
+use crate::arguments::{CalibrateOptions, CharacterizeOptions, PlanOptions};
 use crate::bars::Bars;
 
 /// Calibrates a chip; the text is for standard output.
@@ -46,6 +46,20 @@ pub(crate) fn characterize(options: &CharacterizeOptions) -> Result<String, Stri
         report.totals,
         started.elapsed().as_secs_f64(),
     ))
+}
+
+/// Plans a layer; the text is for standard output.
+pub(crate) fn plan(options: &PlanOptions) -> Result<String, String> {
+    let job = options.job()?;
+    let report = job.run().map_err(in_words)?;
+    Ok(match &job.out {
+        None => report.to_text(),
+        Some(folder) => format!(
+            "{}\nPlan: {}\n",
+            report.table.to_text(),
+            folder.join("plan.txt").display()
+        ),
+    })
 }
 
 fn in_words(error: ExperimentError) -> String {

@@ -162,9 +162,79 @@ const REFUSED_ON_THE_WORKBENCH: &[Refused] = &[
     ),
 ];
 
+const REFUSED_PLANS: &[Refused] = &[
+    (&["plan"], "--layer <INPUTSxOUTPUTS>"),
+    (
+        &["plan", "--layer", "300"],
+        "layer '300' is not INPUTSxOUTPUTS in whole numbers, such as 300x10",
+    ),
+    (&["plan", "--layer", "-3x10"], "layer '-3x10' is not"),
+    (
+        &["plan", "--layer", "0x10"],
+        "a layer needs at least one input and one output",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--groups", "7"],
+        "not multiples of 7 groups",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--groups", "-1"],
+        "invalid value '-1' for '--groups <N>'",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--strategy", "best"],
+        "possible values: in-order, balanced, packed",
+    ),
+    (
+        &[
+            "plan",
+            "--layer",
+            "300x10",
+            "--strategy",
+            "packed",
+            "--tiling",
+            "t.toml",
+        ],
+        "cannot be used with",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--tiling", "nowhere.toml"],
+        "cannot read nowhere.toml",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--num-sends", "0"],
+        "num_sends = 0 is outside 1…1000",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--wait-between-events", "1001"],
+        "wait_between_events = 1001 is outside 1…1000",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--chips", "9"],
+        "chips = 9 is outside 1…8",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--vectors", "4294967297"],
+        "vectors = 4294967297 is outside 0…4294967296",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--active-share", "-0.5"],
+        "the share of active inputs is -0.5, outside 0…1",
+    ),
+    (
+        &["plan", "--layer", "1000000x1000000"],
+        "at most 1048576 are planned",
+    ),
+    (
+        &["plan", "--layer", "300x10", "--out", "."],
+        "the current folder",
+    ),
+];
+
 #[test]
 fn refusals_are_one_line_with_status_2_and_write_nothing() {
-    for (arguments, expected) in REFUSED_STUDIES.iter().chain(REFUSED_ON_THE_WORKBENCH) {
+    let on_the_workbench = REFUSED_ON_THE_WORKBENCH.iter().chain(REFUSED_PLANS);
+    for (arguments, expected) in REFUSED_STUDIES.iter().chain(on_the_workbench) {
         let folder = tempfile::tempdir().unwrap();
         let message = refusal(arguments, folder.path());
         assert!(message.contains(expected), "{arguments:?}: {message}");
@@ -212,6 +282,7 @@ fn help_and_list_succeed() {
         (&["experiments", "--list"], "first-study"),
         (&["calibrate", "--help"], "--print-targets"),
         (&["characterize", "--help"], "--calibration"),
+        (&["plan", "--help"], "--strategy"),
         (&["calibrate", "--print-targets"], "[membrane.targets]"),
         (
             &["calibrate", "--print-targets", "joint"],
@@ -411,6 +482,53 @@ fn targets_are_read_warned_of_and_refused() {
     assert_eq!(
         warning,
         "warning: tau_mem_us = 120 is outside 20…100, where it is known to be reached\n"
+    );
+}
+
+#[test]
+fn a_plan_is_printed_or_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let printed = |arguments: &[&str]| {
+        let output = xtask(arguments, path).unwrap();
+        assert!(output.status.success() && output.stderr.is_empty());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = printed(&["plan", "--layer", "300x10", "--vectors", "10"]);
+    for expected in [
+        "300 inputs → 10 outputs on",
+        "256…299",
+        "Cost of 10 vectors",
+        "chip time",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    assert_eq!(std::fs::read_dir(path).unwrap().count(), 0);
+
+    let tiling = "packing = \"side_by_side\"\n[coding]\nweights = \"column_pair\"\n";
+    std::fs::write(path.join("tiling.toml"), tiling).unwrap();
+    let plan = [
+        "plan",
+        "--layer",
+        "300x10",
+        "--tiling",
+        "tiling.toml",
+        "--out",
+        "plan",
+    ];
+    let text = printed(&plan);
+    assert!(text.contains("utilisation") && text.contains("Plan: plan/plan.txt"));
+    let text = std::fs::read_to_string(path.join("plan/plan.txt")).unwrap();
+    assert!(text.contains("weights: column pairs"), "{text}");
+    for name in ["plan.json", "plan.svg", "configuration.toml"] {
+        assert!(path.join("plan").join(name).is_file(), "{name}");
+    }
+
+    std::fs::write(path.join("tiling.toml"), "cutt = \"even\"").unwrap();
+    let message = refusal(&plan, path);
+    assert!(
+        message.contains("tiling.toml: line 1: unknown field `cutt`, expected one of `cut`"),
+        "{message}"
     );
 }
 

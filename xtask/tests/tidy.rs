@@ -52,11 +52,12 @@ fn no_dependency_needs_a_newer_rust_than_the_workspace_declares() {
     }
 }
 
-const LAYERS: [&str; 6] = [
+const LAYERS: [&str; 7] = [
     "bss2-core",
     "bss2-file",
     "bss2-hardware",
     "bss2-calibration",
+    "bss2-mapping",
     "bss2-training",
     "bss2-data",
 ];

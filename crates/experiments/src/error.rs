@@ -7,6 +7,7 @@ use bss2_calibration::CalibrationError;
 use bss2_core::{ArrayError, ChipIdentity, ControlError};
 use bss2_data::DataError;
 use bss2_hardware::ConfigError;
+use bss2_mapping::MappingError;
 use bss2_training::TrainingError;
 use thiserror::Error;
 
@@ -59,6 +60,28 @@ pub enum ExperimentError {
         name: String,
         /// The names there are.
         known: String,
+    },
+    /// No strategy has that name.
+    #[error("unknown strategy '{name}', known are: {known}")]
+    UnknownStrategy {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A layer that is not given as two numbers.
+    #[error("layer '{text}' is not INPUTSxOUTPUTS in whole numbers, such as 300x10")]
+    LayerForm {
+        /// What was given.
+        text: String,
+    },
+    /// A file that holds no tiling.
+    #[error("{}: {reason}", path.display())]
+    TilingFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A file of targets that cannot be used.
     #[error("{}: {error}", path.display())]
@@ -166,6 +189,9 @@ pub enum ExperimentError {
     /// A calibration failed.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
+    /// A layer could not be mapped.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// A training failed.
     #[error(transparent)]
     Training(#[from] TrainingError),

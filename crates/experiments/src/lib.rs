@@ -5,9 +5,10 @@
 //! threads and writes one result folder with tables (CSV, JSON), the resolved configuration and a
 //! self-contained HTML page.
 //!
-//! Beside the study, the [`workbench`] calibrates or measures a single chip.
+//! Beside the study, the [`workbench`] calibrates or measures a single chip, and plans a layer.
 //!
-//! `cargo xtask experiments`, `calibrate` and `characterize` are the command lines to this crate.
+//! `cargo xtask experiments`, `calibrate`, `characterize` and `plan` are the command lines to this
+//! crate.
 //!
 //! # Example
 //!
@@ -40,6 +41,7 @@ pub mod mac_characteristics;
 mod named_chart;
 mod outcome;
 mod output;
+mod plan_picture;
 pub mod plot;
 mod preset;
 mod process;
@@ -59,6 +61,7 @@ pub use error::ExperimentError;
 pub use experiment::{EXPERIMENTS, Experiment, find};
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};
 pub use output::ResultFolder;
+pub use plan_picture::{layers_picture, plan_picture};
 pub use preset::Preset;
 pub use process::Process;
 pub use progress::{Progress, Silent, Task};

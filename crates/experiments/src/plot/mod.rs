@@ -11,6 +11,7 @@
 //! | [`HeatMap`] | a matrix of values |
 //! | [`BarChart`] | one bar per named row |
 //! | [`ChangeChart`] | named quantities before and after something |
+//! | [`ArrayChart`] | what occupies the synapses, pass by pass |
 //! | [`Panels`] | several of these side by side, on narrow screens one below the other |
 //!
 //! The same data gives the same bytes. Drawing never fails: what a chart cannot place (values
@@ -32,6 +33,7 @@
 //! assert!(chart.to_svg().starts_with("<svg"));
 //! ```
 
+mod array;
 mod axis;
 mod bar;
 mod category;
@@ -58,6 +60,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use array::{ArrayBlock, ArrayChart, ArrayPanel};
 pub use axis::Axis;
 pub use bar::{Bar, BarChart};
 pub use category::{Category, CategoryChart};

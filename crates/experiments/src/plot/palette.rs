@@ -6,7 +6,7 @@
 use super::svg::{Element, Path};
 
 /// Number of distinct colours; later series repeat them with hollow markers.
-const COLOURS: usize = 6;
+pub(super) const COLOURS: usize = 6;
 
 /// Dash patterns in the order of the colours; the empty one is a solid line.
 const DASHES: [&str; COLOURS] = ["", "8 4", "2 3", "10 3 2 3", "5 3", "12 4 2 3 2 4"];

@@ -36,6 +36,29 @@ fn row_charts(values: &[f64], label: &str, axis: &dyn Fn() -> Axis) -> Vec<Box<d
     ]
 }
 
+/// Panels with a block for every value that is finite.
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "a list of one run is meant"
+)]
+fn array_chart(values: &[f64], label: &str) -> ArrayChart {
+    let place = |value: f64| (value.abs() as usize).min(200);
+    let block = |(index, value): (usize, &f64)| ArrayBlock {
+        kind: index,
+        labels: vec![vec![label.to_owned()]],
+        rows: vec![place(*value)..place(*value) + index],
+        columns: vec![index..2 * index + 1, 40..60],
+    };
+    let drawable = values.iter().enumerate().filter(|(_, v)| v.is_finite());
+    let panel = |blocks| ArrayPanel {
+        title: label.to_owned(),
+        blocks: vec![blocks],
+    };
+    let passes = drawable.map(|value| vec![panel(block(value))]);
+    let names = vec![label.to_owned(); values.len()];
+    ArrayChart::new(label, (128, 64), passes.collect()).with_kinds(names)
+}
+
 /// One chart of each kind over the same values.
 fn charts(values: &[f64], label: &str, logarithmic: bool) -> Vec<Box<dyn Chart>> {
     let axis = || {
@@ -116,6 +139,7 @@ fn charts(values: &[f64], label: &str, logarithmic: bool) -> Vec<Box<dyn Chart>>
             HeatMap::new(label, axis(), (1, values.len()), values.to_vec())
                 .expect("one row of all values"),
         ),
+        Box::new(array_chart(values, label)),
         Box::new(Panels::new(
             label,
             vec![
@@ -306,6 +330,28 @@ fn text_boxes(svg: &str) -> Vec<(String, [f64; 4])> {
 const LONG: &str =
     "a rather long name, such as a careful author might well give to one of the stages";
 
+#[expect(
+    clippy::single_range_in_vec_init,
+    reason = "a list of one run is meant"
+)]
+fn crowded_array() -> ArrayChart {
+    let block = |place: usize| ArrayBlock {
+        kind: place % 4,
+        labels: vec![
+            vec![LONG.to_owned()],
+            vec!["in 0…127".into(), "out 0…9".into()],
+        ],
+        rows: vec![8 * place..8 * place + 8],
+        columns: vec![16 * place..16 * place + 9, 16 * place + 11..16 * place + 16],
+    };
+    let panel = |blocks: usize| ArrayPanel {
+        title: LONG.to_owned(),
+        blocks: (0..blocks).map(block).collect(),
+    };
+    let passes = vec![vec![panel(16), panel(5)]; 9];
+    ArrayChart::new(LONG, (128, 256), passes).with_kinds(vec![LONG.to_owned(); 4])
+}
+
 fn crowded_charts() -> Vec<Box<dyn Chart>> {
     let axis = |low, high| {
         Axis::linear(LONG, "µJ")
@@ -344,6 +390,7 @@ fn crowded_charts() -> Vec<Box<dyn Chart>> {
     let distributions = ["one", LONG].map(|name| Distribution::new(name, vec![1.0, 2.0, 5.0]));
     let histogram = Histogram::new(LONG, axis(0.0, 10.0), distributions.to_vec());
     vec![
+        Box::new(crowded_array()),
         Box::new(category),
         Box::new(line),
         Box::new(histogram),

@@ -7,6 +7,7 @@ mod calibration_cost;
 mod characteristics;
 mod folders;
 mod idx_sets;
+mod plans;
 mod small_set;
 mod study;
 mod tradeoffs;
