@@ -120,41 +120,63 @@ fn main() {
                 "balanced".into(),
                 balanced.plan(&layer, ArrayGeometry::BSS2).unwrap(),
             ));
-            if w.ncols() == 10 && seed <= 2 {
-                let plan = &plans[1].1;
-                let run = plan.runs().next().unwrap();
-                let b = &run.blocks[0];
-                let mut out = ndarray::Array2::zeros((x.nrows(), 10));
-                PlanRunner::new(plan.clone())
-                    .run(
-                        &mut ProfiledArray::new(profile.clone(), 0),
-                        w.view(),
-                        x.view(),
-                        &mut Trial::new(1),
-                        out.view_mut(),
-                    )
-                    .unwrap();
-                let ex = x.mapv(f32::from).dot(&w.mapv(f32::from)) * profile.gain_lsb();
-                let t = x.mapv(f32::from).dot(&w.mapv(|w| f32::from(w).abs())) * profile.gain_lsb();
-                for (j, c) in b.columns.iter().enumerate() {
-                    let p = profile.hemispheres()[run.hemisphere].columns[c];
-                    let e = out
-                        .column(j)
+            if w.ncols() == 10 {
+                for (what, noise, resid, drv, col) in [
+                    ("all", 1., 1., 1., 1.),
+                    ("no noise", 0., 1., 1., 1.),
+                    ("drivers only", 0., 0., 1., 0.),
+                    ("columns only", 0., 0., 0., 1.),
+                    ("resid only", 0., 1., 0., 0.),
+                    ("none", 0., 0., 0., 0.),
+                ] {
+                    let hs = profile
+                        .hemispheres()
                         .iter()
-                        .zip(ex.column(j))
-                        .map(|(&y, &e)| (y as f32 - e))
-                        .collect::<Vec<_>>();
-                    let m = e.iter().sum::<f32>() / e.len() as f32;
-                    let r = (e.iter().map(|e| e * e).sum::<f32>() / e.len() as f32).sqrt();
+                        .map(|h| {
+                            let mut h = h.clone();
+                            h.common_noise_lsb *= noise as f32;
+                            for c in &mut h.columns {
+                                c.noise_lsb *= noise as f32;
+                                c.residual *= resid as f32;
+                                c.gain_positive = 1.0 + (c.gain_positive - 1.0) * col as f32;
+                                c.gain_negative = 1.0 + (c.gain_negative - 1.0) * col as f32;
+                                c.offset_lsb *= col as f32;
+                                c.linearity_lsb *= col as f32;
+                            }
+                            for d in &mut h.drivers {
+                                d.gain = 1.0 + (d.gain - 1.0) * drv as f32;
+                            }
+                            h
+                        })
+                        .collect();
+                    let p2 = Arc::new(
+                        ArrayProfile::new(
+                            profile.geometry(),
+                            profile.settings(),
+                            profile.gain_lsb(),
+                            hs,
+                        )
+                        .unwrap(),
+                    );
+                    let e = |plan: &Plan| {
+                        OutputError::of(
+                            plan,
+                            &mut ProfiledArray::new(p2.clone(), 0),
+                            sample,
+                            profile.gain_per_send_lsb(),
+                            &mut Trial::new(seed),
+                        )
+                        .unwrap()
+                        .error_lsb
+                    };
                     println!(
-                        "  out {j} col {c} {p:?} mean err {m:.2} rms {r:.2} mean ex {:.2} mean T {:.2} min {} max {}",
-                        ex.column(j).mean().unwrap(),
-                        t.column(j).mean().unwrap(),
-                        out.column(j).iter().min().unwrap(),
-                        out.column(j).iter().max().unwrap()
+                        "{what:14} in order {:.3} placed {:.3} | copies {:.3} placed {:.3}",
+                        e(&plans[0].1),
+                        e(&plans[1].1),
+                        e(&plans[2].1),
+                        e(&plans[3].1)
                     );
                 }
-                println!("rows {:?}", b.rows);
             }
             for (name, plan) in plans {
                 let g = profile.gain_per_send_lsb();

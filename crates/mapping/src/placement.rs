@@ -1,8 +1,9 @@
 //! Placement that knows the array.
 
 mod arrangement;
-mod assignment;
-mod power;
+mod columns;
+mod rows;
+mod signals;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::floor::Floor;
 use crate::profile::HemisphereProfile;
 use crate::{ArrayProfile, Indices, Layer, MappingError, MappingStrategy, Pass, Plan, Tiling};
 use arrangement::Arrangement;
-use power::Powers;
+use signals::Signals;
 
 /// A tiling whose blocks take the rows and columns that suit them best, as a measured profile tells.
 ///
@@ -50,8 +51,8 @@ impl MappingStrategy for Placed {
         self.profile.check_geometry(geometry)?;
         let floor = working(&self.profile);
         let plan = self.tiling.plan_on(layer.shape(), geometry, &floor)?;
-        let powers = Powers::of(layer);
-        let mut arrangement = Arrangement::new(&plan, &self.profile, &powers);
+        let signals = Signals::of(layer);
+        let mut arrangement = Arrangement::new(&plan, &self.profile, &signals);
         let passes = plan.passes().iter().map(|pass| Pass {
             runs: pass
                 .runs

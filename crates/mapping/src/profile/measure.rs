@@ -88,7 +88,7 @@ impl ProfileProtocol {
             };
             let random = self.run_random(&mut bench, derive_seed(seed, 2 + hemisphere as u64))?;
             let mut found = random.evaluate(geometry);
-            let gain_lsb = median(found.columns.iter().map(|column| column.gain()).collect());
+            let gain_lsb = median(found.columns.iter().map(Column::gain).collect());
             found.linearity_lsb = self.measure_linearity(&mut bench, gain_lsb)?;
             measured.push(found);
         }
@@ -153,10 +153,11 @@ impl ProfileProtocol {
             let mut vectors = Array2::zeros((self.vectors, inputs));
             for mut vector in vectors.outer_iter_mut() {
                 let active_share: f64 = rng.random();
-                vector.mapv_inplace(|_| match rng.random_bool(active_share) {
-                    true => rng.random_range(1..=ACTIVATION_MAX),
-                    false => 0,
-                });
+                for activation in &mut vector {
+                    if rng.random_bool(active_share) {
+                        *activation = rng.random_range(1..=ACTIVATION_MAX);
+                    }
+                }
             }
             bench.array.load_weights(bench.region, weights.view())?;
             let repeated = ndarray::concatenate(Axis(0), &vec![vectors.view(); self.repeats]);
@@ -318,26 +319,26 @@ struct Measured {
     linearity_lsb: Vec<f64>,
 }
 
-/// y = offset + positive · Σ x·w over positive weights + negative · the same over negative ones.
+/// In LSB: y = offset + positive · Σ x·w over positive weights + negative · the same over negative ones.
 #[derive(Clone, Copy, Default)]
 struct Column {
-    offset_lsb: f64,
-    positive_lsb: f64,
-    negative_lsb: f64,
+    offset: f64,
+    positive: f64,
+    negative: f64,
 }
 
 impl Column {
     fn gain(&self) -> f64 {
-        0.5 * (self.positive_lsb + self.negative_lsb)
+        0.5 * (self.positive + self.negative)
     }
 
     /// A weight in LSB per activation unit.
     fn weighed(&self, weight: f64) -> f64 {
         weight
             * if weight > 0.0 {
-                self.positive_lsb
+                self.positive
             } else {
-                self.negative_lsb
+                self.negative
             }
     }
 }
@@ -383,11 +384,11 @@ impl RandomRuns {
             }
         }
         let column = |fit: &Fit| {
-            let [offset_lsb, positive_lsb, negative_lsb] = fit.solve().unwrap_or_default();
+            let [offset, positive, negative] = fit.solve().unwrap_or_default();
             Column {
-                offset_lsb,
-                positive_lsb,
-                negative_lsb,
+                offset,
+                positive,
+                negative,
             }
         };
         fits.iter().map(column).collect()
@@ -456,7 +457,7 @@ impl RandomRun {
                 *weight = column.weighed(*weight);
             }
         }
-        let offsets = Array1::from_iter(columns.iter().map(|column| column.offset_lsb));
+        let offsets = Array1::from_iter(columns.iter().map(|column| column.offset));
         let errors = &self.means - &self.activations.dot(&weighed) - offsets;
         Explained { weighed, errors }
     }
@@ -470,12 +471,12 @@ impl Measured {
             let gain = found.gain() / gain_lsb;
             let noise_lsb = self.noise_lsb[column];
             let works = (gain - 1.0).abs() <= tolerance
-                && found.offset_lsb.abs() <= f64::from(protocol.offset_tolerance_lsb)
+                && found.offset.abs() <= f64::from(protocol.offset_tolerance_lsb)
                 && noise_lsb <= f64::from(protocol.noise_tolerance) * usual_noise.max(0.1);
             ColumnProfile {
-                gain_positive: (found.positive_lsb / gain_lsb) as f32,
-                gain_negative: (found.negative_lsb / gain_lsb) as f32,
-                offset_lsb: found.offset_lsb as f32,
+                gain_positive: (found.positive / gain_lsb) as f32,
+                gain_negative: (found.negative / gain_lsb) as f32,
+                offset_lsb: found.offset as f32,
                 noise_lsb: noise_lsb as f32,
                 residual: self.residual[column] as f32,
                 linearity_lsb: self.linearity_lsb[column] as f32,
