@@ -58,7 +58,7 @@ fn steps(c: &mut Criterion) {
         let inputs = inputs(widths[0]);
         let examples = Examples::new(inputs.view(), &labels).expect("as many labels as inputs");
         let mut float = float_mlp(&widths, 1).expect("widths above zero");
-        let (mut analog, _) = deploy(&float.weights(), inputs.view(), Deployment::default())
+        let (mut analog, _) = deploy(&float.linear_layers(), inputs.view(), Deployment::default())
             .expect("a network that fits its samples");
 
         let mut adam = Adam::new(0.001).expect("rate in range");

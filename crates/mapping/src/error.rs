@@ -3,7 +3,7 @@
 use bss2_core::{ArrayError, ArrayGeometry, RunSettings};
 use thiserror::Error;
 
-use crate::PlanFault;
+use crate::{LayerShape, PlanFault};
 
 /// Why a layer could not be mapped or run.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -36,6 +36,42 @@ pub enum MappingError {
         outputs: usize,
         /// Groups asked for.
         groups: usize,
+    },
+    /// A convolution whose kernel, dilated, does not fit into its input, padded.
+    #[error("a kernel of {kernel:?}, dilated, exceeds the input of {input:?}, padded")]
+    KernelTooLarge {
+        /// Height and width of the dilated kernel.
+        kernel: (usize, usize),
+        /// Height and width of the padded input.
+        input: (usize, usize),
+    },
+    /// A convolution of too many numbers.
+    #[error("a convolution with {count} {what}, at most {limit} are handled")]
+    ConvolutionTooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there are; `usize::MAX` stands for more than can be counted.
+        count: usize,
+        /// Largest accepted number.
+        limit: usize,
+    },
+    /// A batch whose vectors would not fit the memory.
+    #[error("a batch of {vectors} vectors of {values} values, at most {limit} in all are handled")]
+    BatchTooLarge {
+        /// Vectors of the batch.
+        vectors: usize,
+        /// Inputs or outputs of a vector, whatever are more.
+        values: usize,
+        /// Largest accepted number of values.
+        limit: usize,
+    },
+    /// A plan of another layer.
+    #[error("the plan is for {planned:?}, the layer is {expected:?}")]
+    OtherLayer {
+        /// Sizes of the layer.
+        expected: LayerShape,
+        /// Sizes of the plan's layer.
+        planned: LayerShape,
     },
     /// A layer that would take more blocks than [`Plan::BLOCKS_MAX`](crate::Plan::BLOCKS_MAX).
     #[error(
@@ -200,6 +236,28 @@ pub enum MappingError {
         least_time_us: f64,
         /// The least expected error of all mappings, in LSB.
         least_error_lsb: f64,
+    },
+    /// A quantile outside its range.
+    #[error("{option} = {value} is outside {min}…{max}")]
+    QuantileOutOfRange {
+        /// Name of the option.
+        option: &'static str,
+        /// Its value.
+        value: f64,
+        /// Smallest accepted value.
+        min: f64,
+        /// Largest accepted value.
+        max: f64,
+    },
+    /// An infinite number or NaN among those that weights are scaled by.
+    #[error("{what}: {value} at {at:?} is not a finite number")]
+    NotFinite {
+        /// Weights or signal.
+        what: &'static str,
+        /// Its row and column.
+        at: (usize, usize),
+        /// The number.
+        value: f32,
     },
     /// The array refused.
     #[error(transparent)]

@@ -2,7 +2,9 @@
 //!
 //! A [`MappingStrategy`] turns a layer into a [`Plan`]: plain data that says which weights stand on
 //! which rows and columns in which pass, and how results combine. A [`PlanRunner`] carries a plan out
-//! on any [`MacArray`](bss2_core::MacArray).
+//! on any [`MacArray`](bss2_core::MacArray). A [`LoweredConvolution`] makes a convolution such a
+//! layer, a [`ConvolutionRunner`] carries it out. A [`ScalingRule`] brings weights into the range of
+//! the array.
 //!
 //! # Example
 //!
@@ -32,6 +34,7 @@
 
 mod activations;
 mod coding;
+mod convolution;
 mod cost;
 mod error;
 mod floor;
@@ -41,6 +44,7 @@ mod placement;
 mod plan;
 mod profile;
 mod runner;
+mod scaling;
 mod schedule;
 mod shape;
 mod sharing;
@@ -50,6 +54,9 @@ mod tuning;
 
 pub use activations::Activations;
 pub use coding::{Coding, INPUT_OFFSET, InputCoding, WEIGHT_OFFSET, WeightCoding};
+pub use convolution::{
+    Convolution, ConvolutionOptions, ConvolutionRunner, LoweredConvolution, Lowering,
+};
 pub use cost::{PlanCost, Workload};
 pub use error::MappingError;
 pub use indices::Indices;
@@ -61,6 +68,7 @@ pub use profile::{
     ProfiledArray,
 };
 pub use runner::PlanRunner;
+pub use scaling::{ScalePer, Scaling, ScalingRule};
 pub use shape::LayerShape;
 pub use sharing::share_array;
 pub use strategy::{Layer, LayerSample, MappingStrategy};

@@ -1,15 +1,16 @@
 //! From a digital network to the array.
 
-use bss2_core::{ACTIVATION_MAX, ArrayGeometry, NOMINAL_GAIN_LSB, WEIGHT_MAX};
-use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
+mod lowered;
+
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry, NOMINAL_GAIN_LSB};
+use bss2_mapping::{Lowering, MappingStrategy, ScalePer, Scaling, ScalingRule, Tiling};
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::check_option;
 use crate::examples::check_finite;
 use crate::layer::all_finite;
-use crate::{
-    AnalogDense, ConvertingRelu, Layer, LinearGain, Network, QuantiseInput, TrainingError,
-};
+use crate::{ConvertingRelu, Layer, LinearLayer, Network, QuantiseInput, Rescale, TrainingError};
+use lowered::LoweredLayer;
 
 /// How to bring a digital network onto the array.
 #[derive(Clone, Copy, Debug)]
@@ -20,32 +21,35 @@ pub struct Deployment<'a> {
     pub strategy: &'a dyn MappingStrategy,
     /// Gain that the array is taken to have with one send, in LSB per activation and weight unit.
     pub gain_lsb: f32,
-    /// Share of a layer's weights, by magnitude, that must fit the range ±63; the rest is clipped.
-    pub weight_quantile: f64,
-    /// Share of a layer's outputs, by magnitude, that must fit the range of `i8` and, after the
+    /// How weights are brought into their range, and outputs into that of `i8` and, after the
     /// shift, of activations.
-    pub output_quantile: f64,
+    pub scaling: ScalingRule,
+    /// How convolutions become linear layers.
+    pub lowering: Lowering,
 }
 
 impl Default for Deployment<'_> {
-    /// One chip, blocks [in order](Tiling), one send, the [nominal gain](NOMINAL_GAIN_LSB), 99.9 %
-    /// of weights and outputs in range.
+    /// One chip, blocks [in order](Tiling), one send, the [nominal gain](NOMINAL_GAIN_LSB), a scale
+    /// per layer with 99.9 % of weights and outputs in range, an output position per vector.
     fn default() -> Self {
         Self {
             geometry: ArrayGeometry::BSS2,
             strategy: const { &Tiling::IN_ORDER },
             gain_lsb: NOMINAL_GAIN_LSB,
-            weight_quantile: 0.999,
-            output_quantile: 0.999,
+            scaling: ScalingRule::default(),
+            lowering: Lowering::Im2col,
         }
     }
 }
 
 /// How one layer was brought onto the array.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeployedLayer {
-    /// Weight units per unit of the digital weights.
+    /// Weight units per unit of the digital weights (from which scales of the layer before are
+    /// divided out); the smallest of all outputs' where each has its own.
     pub weight_scale: f32,
+    /// The same for each output of a dense layer, each output channel of a convolution.
+    pub weight_scales: Vec<f32>,
     /// Share of weights that were clipped, 0…1.
     pub clipped_weights: f64,
     /// Magnitude at the output quantile expected of an ideal array, in LSB.
@@ -54,134 +58,166 @@ pub struct DeployedLayer {
     pub shift: Option<u8>,
 }
 
-/// Largest output magnitude that a layer is scaled to, in LSB: leaves room for offsets and noise.
-const OUTPUT_LIMIT_LSB: f32 = 110.0;
-
-/// Scales and quantises a digital network for the array: dense layers without bias, given by their
-/// `weights` (inputs × outputs each), with rectifiers between them, as
-/// [`float_mlp`](crate::float_mlp) makes them. Inputs are expected in 0…1; beyond, they are clipped.
+/// Scales and quantises a digital network for the array: its linear layers without bias, with
+/// rectifiers between them, as [`float_mlp`](crate::float_mlp) and [`float_cnn`](crate::float_cnn)
+/// make them and [`Network::linear_layers`] shows them. Inputs are expected in 0…1; beyond, they are
+/// clipped.
 ///
 /// Layer by layer, weights are scaled to the range ±63, less where `samples` (vectors × inputs)
 /// would drive the outputs beyond the range of `i8`, and the shift is chosen such that the
 /// next layer's activations use their range. As no layer has a bias, a scale per layer leaves the
 /// class decisions as they were, rounding and clipping apart.
 ///
+/// So does a scale per output ([`ScalePer::Output`]): the next layer's weights are divided by the
+/// scales of the outputs that they see (relative to the smallest), and after the last layer
+/// [`Rescale`] brings the outputs to one scale, the smallest. Dense layers before a convolution, and
+/// convolutions whose channels are not the next one's, have a scale per layer: a kernel is shared by
+/// all pixels of a channel, whose scales must not differ.
+///
 /// # Errors
-/// [`TrainingError::Widths`] without weights; [`TrainingError::NoSamples`],
-/// [`TrainingError::Width`] or [`TrainingError::OptionOutOfRange`]
+/// [`TrainingError::Widths`] without layers; [`TrainingError::NoSamples`],
+/// [`TrainingError::Width`], [`TrainingError::Shape`] or [`TrainingError::OptionOutOfRange`]
 /// for arguments that do not fit; [`TrainingError::InputNotFinite`] for samples that are not
 /// finite, [`TrainingError::NotFinite`] for such weights or for outputs beyond `f32`;
-/// [`TrainingError::Mapping`] for a layer that the strategy does not map.
+/// [`TrainingError::Mapping`] for a [`scaling`](Deployment::scaling) out of range and for a layer
+/// that cannot be lowered, or that the strategy does not map.
 pub fn deploy(
-    weights: &[Array2<f32>],
+    layers: &[LinearLayer],
     samples: ArrayView2<'_, f32>,
     deployment: Deployment<'_>,
 ) -> Result<(Network, Vec<DeployedLayer>), TrainingError> {
     check_option("gain_lsb", f64::from(deployment.gain_lsb), 1e-9, 1e3)?;
-    check_option("weight_quantile", deployment.weight_quantile, 0.5, 1.0)?;
-    check_option("output_quantile", deployment.output_quantile, 0.5, 1.0)?;
-    if weights.is_empty() {
+    deployment.scaling.check()?;
+    if layers.is_empty() {
         return Err(TrainingError::Widths { widths: Vec::new() });
     }
     if samples.is_empty() {
         return Err(TrainingError::NoSamples);
     }
     check_finite(samples)?;
-    let mut activations =
-        samples.mapv(|x| (x.clamp(0.0, 1.0) * f32::from(ACTIVATION_MAX)).round_ties_even());
-    let mut layers: Vec<Box<dyn Layer>> = vec![Box::new(QuantiseInput)];
-    let layer_count = weights.len();
-    let mut report = Vec::with_capacity(layer_count);
+    let mut inputs = Inputs {
+        activations: samples
+            .mapv(|x| (x.clamp(0.0, 1.0) * f32::from(ACTIVATION_MAX)).round_ties_even()),
+        factors: None,
+    };
+    let mut deployed: Vec<Box<dyn Layer>> = vec![Box::new(QuantiseInput)];
+    let mut report = Vec::with_capacity(layers.len());
 
-    for (index, weights) in weights.iter().enumerate() {
-        check_layer(index, weights, activations.ncols())?;
-        let shape = LayerShape::dense(weights.nrows(), weights.ncols())?;
-        let plan = deployment
-            .strategy
-            .plan(&shape.into(), deployment.geometry)?;
+    for (index, layer) in layers.iter().enumerate() {
+        check_layer(index, layer, inputs.activations.ncols())?;
+        let next = layers.get(index + 1);
+        let rule = rule_before(layer, next, deployment.scaling);
+        let lowered = LoweredLayer::new(layer, inputs.factors.as_deref(), deployment.lowering)?;
+        let plan = lowered.plan(&inputs.activations, rule, deployment)?;
         let gain_lsb = deployment.gain_lsb * plan.amplification() as f32;
-        let signal = activations.dot(weights) * gain_lsb;
+        let signal = lowered.sums(&inputs.activations)? * gain_lsb;
         if !all_finite(&signal) {
             return Err(TrainingError::NotFinite {
                 layer: index,
                 what: "outputs",
             });
         }
-        let Scaling {
-            weight_scale,
-            output_lsb,
-        } = Scaling::fit(weights, &signal, deployment);
-        let limit = f32::from(WEIGHT_MAX);
-        let scaled = weights.mapv(|w| (w * weight_scale).clamp(-limit, limit));
-        let clipped = weights
-            .iter()
-            .filter(|w| w.abs() * weight_scale > limit)
-            .count();
-
-        let is_last = index + 1 == layer_count;
-        let relu = ConvertingRelu::new(shift_for(output_lsb))?;
+        let scaling = lowered.fit(rule, &signal)?;
+        let relu = ConvertingRelu::new(shift_for(scaling.output_lsb()))?;
         report.push(DeployedLayer {
-            weight_scale,
-            clipped_weights: clipped as f64 / weights.len() as f64,
-            output_lsb,
-            shift: (!is_last).then_some(relu.shift()),
+            weight_scale: scaling.smallest(),
+            weight_scales: scaling.scales().to_vec(),
+            clipped_weights: scaling.clipped_weights(),
+            output_lsb: scaling.output_lsb(),
+            shift: next.map(|_| relu.shift()),
         });
-        let model = Box::new(LinearGain { gain_lsb });
-        layers.push(Box::new(AnalogDense::new(scaled, plan, model)?));
-        if !is_last {
-            let step = f32::from(relu.shift()).exp2();
-            activations = signal.mapv(|y| {
-                (y * weight_scale / step)
-                    .floor()
-                    .clamp(0.0, f32::from(ACTIVATION_MAX))
-            });
-            layers.push(Box::new(relu));
+        deployed.push(lowered.on_array(&scaling, plan, gain_lsb)?);
+        let factors = (rule.per == ScalePer::Output).then(|| factors(layer, &scaling));
+        if next.is_some() {
+            let activations = activations(&signal, layer, &scaling, relu);
+            inputs = Inputs {
+                activations,
+                factors,
+            };
+            deployed.push(Box::new(relu));
+        } else if let Some(factors) = factors {
+            deployed.push(Box::new(Rescale::new(factors)?));
         }
     }
-    Ok((Network::new(layers)?, report))
+    Ok((Network::new(deployed)?, report))
 }
 
-/// Refuses weights that are not finite or do not take the activations.
-fn check_layer(index: usize, weights: &Array2<f32>, inputs: usize) -> Result<(), TrainingError> {
-    if !all_finite(weights) {
+/// What a layer is given.
+struct Inputs {
+    /// Samples × inputs, whole numbers in 0…31.
+    activations: Array2<f32>,
+    /// By what each input must be multiplied for all to be of one scale; `None` if they are.
+    factors: Option<Vec<f32>>,
+}
+
+/// Refuses weights that are not finite, or layers that do not take the activations.
+fn check_layer(index: usize, layer: &LinearLayer, inputs: usize) -> Result<(), TrainingError> {
+    if !all_finite(layer.weights()) {
         return Err(TrainingError::NotFinite {
             layer: index,
             what: "weights",
         });
     }
-    if inputs != weights.nrows() {
+    layer.check()?;
+    if inputs != layer.inputs() {
         return Err(TrainingError::Width {
             layer: index,
-            expected: weights.nrows(),
+            expected: layer.inputs(),
             found: inputs,
         });
     }
     Ok(())
 }
 
-/// By what a layer's weights are multiplied, and how strong that makes its outputs.
-struct Scaling {
-    weight_scale: f32,
-    output_lsb: f32,
-}
-
-impl Scaling {
-    /// Brings the weights and the `signal` that they cause at scale 1, in LSB, into their ranges.
-    fn fit(weights: &Array2<f32>, signal: &Array2<f32>, deployment: Deployment<'_>) -> Self {
-        let widest = quantile(weights.iter().map(|w| w.abs()), deployment.weight_quantile);
-        let loudest = quantile(signal.iter().map(|y| y.abs()), deployment.output_quantile);
-        let weight_scale = (f32::from(WEIGHT_MAX) / widest).min(OUTPUT_LIMIT_LSB / loudest);
-        // Weights of zero, or no signal at all: any scale will do.
-        let weight_scale = if weight_scale.is_finite() {
-            weight_scale
-        } else {
-            1.0
-        };
-        Self {
-            weight_scale,
-            output_lsb: loudest * weight_scale,
+/// The rule for a layer: a scale per layer where the next one could not make up for others.
+fn rule_before(layer: &LinearLayer, next: Option<&LinearLayer>, rule: ScalingRule) -> ScalingRule {
+    let per_layer = ScalingRule {
+        per: ScalePer::Layer,
+        ..rule
+    };
+    match next {
+        None | Some(LinearLayer::Dense(_)) => rule,
+        Some(LinearLayer::Conv { convolution, .. }) => {
+            let channels = convolution.options().input_channels;
+            let is_scale_per_channel = layer.weights().ncols() == channels;
+            if is_scale_per_channel {
+                rule
+            } else {
+                per_layer
+            }
         }
     }
+}
+
+/// What brings each output to the smallest scale of all.
+fn factors(layer: &LinearLayer, scaling: &Scaling) -> Vec<f32> {
+    let of_column = scaling
+        .scales()
+        .iter()
+        .map(|scale| scaling.smallest() / scale);
+    of_column
+        .flat_map(|factor| std::iter::repeat_n(factor, layer.positions()))
+        .collect()
+}
+
+/// The next layer's activations on an ideal array.
+fn activations(
+    signal: &Array2<f32>,
+    layer: &LinearLayer,
+    scaling: &Scaling,
+    relu: ConvertingRelu,
+) -> Array2<f32> {
+    let step = f32::from(relu.shift()).exp2();
+    let mut activations = signal.clone();
+    for mut sample in activations.rows_mut() {
+        for (output, y) in sample.iter_mut().enumerate() {
+            let scale = scaling.scales()[output / layer.positions()];
+            *y = (*y * scale / step)
+                .floor()
+                .clamp(0.0, f32::from(ACTIVATION_MAX));
+        }
+    }
+    activations
 }
 
 /// The smallest shift that brings an output into the range of activations.
@@ -193,14 +229,4 @@ fn shift_for(output_lsb: f32) -> u8 {
         shift += 1;
     }
     shift
-}
-
-/// The value below which the given share of a set lies; 0 for an empty set.
-fn quantile(values: impl Iterator<Item = f32>, share: f64) -> f32 {
-    let mut values: Vec<f32> = values.collect();
-    if values.is_empty() {
-        return 0.0;
-    }
-    let index = (share * (values.len() - 1) as f64).round() as usize;
-    *values.select_nth_unstable_by(index, f32::total_cmp).1
 }

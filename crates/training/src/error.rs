@@ -113,7 +113,7 @@ pub enum TrainingError {
         widths: Vec<usize>,
     },
     /// A network with a width or a number of weights beyond the limits of
-    /// [`float_mlp`](crate::float_mlp).
+    /// [`float_mlp`](crate::float_mlp) and [`float_cnn`](crate::float_cnn).
     #[error("widths {widths:?} exceed {width_limit} or {weight_limit} weights in all")]
     NetworkTooLarge {
         /// The widths asked for.

@@ -2,18 +2,26 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
-use crate::{ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
+mod analog_conv;
 mod analog_dense;
+mod conv;
 mod dense;
+mod kernel;
 mod quantise;
 mod relu;
+mod rescale;
+mod rounding;
 mod weight_matrix;
 
+pub use analog_conv::AnalogConv;
 pub use analog_dense::AnalogDense;
+pub use conv::Conv;
 pub use dense::Dense;
 pub use quantise::QuantiseInput;
 pub use relu::{ConvertingRelu, Relu};
+pub use rescale::Rescale;
 
 /// A step from a batch of inputs (vectors × inputs) to a batch of outputs (vectors × outputs).
 ///
@@ -67,6 +75,11 @@ pub trait Layer: Send {
         _update: &mut UpdateParameter<'_>,
     ) -> Result<(), TrainingError> {
         Ok(())
+    }
+
+    /// What the layer computes, if that is linear: with a copy of its weights as they are kept.
+    fn linear(&self) -> Option<LinearLayer> {
+        None
     }
 }
 

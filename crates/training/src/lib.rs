@@ -1,12 +1,12 @@
 //! Training of networks on the BrainScaleS-2 analog multiplier.
 //!
-//! A [`Network`] is a stack of [`Layer`]s. Digital layers compute in `f32`; an [`AnalogDense`]
-//! layer runs on any [`MacArray`](bss2_core::MacArray), be it ideal, a mock or a chip, through a
+//! A [`Network`] is a stack of [`Layer`]s. Digital layers compute in `f32`; an [`AnalogDense`] or
+//! [`AnalogConv`] layer runs on any [`MacArray`](bss2_core::MacArray), be it ideal, a mock or a chip, through a
 //! mapping plan. The backward pass never sees the array's inside: a [`GradientModel`] stands for
 //! what it is taken to do. Training with the chip in the loop is then nothing but [`train`] with a
 //! chip as the array.
 //!
-//! The usual way of a network: train it as [`float_mlp`], [`deploy`] it (scale to the array's
+//! The usual way of a network: train it as [`float_mlp`] or [`float_cnn`], [`deploy`] it (scale to the array's
 //! ranges, quantise), and retrain it in the loop.
 //!
 //! # Example
@@ -33,7 +33,7 @@
 //! // Sending each vector 8 times makes four inputs strong enough for 8-bit outputs.
 //! let tiling = Tiling::in_order().with_settings(RunSettings::new(8, 5)?);
 //! let deployment = Deployment { strategy: &tiling, ..Deployment::default() };
-//! let (mut analog, _report) = deploy(&float.weights(), training.inputs(), deployment)?;
+//! let (mut analog, _report) = deploy(&float.linear_layers(), training.inputs(), deployment)?;
 //! let mut array = IdealArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB)?;
 //! let mut session = Session::on(&mut array, 1);
 //! let accuracy = evaluate(&mut analog, &mut session, test)?;
@@ -44,8 +44,10 @@
 mod deploy;
 mod error;
 mod examples;
+mod float;
 mod gradient;
 mod layer;
+mod linear;
 mod loss;
 mod network;
 mod optimizer;
@@ -57,10 +59,14 @@ mod trainer;
 pub use deploy::{DeployedLayer, Deployment, deploy};
 pub use error::TrainingError;
 pub use examples::Examples;
+pub use float::{float_cnn, float_mlp, published_mnist_cnn};
 pub use gradient::{GradientModel, LinearGain, SaturationMask};
-pub use layer::{AnalogDense, ConvertingRelu, Dense, Layer, QuantiseInput, Relu};
+pub use layer::{
+    AnalogConv, AnalogDense, Conv, ConvertingRelu, Dense, Layer, QuantiseInput, Relu, Rescale,
+};
+pub use linear::LinearLayer;
 pub use loss::CrossEntropy;
-pub use network::{Network, float_mlp};
+pub use network::Network;
 pub use optimizer::{Adam, Optimizer, Sgd};
 pub use parameter::{ParameterView, ParameterViewMut, UpdateParameter};
 pub use session::{Mode, Session};

@@ -1,12 +1,9 @@
 //! A stack of layers.
 
-use bss2_core::random::{derive_seed, keyed_stream};
 use ndarray::{Array2, ArrayView2, Ix2};
-use rand::RngExt;
-use rand_distr::StandardNormal;
 
 use crate::layer::{all_finite, reshaped};
-use crate::{Dense, Layer, ParameterView, Relu, Session, TrainingError, UpdateParameter};
+use crate::{Layer, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
 /// Layers one after the other, with buffers for what passes between them.
 pub struct Network {
@@ -155,6 +152,15 @@ impl Network {
         weights
     }
 
+    /// Copies of all linear layers, as [`deploy`](crate::deploy) takes them: what
+    /// [`Layer::linear`] tells.
+    pub fn linear_layers(&self) -> Vec<LinearLayer> {
+        self.layers
+            .iter()
+            .filter_map(|layer| layer.linear())
+            .collect()
+    }
+
     fn first_with_parameters(&self) -> usize {
         let has_parameters = |layer: &dyn Layer| {
             let mut any = false;
@@ -211,54 +217,3 @@ fn check_shape(
         })
     }
 }
-
-/// Largest width of a [`float_mlp`].
-const WIDTH_MAX: usize = 1 << 20;
-/// Largest number of weights of a [`float_mlp`]: with their gradients, 2 GiB.
-const WEIGHT_COUNT_MAX: usize = 1 << 28;
-
-/// A digital network of dense layers with rectifiers between them and no bias: `widths` are those
-/// of the input, the hidden layers and the output. Weights are drawn from N(0, 2/inputs) (He et
-/// al. 2015) under the seed.
-///
-/// # Errors
-/// [`TrainingError::Widths`] for fewer than two widths or a width of zero;
-/// [`TrainingError::NetworkTooLarge`] for a width beyond 2²⁰ or more than 2²⁸ weights in all.
-pub fn float_mlp(widths: &[usize], seed: u64) -> Result<Network, TrainingError> {
-    check_widths(widths)?;
-    let mut layers: Vec<Box<dyn Layer>> = Vec::new();
-    for (index, pair) in widths.windows(2).enumerate() {
-        if index > 0 {
-            layers.push(Box::new(Relu));
-        }
-        let mut rng = keyed_stream(derive_seed(seed, WEIGHTS), index as u64);
-        let deviation = (2.0 / pair[0] as f32).sqrt();
-        let weights = Array2::from_shape_simple_fn((pair[0], pair[1]), || {
-            deviation * rng.sample::<f32, _>(StandardNormal)
-        });
-        layers.push(Box::new(Dense::new(weights)));
-    }
-    Network::new(layers)
-}
-
-fn check_widths(widths: &[usize]) -> Result<(), TrainingError> {
-    if widths.len() < 2 || widths.contains(&0) {
-        return Err(TrainingError::Widths {
-            widths: widths.to_vec(),
-        });
-    }
-    let weight_count = widths.windows(2).fold(0_usize, |count, pair| {
-        count.saturating_add(pair[0].saturating_mul(pair[1]))
-    });
-    if weight_count > WEIGHT_COUNT_MAX || widths.iter().any(|&width| width > WIDTH_MAX) {
-        return Err(TrainingError::NetworkTooLarge {
-            widths: widths.to_vec(),
-            width_limit: WIDTH_MAX,
-            weight_limit: WEIGHT_COUNT_MAX,
-        });
-    }
-    Ok(())
-}
-
-/// Purpose number of initial weights under a seed.
-const WEIGHTS: u64 = 1;

@@ -10,9 +10,10 @@ use std::cell::Cell;
 
 use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB};
 use bss2_hardware::MockArray;
+use bss2_mapping::{ConvolutionOptions, Lowering};
 use bss2_training::{
     Adam, CrossEntropy, Deployment, Examples, Network, Schedule, Session, deploy, evaluate,
-    float_mlp, train,
+    float_cnn, float_mlp, train,
 };
 use ndarray::{Array2, s};
 
@@ -123,7 +124,7 @@ fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>
 fn training_on_an_array_allocates_nothing_per_step() {
     let (inputs, labels) = set();
     let examples = Examples::new(inputs.view(), &labels).expect("a good set");
-    let (mut network, _) = deploy(&mlp().weights(), inputs.view(), Deployment::default())
+    let (mut network, _) = deploy(&mlp().linear_layers(), inputs.view(), Deployment::default())
         .expect("a network that fits its samples");
     let mut array = mock();
     let mut session = Session::on(&mut array, 1);
@@ -134,6 +135,42 @@ fn training_on_an_array_allocates_nothing_per_step() {
     };
     let found = per_epoch(&mut network, &mut session, examples);
     assert_eq!(found, [expected; EPOCHS - 1]);
+}
+
+/// 200 inputs as 2 channels of 10 × 10.
+fn cnn() -> Network {
+    let options = ConvolutionOptions {
+        stride: (3, 3),
+        padding: (1, 1),
+        ..ConvolutionOptions::two_d(2, (10, 10), 6, (4, 4))
+    };
+    let convolution = options.check().expect("small sizes");
+    float_cnn(&[convolution], &[8, 3], 1).expect("widths in range")
+}
+
+#[test]
+fn training_of_convolutions_allocates_nothing_per_step() {
+    let (inputs, labels) = set();
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let own = |counts: Vec<Counts>| counts.into_iter().map(|c| c.own).collect::<Vec<_>>();
+    let digital = per_epoch(&mut cnn(), &mut Session::digital(), examples);
+    assert_eq!(own(digital), [PER_EPOCH; EPOCHS - 1]);
+    let unrolled = Lowering::Unrolled {
+        height: 2,
+        width: 2,
+    };
+    for lowering in [Lowering::Im2col, unrolled] {
+        let deployment = Deployment {
+            lowering,
+            ..Deployment::default()
+        };
+        let (mut network, _) = deploy(&cnn().linear_layers(), inputs.view(), deployment)
+            .expect("a network that fits its samples");
+        let mut array = mock();
+        let mut session = Session::on(&mut array, 1);
+        let found = per_epoch(&mut network, &mut session, examples);
+        assert_eq!(own(found), [PER_EPOCH; EPOCHS - 1]);
+    }
 }
 
 #[test]
@@ -155,7 +192,7 @@ fn evaluations_between_epochs_allocate_nothing_once_their_size_was_seen() {
     let all = Examples::new(inputs.view(), &labels).expect("a good set");
     let few = Examples::new(inputs.slice(s![..30, ..]), &labels[..30]);
     let few = few.expect("a good set");
-    let (mut network, _) = deploy(&mlp().weights(), inputs.view(), Deployment::default())
+    let (mut network, _) = deploy(&mlp().linear_layers(), inputs.view(), Deployment::default())
         .expect("a network that fits its samples");
     let mut array = mock();
     let mut session = Session::on(&mut array, 1);

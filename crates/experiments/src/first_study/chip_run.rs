@@ -60,10 +60,10 @@ impl ChipRun {
         let mut digital = trained_digitally(seed, parameters, data)?;
         let float = bench.evaluated_digitally(&mut digital)?;
 
-        let weights = digital.weights();
+        let linear_layers = digital.linear_layers();
         let deployed = || {
             let samples = data.first_training_inputs(parameters.deployment_samples);
-            deploy(&weights, samples, parameters.deployment())
+            deploy(&linear_layers, samples, parameters.deployment())
         };
         let (mut network, layers) = deployed()?;
         let (geometry, gain_lsb) = (parameters.chip.geometry, parameters.gain_lsb);

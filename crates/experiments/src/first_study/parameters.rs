@@ -3,7 +3,7 @@
 use bss2_calibration::Procedure;
 use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::{ChipConfig, MockArray};
-use bss2_mapping::Tiling;
+use bss2_mapping::{Lowering, ScalePer, ScalingRule, Tiling};
 use bss2_training::{CrossEntropy, Deployment, Schedule};
 use serde::Serialize;
 
@@ -75,8 +75,8 @@ impl Parameters {
             hidden: 128,
             mapping: Tiling::in_order().with_settings(timing),
             gain_lsb: deployment.gain_lsb,
-            weight_quantile: deployment.weight_quantile,
-            output_quantile: deployment.output_quantile,
+            weight_quantile: deployment.scaling.weight_quantile,
+            output_quantile: deployment.scaling.output_quantile,
             deployment_samples: 1000,
             mock_noise_lsb: MockArray::PUBLISHED_NOISE_LSB,
             batch: if from_files { 100 } else { 32 },
@@ -98,8 +98,12 @@ impl Parameters {
             geometry: self.chip.geometry,
             strategy: &self.mapping,
             gain_lsb: self.gain_lsb,
-            weight_quantile: self.weight_quantile,
-            output_quantile: self.output_quantile,
+            scaling: ScalingRule {
+                per: ScalePer::Layer,
+                weight_quantile: self.weight_quantile,
+                output_quantile: self.output_quantile,
+            },
+            lowering: Lowering::Im2col,
         }
     }
 

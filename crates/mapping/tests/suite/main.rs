@@ -1,9 +1,12 @@
 //! Tests of mapping through its public interface.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod convolution;
 mod costs;
 mod placement;
 mod plans;
 mod runner;
+mod scaling;
 mod sharing;
 mod support;
 mod tilings;

@@ -1,12 +1,13 @@
 //! A linear layer on the array.
 
-use bss2_core::{ACTIVATION_MAX, Buffer, WEIGHT_MAX};
+use bss2_core::Buffer;
 use bss2_mapping::{Plan, PlanRunner};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
+use super::Layer;
+use super::rounding::{WEIGHT_LIMIT, round_activations, round_weights};
 use super::weight_matrix::WeightMatrix;
-use super::{Layer, all_finite};
-use crate::{GradientModel, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
 /// y = array(round(x), round(W)): inputs are activations 0…31 (others are refused), weights −63…63
 /// (kept as `f32`, rounded for each run), outputs LSB.
@@ -21,9 +22,6 @@ pub struct AnalogDense {
     activations: Buffer<u8>,
     sums: Buffer<i8>,
 }
-
-const LIMIT: f32 = WEIGHT_MAX as f32;
-const ACTIVATION_LIMIT: f32 = ACTIVATION_MAX as f32;
 
 impl AnalogDense {
     /// Takes over weights (inputs × outputs, as large as the plan's layer) in weight units.
@@ -48,7 +46,7 @@ impl AnalogDense {
         }
         Ok(Self {
             loaded: Array2::zeros(weights.dim()),
-            weights: WeightMatrix::new(weights, -LIMIT..=LIMIT),
+            weights: WeightMatrix::new(weights, -WEIGHT_LIMIT..=WEIGHT_LIMIT),
             model,
             runner: PlanRunner::new(plan),
             activations: Buffer::new(),
@@ -74,15 +72,7 @@ impl Layer for AnalogDense {
             .ok_or(TrainingError::NoArray { layer: 0 })?;
         let mut activations = self.activations.shaped(input.dim());
         round_activations(input, activations.view_mut())?;
-        if !all_finite(&self.weights.value) {
-            return Err(TrainingError::NotFinite {
-                layer: 0,
-                what: "weights",
-            });
-        }
-        self.loaded.zip_mut_with(&self.weights.value, |to, &w| {
-            *to = w.round_ties_even().clamp(-LIMIT, LIMIT) as i8;
-        });
+        round_weights(&self.weights.value, &mut self.loaded)?;
         let mut sums = self.sums.shaped(output.dim());
         session.report += self.runner.run(
             array,
@@ -114,36 +104,8 @@ impl Layer for AnalogDense {
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
         update(self.weights.view_mut())
     }
-}
 
-/// Rounds inputs and refuses those that are no activations then.
-fn round_activations(
-    input: ArrayView2<'_, f32>,
-    mut activations: ArrayViewMut2<'_, u8>,
-) -> Result<(), TrainingError> {
-    // The first one outside is looked for only if there is any: a sweep with an early exit would
-    // not be vectorised.
-    let mut all_fit = true;
-    activations.zip_mut_with(&input, |to, &x| {
-        let rounded = x.round_ties_even();
-        all_fit &= is_activation(rounded);
-        *to = rounded.clamp(0.0, ACTIVATION_LIMIT) as u8;
-    });
-    if all_fit {
-        return Ok(());
+    fn linear(&self) -> Option<LinearLayer> {
+        Some(LinearLayer::Dense(self.weights.value.clone()))
     }
-    let mut inputs = input.indexed_iter();
-    match inputs.find(|(_, x)| !is_activation(x.round_ties_even())) {
-        None => Ok(()),
-        Some(((vector, input), &value)) => Err(TrainingError::ActivationOutOfRange {
-            layer: 0,
-            vector,
-            input,
-            value,
-        }),
-    }
-}
-
-fn is_activation(rounded: f32) -> bool {
-    (0.0..=ACTIVATION_LIMIT).contains(&rounded)
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
 use super::weight_matrix::WeightMatrix;
-use crate::{ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
 /// y = x·W in `f32`, without bias.
 #[derive(Clone, Debug)]
@@ -54,5 +54,9 @@ impl Layer for Dense {
 
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
         update(self.weights.view_mut())
+    }
+
+    fn linear(&self) -> Option<LinearLayer> {
+        Some(LinearLayer::Dense(self.weights.value.clone()))
     }
 }

@@ -13,7 +13,7 @@ use crate::{ParameterView, ParameterViewMut, TrainingError};
 #[derive(Clone, Debug)]
 pub(super) struct WeightMatrix {
     pub(super) value: Array2<f32>,
-    gradient: Array2<f32>,
+    pub(super) gradient: Array2<f32>,
     range: RangeInclusive<f32>,
 }
 

@@ -1,13 +1,14 @@
 //! What every layer keeps to, whatever it computes; and each layer's stated backward formula.
 
+use bss2_mapping::{ConvolutionOptions, Lowering};
 use bss2_training::{
-    ConvertingRelu, Dense, GradientModel, Layer, LinearGain, QuantiseInput, Relu, SaturationMask,
-    Session, TrainingError,
+    Conv, ConvertingRelu, Dense, GradientModel, Layer, LinearGain, QuantiseInput, Relu, Rescale,
+    SaturationMask, Session, TrainingError,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
-use crate::support::{analog_dense, assert_close, ideal, product, weight_gradient};
+use crate::support::{analog_conv, analog_dense, assert_close, ideal, product, weight_gradient};
 
 /// A pattern of activations: small whole numbers suit every layer.
 fn input(vectors: usize, inputs: usize) -> Array2<f32> {
@@ -96,6 +97,27 @@ fn every_layer_conforms() {
     for mut layer in layers {
         assert_conforms(layer.as_mut(), 6);
     }
+    // Two channels of one row of three, in groups.
+    let options = ConvolutionOptions {
+        padding: (0, 1),
+        groups: 2,
+        ..ConvolutionOptions::one_d(2, 3, 4, 2)
+    };
+    let convolution = options.check().expect("small sizes");
+    let kernel = fractional_weights(2, 4);
+    let mut conv = Conv::new(convolution, kernel.clone()).expect("the kernel's shape");
+    assert_conforms(&mut conv, 6);
+    let unrolled = Lowering::Unrolled {
+        height: 1,
+        width: 3,
+    };
+    for lowering in [Lowering::Im2col, unrolled] {
+        let model = Box::new(SaturationMask { gain_lsb });
+        let mut conv = analog_conv(convolution, kernel.clone(), lowering, model);
+        assert_conforms(&mut conv, 6);
+    }
+    let factors = vec![1.0, -0.5, 0.0, 2.0, 0.1, 3.0];
+    assert_conforms(&mut Rescale::new(factors).expect("finite"), 6);
     // A layer larger than the array.
     let mut large = analog_dense(
         fractional_weights(300, 270),

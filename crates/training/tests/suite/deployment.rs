@@ -3,9 +3,9 @@
 use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_data::{Dataset, Digits};
 use bss2_hardware::IdealArray;
-use bss2_mapping::{MappingError, MappingStrategy, Tiling};
+use bss2_mapping::{MappingError, MappingStrategy, ScalingRule, Tiling};
 use bss2_training::{
-    Dense, Deployment, Layer, Network, Relu, Session, TrainingError, deploy, float_mlp,
+    Dense, Deployment, Layer, LinearLayer, Network, Relu, Session, TrainingError, deploy, float_mlp,
 };
 use ndarray::{Array2, ArrayView1, array};
 
@@ -40,7 +40,7 @@ fn agreement(float: &mut Network, set: &Set, num_sends: u32) -> f64 {
         ..Deployment::default()
     };
     let (mut analog, _) =
-        deploy(&float.weights(), set.inputs.view(), deployment).expect("a good set");
+        deploy(&float.linear_layers(), set.inputs.view(), deployment).expect("a good set");
     let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range");
     let expected = decisions(float, &mut Session::digital(), set);
     let found = decisions(&mut analog, &mut Session::on(&mut array, 1), set);
@@ -87,8 +87,11 @@ fn unit_samples() -> Array2<f32> {
 fn exact(gain_lsb: f32, weight_quantile: f64) -> Deployment<'static> {
     Deployment {
         gain_lsb,
-        weight_quantile,
-        output_quantile: 1.0,
+        scaling: ScalingRule {
+            weight_quantile,
+            output_quantile: 1.0,
+            ..ScalingRule::default()
+        },
         ..Deployment::default()
     }
 }
@@ -103,7 +106,7 @@ fn assert_near(found: f32, expected: f32) {
 #[test]
 fn weights_limit_the_scale_where_the_signal_is_weak() {
     let (network, report) = deploy(
-        &hand_made().weights(),
+        &hand_made().linear_layers(),
         unit_samples().view(),
         exact(0.01, 1.0),
     )
@@ -129,7 +132,7 @@ fn weights_limit_the_scale_where_the_signal_is_weak() {
 #[test]
 fn outputs_limit_the_scale_where_the_signal_is_strong() {
     let (_, report) = deploy(
-        &hand_made().weights(),
+        &hand_made().linear_layers(),
         unit_samples().view(),
         exact(1.0, 1.0),
     )
@@ -143,7 +146,7 @@ fn outputs_limit_the_scale_where_the_signal_is_strong() {
 #[test]
 fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
     let (network, report) = deploy(
-        &hand_made().weights(),
+        &hand_made().linear_layers(),
         unit_samples().view(),
         exact(0.01, 0.6),
     )
@@ -162,7 +165,7 @@ fn sends_count_as_gain() {
             strategy: &sent(num_sends),
             ..exact(gain_lsb, 1.0)
         };
-        deploy(&network.weights(), unit_samples().view(), deployment)
+        deploy(&network.linear_layers(), unit_samples().view(), deployment)
             .unwrap()
             .1
     };
@@ -174,7 +177,7 @@ fn a_network_of_zeros_is_deployed_as_zeros() {
     let layers: Vec<Box<dyn Layer>> = vec![Box::new(Dense::new(Array2::zeros((3, 2))))];
     let network = Network::new(layers).unwrap();
     let (analog, report) = deploy(
-        &network.weights(),
+        &network.linear_layers(),
         Array2::zeros((4, 3)).view(),
         Deployment::default(),
     )
@@ -188,7 +191,7 @@ fn the_digital_network_is_left_as_it_is() {
     let network = float_mlp(&[2, 5, 3], 1).unwrap();
     let before = network.weights();
     deploy(
-        &network.weights(),
+        &network.linear_layers(),
         unit_samples().view(),
         Deployment::default(),
     )
@@ -201,7 +204,7 @@ fn arguments_that_do_not_fit_are_named() {
     let attempt = |change: &dyn Fn(&mut Deployment<'_>), samples: Array2<f32>| {
         let mut deployment = Deployment::default();
         change(&mut deployment);
-        let result = deploy(&hand_made().weights(), samples.view(), deployment);
+        let result = deploy(&hand_made().linear_layers(), samples.view(), deployment);
         result.map(|_| ()).expect_err("the argument does not fit")
     };
     let good = unit_samples;
@@ -211,14 +214,23 @@ fn arguments_that_do_not_fit_are_named() {
             (|d| d.gain_lsb = f32::NAN) as fn(&mut Deployment<'_>),
         ),
         ("gain_lsb", |d| d.gain_lsb = 0.0),
-        ("weight_quantile", |d| d.weight_quantile = 0.4),
-        ("output_quantile", |d| d.output_quantile = 1.1),
     ] {
         let error = attempt(&change, good());
         assert!(
             matches!(error, TrainingError::OptionOutOfRange { option, .. } if option == name),
             "{error:?}"
         );
+    }
+    for (expected, change) in [
+        (
+            "weight_quantile = 0.4 is outside 0.5…1",
+            (|d| d.scaling.weight_quantile = 0.4) as fn(&mut Deployment<'_>),
+        ),
+        ("output_quantile = 1.1 is outside 0.5…1", |d| {
+            d.scaling.output_quantile = 1.1;
+        }),
+    ] {
+        assert_eq!(attempt(&change, good()).to_string(), expected);
     }
     let empty = Array2::zeros((0, 2));
     assert_eq!(attempt(&|_| {}, empty), TrainingError::NoSamples);
@@ -238,7 +250,7 @@ fn weights_that_are_no_numbers_are_not_deployed() {
         let mut network = hand_made();
         set_parameter(&mut network, 1, &array![[1.0, bad], [0.0, 1.0]]);
         let refused = deploy(
-            &network.weights(),
+            &network.linear_layers(),
             unit_samples().view(),
             Deployment::default(),
         );
@@ -257,7 +269,7 @@ fn samples_that_are_no_numbers_are_named() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let samples = array![[1.0, 0.0], [0.0, bad]];
         let refused = deploy(
-            &hand_made().weights(),
+            &hand_made().linear_layers(),
             samples.view(),
             Deployment::default(),
         );
@@ -274,7 +286,7 @@ fn samples_that_are_no_numbers_are_named() {
 
 #[test]
 fn weights_whose_outputs_exceed_the_numbers_are_not_deployed_as_zeros() {
-    let huge = [Array2::from_elem((2, 2), 3e38)];
+    let huge = [LinearLayer::Dense(Array2::from_elem((2, 2), 3e38))];
     let refused = deploy(&huge, unit_samples().view(), exact(1e3, 1.0)).map(drop);
     assert_eq!(
         refused,
@@ -301,7 +313,8 @@ fn every_strategy_deploys_the_same_function() {
             strategy: &tiling,
             ..Deployment::default()
         };
-        let (mut network, report) = deploy(&float.weights(), samples.view(), deployment).unwrap();
+        let (mut network, report) =
+            deploy(&float.linear_layers(), samples.view(), deployment).unwrap();
         let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).unwrap();
         let mut array = bss2_core::Recorder::new(&mut array);
         let outputs = network
@@ -341,7 +354,12 @@ fn a_layer_that_cannot_be_mapped_is_refused() {
         strategy: &Never,
         ..Deployment::default()
     };
-    let refused = deploy(&hand_made().weights(), unit_samples().view(), deployment).map(drop);
+    let refused = deploy(
+        &hand_made().linear_layers(),
+        unit_samples().view(),
+        deployment,
+    )
+    .map(drop);
     assert_eq!(
         refused,
         Err(TrainingError::Mapping(MappingError::LayerTooLarge {

@@ -1,6 +1,7 @@
 //! Gradients of digital layers against central finite differences.
 
-use bss2_training::{Dense, Layer, Network, Relu, Session, float_mlp};
+use bss2_mapping::ConvolutionOptions;
+use bss2_training::{Conv, Dense, Layer, Network, Relu, Session, float_mlp};
 use ndarray::{Array2, ArrayView2, Ix2};
 use proptest::prelude::*;
 
@@ -92,6 +93,37 @@ proptest! {
     }
 
     #[test]
+    fn conv(
+        (height, width, groups) in (1_usize..3, 1_usize..3, 1_usize..3),
+        (stride, padding, dilation) in (1_usize..3, 0_usize..2, 1_usize..3),
+        numbers in prop::collection::vec(-1.0_f32..1.0, 400),
+    ) {
+        let options = ConvolutionOptions {
+            stride: (stride, 1),
+            padding: (padding, 1),
+            dilation: (1, dilation),
+            groups,
+            ..ConvolutionOptions::two_d(2, (4, 3), 4, (height, width))
+        };
+        let convolution = options.check().unwrap();
+        let mut numbers = numbers.into_iter().cycle();
+        let mut matrix = |shape| Array2::from_shape_simple_fn(shape, || numbers.next().unwrap());
+        let kept: Array2<f32> = matrix(convolution.kernel_shape());
+        let input = matrix((2, convolution.inputs()));
+        let probe = matrix((2, convolution.outputs()));
+
+        let layer = |kernel: &Array2<f32>| Conv::new(convolution, kernel.clone()).unwrap();
+        let mut conv = layer(&kept);
+        let mut dx = Array2::zeros(input.dim());
+        conv.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
+        let dw = weight_gradient(&conv).unwrap();
+        let by_kernel = differences(&kept, |w| probed(&mut layer(w), &input, &probe));
+        let by_inputs = differences(&input, |x| probed(&mut conv, x, &probe));
+        assert_close(&dw, &by_kernel, TOLERANCE);
+        assert_close(&dx, &by_inputs, TOLERANCE);
+    }
+
+    #[test]
     fn relu_away_from_its_kink(input in matrix(3, 5), probe in matrix(3, 5)) {
         let input = input.mapv(|x| x + STEP.copysign(x) * 2.0);
         let mut dx = Array2::zeros(input.dim());
@@ -142,6 +174,43 @@ fn a_network_of_three_layers_with_a_batch_of_one() {
     let mut network = float_mlp(&[5, 7, 6, 4], 11).unwrap();
     let input = ndarray::array![[0.9, -0.7, 0.4, 0.8, -0.3]];
     assert_backpropagation(&mut network, &input, &[2]);
+}
+
+/// More samples than are convolved at once.
+#[test]
+fn parts_of_a_batch_add_up() {
+    let convolution = ConvolutionOptions::two_d(1, (70, 70), 1, (10, 10));
+    let convolution = convolution.check().unwrap();
+    let number = |v: usize, i: usize| ((v * 7 + i * 5) % 13) as f32 - 6.0;
+    let kernel = Array2::from_shape_fn(convolution.kernel_shape(), |(i, o)| number(o, i));
+    let input = Array2::from_shape_fn((7, convolution.inputs()), |(v, i)| number(v, i));
+    let probe = Array2::from_shape_fn((7, convolution.outputs()), |(v, o)| number(o, v));
+    let mut conv = Conv::new(convolution, kernel).unwrap();
+    let mut pass = |input: ArrayView2<'_, f32>, probe: ArrayView2<'_, f32>| {
+        let mut output = Array2::zeros(probe.dim());
+        conv.forward(&mut Session::digital(), input, output.view_mut())
+            .unwrap();
+        let mut dx = Array2::zeros(input.dim());
+        let gradient = &mut probe.to_owned();
+        conv.backward(
+            input,
+            output.view(),
+            gradient.view_mut(),
+            Some(dx.view_mut()),
+        );
+        (output, dx, weight_gradient(&conv).unwrap())
+    };
+    // All sums are whole numbers below 2²⁴, exact in `f32`.
+    let (output, dx, dw) = pass(input.view(), probe.view());
+    let mut sum = Array2::zeros(dw.dim());
+    for v in 0..7 {
+        let sample = ndarray::s![v..=v, ..];
+        let (alone, dx_alone, dw_alone) = pass(input.slice(sample), probe.slice(sample));
+        assert_eq!(alone, output.slice(sample));
+        assert_eq!(dx_alone, dx.slice(sample));
+        sum += &dw_alone;
+    }
+    assert_eq!(sum, dw);
 }
 
 #[test]

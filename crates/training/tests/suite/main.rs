@@ -1,6 +1,7 @@
 //! Laws of training, seen from outside.
 
 mod conformance;
+mod convolutions;
 mod deployment;
 mod errors;
 mod gradients;

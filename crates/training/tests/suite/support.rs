@@ -3,10 +3,12 @@
 use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_data::{Dataset, YinYang};
 use bss2_hardware::{ChipConfig, IdealArray, MockArray, SimulatedChip};
-use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
+use bss2_mapping::{
+    Convolution, LayerShape, LoweredConvolution, Lowering, MappingStrategy, Tiling,
+};
 use bss2_training::{
-    Adam, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Layer, Network, Schedule,
-    Session, deploy, float_mlp, train,
+    Adam, AnalogConv, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Layer,
+    Network, Schedule, Session, deploy, float_mlp, train,
 };
 use ndarray::{Array2, ArrayView2};
 
@@ -97,7 +99,7 @@ pub(crate) fn deployed_for_yin_yang(float: &Network, set: &Set) -> Network {
         strategy: &sent(8),
         ..Deployment::default()
     };
-    deploy(&float.weights(), set.inputs.view(), deployment)
+    deploy(&float.linear_layers(), set.inputs.view(), deployment)
         .expect("a good set")
         .0
 }
@@ -109,6 +111,19 @@ pub(crate) fn analog_dense(weights: Array2<f32>, model: Box<dyn GradientModel>) 
         .plan(&shape.into(), CHIP)
         .expect("a small layer");
     AnalogDense::new(weights, plan, model).expect("as large as the plan")
+}
+
+pub(crate) fn analog_conv(
+    convolution: Convolution,
+    kernel: Array2<f32>,
+    lowering: Lowering,
+    model: Box<dyn GradientModel>,
+) -> AnalogConv {
+    let lowered = LoweredConvolution::new(convolution, lowering).expect("a small convolution");
+    let plan = Tiling::in_order()
+        .plan(&lowered.shape().into(), CHIP)
+        .expect("a small layer");
+    AnalogConv::new(kernel, lowered, plan, model).expect("of the convolution's shape")
 }
 
 /// The gradient of a layer's weights, if it has any.

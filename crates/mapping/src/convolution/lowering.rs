@@ -1,0 +1,375 @@
+//! From a convolution to a linear layer.
+
+use std::ops::AddAssign;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use serde::{Deserialize, Serialize};
+
+use super::check_count;
+use super::window::Window;
+use crate::coding::check_option;
+use crate::strategy::check_shape;
+use crate::{Convolution, LayerShape, MappingError};
+
+/// How a convolution becomes a linear layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lowering {
+    /// A vector per output position: what this position sees. The layer's weights are the kernel.
+    #[default]
+    Im2col,
+    /// A vector per tile of so many neighbouring output positions: what any of them sees. The
+    /// layer's weights are the kernel once per position, and zeros. Fewer vectors for more synapses.
+    ///
+    /// Tiles are no larger than the output; those at its lower and right border may reach beyond,
+    /// which is dropped.
+    Unrolled {
+        /// Rows of a tile, 1…2²⁰.
+        height: usize,
+        /// Columns of a tile, 1…2²⁰.
+        width: usize,
+    },
+}
+
+/// A convolution as a linear layer, with a group for each of its groups.
+///
+/// A sample becomes [`vectors_per_sample`](Self::vectors_per_sample) vectors: its tiles of output
+/// positions, row by row. Vectors are (channel, row, column), their outputs (group, position of the
+/// tile, channel of the group).
+#[derive(Clone, Debug)]
+pub struct LoweredConvolution {
+    convolution: Convolution,
+    shape: LayerShape,
+    rows: Window,
+    columns: Window,
+    /// Where each number of a vector stands in the padded input, from the tile's first pixel.
+    inputs: Vec<Place>,
+    /// Where each output of a vector stands in the output, from the tile's first position.
+    outputs: Vec<Place>,
+    tiles: Vec<Tile>,
+}
+
+/// A place in a sample's inputs or outputs.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    channel: usize,
+    row: usize,
+    column: usize,
+}
+
+/// Neighbouring output positions that are computed at once, by the first of them.
+#[derive(Clone, Copy, Debug)]
+struct Tile {
+    row: usize,
+    column: usize,
+}
+
+impl LoweredConvolution {
+    /// Largest accepted number of weights of the linear layer: 2²⁸, 256 MiB.
+    pub const WEIGHTS_MAX: usize = 1 << 28;
+
+    /// Lays out the linear layer.
+    ///
+    /// # Errors
+    /// [`MappingError::OptionOutOfRange`] for tiles of another size than 1…2²⁰;
+    /// [`MappingError::ConvolutionTooLarge`] beyond [`WEIGHTS_MAX`](Self::WEIGHTS_MAX);
+    /// [`MappingError::LayerTooLarge`] for a vector of more than [`LayerShape::SIDE_MAX`] numbers.
+    pub fn new(convolution: Convolution, lowering: Lowering) -> Result<Self, MappingError> {
+        let tile = tile_size(&convolution, lowering)?;
+        let options = *convolution.options();
+        check_weights(&convolution, tile)?;
+        let [rows, columns] = [
+            (
+                tile.0,
+                options.kernel.0,
+                options.stride.0,
+                options.dilation.0,
+            ),
+            (
+                tile.1,
+                options.kernel.1,
+                options.stride.1,
+                options.dilation.1,
+            ),
+        ]
+        .map(|(outputs, kernel, stride, dilation)| Window::new(outputs, kernel, stride, dilation));
+
+        let seen = rows.pixels().len().saturating_mul(columns.pixels().len());
+        let shape = LayerShape::grouped(
+            options.input_channels.saturating_mul(seen),
+            options.output_channels.saturating_mul(tile.0 * tile.1),
+            options.groups,
+        )?;
+        let weights = shape.group_inputs().saturating_mul(shape.outputs());
+        check_count(LOWERED_WEIGHTS, weights, Self::WEIGHTS_MAX)?;
+        Ok(Self {
+            inputs: input_places(&convolution, &rows, &columns),
+            outputs: output_places(&convolution, tile),
+            tiles: tiles(&convolution, tile),
+            convolution,
+            shape,
+            rows,
+            columns,
+        })
+    }
+
+    /// The convolution.
+    pub const fn convolution(&self) -> &Convolution {
+        &self.convolution
+    }
+
+    /// Sizes of the linear layer.
+    pub const fn shape(&self) -> LayerShape {
+        self.shape
+    }
+
+    /// Vectors that a sample becomes.
+    pub fn vectors_per_sample(&self) -> usize {
+        self.tiles.len()
+    }
+
+    /// Writes the linear layer's weights (inputs of one group × outputs) for a kernel (of
+    /// [its shape](Convolution::kernel_shape)).
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn expand<T: Copy + Default>(
+        &self,
+        kernel: ArrayView2<'_, T>,
+        mut weights: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        check_shape("kernel", self.convolution.kernel_shape(), kernel.dim())?;
+        check_shape("weights", self.shape.weights(), weights.dim())?;
+        let (height, width) = self.convolution.options().kernel;
+        let (rows, columns) = (self.rows.pixels().len(), self.columns.pixels().len());
+        weights.fill(T::default());
+        for channel in 0..self.convolution.channels_per_group() {
+            for (tap_row, tap_column) in pairs(height, width) {
+                let tap = (channel * height + tap_row) * width + tap_column;
+                for (output, place) in self.outputs.iter().enumerate() {
+                    let row = self.rows.index(place.row, tap_row);
+                    let column = self.columns.index(place.column, tap_column);
+                    let input = (channel * rows + row) * columns + column;
+                    weights[[input, output]] = kernel[[tap, place.channel]];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns samples (samples × inputs of the convolution) into vectors (samples ·
+    /// [`vectors_per_sample`](Self::vectors_per_sample) × inputs of the layer); the default, zero,
+    /// stands where they reach beyond the input.
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn gather<T: Copy + Default>(
+        &self,
+        samples: ArrayView2<'_, T>,
+        mut vectors: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        self.check_inputs(samples.dim(), vectors.dim())?;
+        let vectors = vectors.axis_chunks_iter_mut(Axis(0), self.tiles.len());
+        for (sample, mut vectors) in samples.outer_iter().zip(vectors) {
+            for (mut vector, &tile) in vectors.outer_iter_mut().zip(&self.tiles) {
+                for (to, &place) in vector.iter_mut().zip(&self.inputs) {
+                    let source = self.source(tile, place);
+                    *to = source.map_or(T::default(), |source| sample[source]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The transpose of [`gather`](Self::gather): adds each number of the vectors to where it would
+    /// be gathered from.
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn scatter_add<T: Copy + AddAssign>(
+        &self,
+        vectors: ArrayView2<'_, T>,
+        mut samples: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        self.check_inputs(samples.dim(), vectors.dim())?;
+        let vectors = vectors.axis_chunks_iter(Axis(0), self.tiles.len());
+        for (mut sample, vectors) in samples.outer_iter_mut().zip(vectors) {
+            for (vector, &tile) in vectors.outer_iter().zip(&self.tiles) {
+                for (&value, &place) in vector.iter().zip(&self.inputs) {
+                    if let Some(source) = self.source(tile, place) {
+                        sample[source] += value;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns the layer's outputs (samples · [`vectors_per_sample`](Self::vectors_per_sample) ×
+    /// outputs of the layer) into those of the convolution (samples × outputs), each of which is
+    /// written.
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn scatter<T: Copy>(
+        &self,
+        vectors: ArrayView2<'_, T>,
+        mut outputs: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        self.check_outputs(outputs.dim(), vectors.dim())?;
+        let vectors = vectors.axis_chunks_iter(Axis(0), self.tiles.len());
+        for (mut sample, vectors) in outputs.outer_iter_mut().zip(vectors) {
+            for (vector, &tile) in vectors.outer_iter().zip(&self.tiles) {
+                for (&value, &place) in vector.iter().zip(&self.outputs) {
+                    if let Some(target) = self.target(tile, place) {
+                        sample[target] = value;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The transpose of [`scatter`](Self::scatter): turns outputs of the convolution into those of
+    /// the layer; the default, zero, stands where tiles reach beyond the output.
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn gather_outputs<T: Copy + Default>(
+        &self,
+        outputs: ArrayView2<'_, T>,
+        mut vectors: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        self.check_outputs(outputs.dim(), vectors.dim())?;
+        let vectors = vectors.axis_chunks_iter_mut(Axis(0), self.tiles.len());
+        for (sample, mut vectors) in outputs.outer_iter().zip(vectors) {
+            for (mut vector, &tile) in vectors.outer_iter_mut().zip(&self.tiles) {
+                for (to, &place) in vector.iter_mut().zip(&self.outputs) {
+                    let target = self.target(tile, place);
+                    *to = target.map_or(T::default(), |target| sample[target]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a number of a tile's vector stands in a sample; `None` beyond the input.
+    fn source(&self, tile: Tile, place: Place) -> Option<usize> {
+        let options = self.convolution.options();
+        let (height, width) = options.input;
+        // What lies before the input wraps to a number that is too large.
+        let row = (tile.row * options.stride.0 + place.row).wrapping_sub(options.padding.0);
+        let column =
+            (tile.column * options.stride.1 + place.column).wrapping_sub(options.padding.1);
+        let inside = row < height && column < width;
+        inside.then(|| (place.channel * height + row) * width + column)
+    }
+
+    /// Where an output of a tile's vector stands in a sample; `None` beyond the output.
+    fn target(&self, tile: Tile, place: Place) -> Option<usize> {
+        let (height, width) = self.convolution.output();
+        let (row, column) = (tile.row + place.row, tile.column + place.column);
+        let inside = row < height && column < width;
+        inside.then(|| (place.channel * height + row) * width + column)
+    }
+
+    fn check_inputs(
+        &self,
+        samples: (usize, usize),
+        vectors: (usize, usize),
+    ) -> Result<(), MappingError> {
+        let expected = (samples.0, self.convolution.inputs());
+        check_shape("samples", expected, samples)?;
+        let expected = (self.vectors(samples.0), self.shape.inputs());
+        check_shape("vectors", expected, vectors)
+    }
+
+    fn check_outputs(
+        &self,
+        outputs: (usize, usize),
+        vectors: (usize, usize),
+    ) -> Result<(), MappingError> {
+        let expected = (outputs.0, self.convolution.outputs());
+        check_shape("outputs", expected, outputs)?;
+        let expected = (self.vectors(outputs.0), self.shape.outputs());
+        check_shape("outputs of vectors", expected, vectors)
+    }
+
+    /// Vectors of so many samples.
+    fn vectors(&self, samples: usize) -> usize {
+        samples.saturating_mul(self.tiles.len())
+    }
+}
+
+const LOWERED_WEIGHTS: &str = "weights of the linear layer";
+
+fn tile_size(
+    convolution: &Convolution,
+    lowering: Lowering,
+) -> Result<(usize, usize), MappingError> {
+    let Lowering::Unrolled { height, width } = lowering else {
+        return Ok((1, 1));
+    };
+    let max = LayerShape::SIDE_MAX as u64;
+    check_option("unrolled height", height as u64, 1, max)?;
+    check_option("unrolled width", width as u64, 1, max)?;
+    let (rows, columns) = convolution.output();
+    Ok((height.min(rows), width.min(columns)))
+}
+
+/// Refuses too many weights by those that are not zero, before anything is laid out.
+fn check_weights(convolution: &Convolution, tile: (usize, usize)) -> Result<(), MappingError> {
+    let (rows, columns) = convolution.kernel_shape();
+    let count = rows
+        .saturating_mul(columns)
+        .saturating_mul(tile.0)
+        .saturating_mul(tile.1);
+    check_count(LOWERED_WEIGHTS, count, LoweredConvolution::WEIGHTS_MAX)
+}
+
+fn input_places(convolution: &Convolution, rows: &Window, columns: &Window) -> Vec<Place> {
+    let mut places = Vec::new();
+    for channel in 0..convolution.options().input_channels {
+        for &row in rows.pixels() {
+            let place = |&column| Place {
+                channel,
+                row,
+                column,
+            };
+            places.extend(columns.pixels().iter().map(place));
+        }
+    }
+    places
+}
+
+fn output_places(convolution: &Convolution, tile: (usize, usize)) -> Vec<Place> {
+    let options = convolution.options();
+    let channels = options.output_channels / options.groups;
+    let mut places = Vec::new();
+    for group in 0..options.groups {
+        for (row, column) in pairs(tile.0, tile.1) {
+            let place = |channel| Place {
+                channel,
+                row,
+                column,
+            };
+            places.extend((group * channels..(group + 1) * channels).map(place));
+        }
+    }
+    places
+}
+
+fn tiles(convolution: &Convolution, tile: (usize, usize)) -> Vec<Tile> {
+    let (height, width) = convolution.output();
+    pairs(height.div_ceil(tile.0), width.div_ceil(tile.1))
+        .map(|(row, column)| Tile {
+            row: row * tile.0,
+            column: column * tile.1,
+        })
+        .collect()
+}
+
+/// All pairs of two numbers below these, row by row.
+fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
+}
