@@ -5,10 +5,16 @@
 )]
 
 use std::hint::black_box;
+use std::sync::Arc;
 
-use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest, Trial};
+use bss2_core::{
+    ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest, RunSettings, Trial,
+};
 use bss2_hardware::{ChipConfig, IdealArray, NOMINAL_GAIN_LSB, SimulatedChip};
-use bss2_mapping::{Coding, LayerShape, MappingStrategy, PlanRunner, Tiling};
+use bss2_mapping::{
+    ArrayProfile, Coding, ColumnProfile, DriverProfile, HemisphereProfile, Layer, LayerSample,
+    LayerShape, MappingStrategy, Placed, PlanRunner, Tiling,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
@@ -28,7 +34,52 @@ fn planning(c: &mut Criterion) {
             b.iter(|| tiling.plan(&black_box(shape).into(), CHIP));
         });
     }
+    let placed = Placed::new(flat_profile(), Tiling::packed());
+    group.sample_size(20);
+    group.bench_function("placed, nothing known of the layer", |b| {
+        b.iter(|| placed.plan(&black_box(shape).into(), CHIP));
+    });
+    let weights =
+        Array2::from_shape_fn((4096, 4096), |(i, o)| ((i * 31 + o * 17) % 127) as i8 - 63);
+    let activations = Array2::from_shape_fn((16, 4096), |(v, i)| ((v * 13 + i * 7) % 32) as u8);
+    let sample = LayerSample {
+        weights: weights.view(),
+        activations: activations.view().into(),
+    };
+    let layer = Layer::with_sample(shape, sample).expect("as large as the layer");
+    group.sample_size(10);
+    group.bench_function("placed, by 16 vectors", |b| {
+        b.iter(|| placed.plan(black_box(&layer), CHIP));
+    });
     group.finish();
+}
+
+/// The profile of an array whose elements differ a little.
+fn flat_profile() -> Arc<ArrayProfile> {
+    let wobble = |number: usize| ((number * 7919) % 101) as f32 / 1000.0 - 0.05;
+    let hemisphere = HemisphereProfile {
+        columns: (0..CHIP.columns())
+            .map(|column| ColumnProfile {
+                gain_positive: 1.0 + wobble(column),
+                gain_negative: 1.0 + wobble(column + 7),
+                offset_lsb: 20.0 * wobble(column + 3),
+                noise_lsb: 1.5,
+                residual: 0.02,
+                linearity_lsb: -4.0,
+                works: true,
+            })
+            .collect(),
+        drivers: (0..CHIP.inputs())
+            .map(|driver| DriverProfile {
+                gain: 1.0 + wobble(driver),
+                works: true,
+            })
+            .collect(),
+        common_noise_lsb: 0.2,
+    };
+    let hemispheres = vec![hemisphere; CHIP.hemispheres()];
+    let profile = ArrayProfile::new(CHIP, RunSettings::default(), NOMINAL_GAIN_LSB, hemispheres);
+    Arc::new(profile.expect("numbers for every element"))
 }
 
 /// A layer of 512 inputs and 512 outputs: eight full blocks.
@@ -119,31 +170,34 @@ fn running(c: &mut Criterion) {
         ("ideal", Box::new(ideal)),
         ("chip, lumped", Box::new(SimulatedChip::new(&config, 1))),
     ];
+    let placed = Placed::new(flat_profile(), Tiling::packed());
     let twice = Coding {
         row_repetition: 2,
         column_copies: 2,
         ..Coding::default()
     };
-    let tilings = [
-        ("in order", Tiling::in_order()),
-        ("everything twice", Tiling::packed().with_coding(twice)),
+    let everything_twice = Tiling::packed().with_coding(twice);
+    let strategies: [(&str, &dyn MappingStrategy); 3] = [
+        ("in order", &Tiling::IN_ORDER),
+        ("everything twice", &everything_twice),
+        ("placed", &placed),
     ];
     let layer = layer();
     let mut group = c.benchmark_group("512 to 512, 64 vectors");
     group.sample_size(30);
     group.throughput(Throughput::Elements((VECTORS * 512 * 512) as u64));
     for (name, mut array) in arrays {
-        for (tiling_name, tiling) in tilings {
+        for (strategy_name, strategy) in strategies {
             let shape = LayerShape::dense(512, 512).expect("not empty");
-            let plan = tiling.plan(&shape.into(), CHIP).expect("the layer fits");
+            let plan = strategy.plan(&shape.into(), CHIP).expect("the layer fits");
             let mut runner = PlanRunner::new(plan);
             let mut outputs = Array2::zeros((VECTORS, 512));
             let mut bare = Bare::default();
             run(&mut runner, &mut bare, &layer, &mut outputs);
-            group.bench_function(format!("{name}, {tiling_name}, bare runs"), |b| {
+            group.bench_function(format!("{name}, {strategy_name}, bare runs"), |b| {
                 b.iter(|| bare.repeat(array.as_mut(), &mut outputs));
             });
-            group.bench_function(format!("{name}, {tiling_name}, plan"), |b| {
+            group.bench_function(format!("{name}, {strategy_name}, plan"), |b| {
                 b.iter(|| run(&mut runner, array.as_mut(), &layer, &mut outputs));
             });
         }

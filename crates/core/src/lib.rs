@@ -101,7 +101,7 @@ pub use mode::ArrayMode;
 pub use probe::{CadcChannel, Chip, ChipProbe, ReadoutSource, TraceRequest};
 pub use pulse::PulseRequest;
 pub use recorder::{Recorder, Recording, Replay};
-pub use region::Region;
+pub use region::{Region, find_outside};
 pub use register::{Register, RegisterSpec};
 pub use settings::{Baseline, RunSettings};
 pub use weight_cache::WeightCache;

@@ -149,19 +149,23 @@ impl Region {
     }
 }
 
-/// The first value outside the range with its position. Without early exit, the common case (none)
-/// is a vectorised sweep.
-fn find_outside<T: Copy + PartialOrd>(
+/// The first value outside the range with its position. The common case, none, is a vectorised
+/// sweep.
+pub fn find_outside<T: Copy + PartialOrd>(
     values: ArrayView2<'_, T>,
     range: RangeInclusive<T>,
 ) -> Option<((usize, usize), T)> {
     let outside = |value: &T| !range.contains(value);
     // Without an early end, and over a plain slice, many values are checked at once.
-    let clean = match values.to_slice() {
-        Some(values) => !values.iter().fold(false, |any, value| any | outside(value)),
-        None => !values.iter().any(outside),
+    let any_of = |values: &[T]| values.iter().fold(false, |any, value| any | outside(value));
+    let any = match values.to_slice() {
+        Some(values) => any_of(values),
+        None => values.outer_iter().any(|row| match row.to_slice() {
+            Some(row) => any_of(row),
+            None => row.iter().any(outside),
+        }),
     };
-    if clean {
+    if !any {
         return None;
     }
     values

@@ -35,8 +35,8 @@ struct Place {
 /// What a run needs while it is carried out.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    sources: Vec<Option<Source>>,
-    weights: Buffer<i8>,
+    sources: Vec<Source>,
+    composition: load::Composition,
     driven: Buffer<u8>,
     /// What was read, vectors × columns of the region.
     readings: Buffer<i8>,
@@ -45,6 +45,7 @@ struct Scratch {
     /// What the inputs' offset puts out, by column of the region.
     correction: Vec<i16>,
     differences: Buffer<i16>,
+    averages: combine::Averages,
     columns: Vec<usize>,
 }
 
@@ -169,7 +170,7 @@ impl Step<'_> {
     ) -> Result<(), MappingError> {
         let plan = self.plan;
         for (run, place, scratch) in self.parts() {
-            load::load(array, plan, run, place, weights, &mut scratch.weights)?;
+            load::load(array, plan, run, place, weights, &mut scratch.composition)?;
         }
         Ok(())
     }
@@ -280,7 +281,7 @@ impl Step<'_> {
             let readings = scratch.readings.view((vectors, place.region.columns));
             let means = readings.columns().into_iter().map(|column| {
                 let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
-                combine::rounded_mean(sum, vectors as i32) as i16
+                i16::from(combine::rounded_mean(sum, vectors))
             });
             scratch.correction.clear();
             scratch.correction.extend(means);

@@ -11,14 +11,14 @@ use crate::{ArrayProfile, Block, Coding, ColumnProfile, InputCoding, Plan, Run, 
 pub(super) struct Arrangement<'a> {
     coding: Coding,
     profile: &'a ArrayProfile,
-    signals: &'a Signals,
+    signals: &'a Signals<'a>,
     /// What the columns chosen so far add to the mean of each output of each vector that runs at
     /// once, in LSB.
     offsets_lsb: BTreeMap<(usize, usize), f32>,
 }
 
 impl<'a> Arrangement<'a> {
-    pub(super) fn new(plan: &Plan, profile: &'a ArrayProfile, signals: &'a Signals) -> Self {
+    pub(super) fn new(plan: &Plan, profile: &'a ArrayProfile, signals: &'a Signals<'a>) -> Self {
         Self {
             coding: plan.coding(),
             profile,

@@ -1,19 +1,19 @@
 //! How strong the inputs and outputs of a layer are.
 
-use ndarray::{Array1, Array2, ArrayView1, s};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, s};
 
 use crate::output_error::as_floats;
 use crate::{Block, Indices, Layer, LayerShape};
 
 /// What is known of a layer's signals.
-pub(super) struct Signals {
+pub(super) struct Signals<'a> {
     shape: LayerShape,
-    sample: Option<Sample>,
+    sample: Option<Sample<'a>>,
 }
 
-struct Sample {
+struct Sample<'a> {
     /// Inputs of one group × outputs.
-    weights: Array2<f32>,
+    weights: ArrayView2<'a, i8>,
     /// Vectors × inputs.
     activations: Array2<f32>,
 }
@@ -71,10 +71,10 @@ pub(super) struct BlockSignals {
     pub(super) activations: Array2<f32>,
 }
 
-impl Signals {
-    pub(super) fn of(layer: &Layer<'_>) -> Self {
+impl<'a> Signals<'a> {
+    pub(super) fn of(layer: &Layer<'a>) -> Self {
         let sample = layer.sample().map(|sample| Sample {
-            weights: sample.weights.mapv(f32::from),
+            weights: sample.weights,
             activations: as_floats(sample.activations),
         });
         Self {
@@ -91,9 +91,11 @@ impl Signals {
         let local: Indices = local.collect::<Vec<u32>>().into();
         let (rows, columns) = (block.inputs.len(), block.outputs.len());
         let weights = match (local.as_range(), block.outputs.as_range()) {
-            (Some(inputs), Some(outputs)) => sample.weights.slice(s![inputs, outputs]).to_owned(),
+            (Some(inputs), Some(outputs)) => {
+                sample.weights.slice(s![inputs, outputs]).mapv(f32::from)
+            }
             _ => Array2::from_shape_fn((rows, columns), |(row, column)| {
-                sample.weights[[local.at(row), block.outputs.at(column)]]
+                f32::from(sample.weights[[local.at(row), block.outputs.at(column)]])
             }),
         };
         let vectors = sample.activations.nrows();

@@ -41,6 +41,7 @@ pub(super) fn combine(
             add_averages(
                 block,
                 coding,
+                &mut scratch.averages,
                 &scratch.columns,
                 differences,
                 outputs.view_mut(),
@@ -86,8 +87,15 @@ fn add_readings(
     }
     let mut own = own_vectors(block, coding, outputs);
     for (readings, mut sums) in readings.outer_iter().zip(own.outer_iter_mut()) {
-        for (output, &column) in block.outputs.iter().zip(columns) {
-            sums[output] = sums[output].saturating_add(readings[column]);
+        let slices = (sums.as_slice_mut(), readings.to_slice());
+        if let (Some(range), (Some(sums), Some(readings))) = (block.outputs.as_range(), slices) {
+            for (sum, &column) in sums[range].iter_mut().zip(columns) {
+                *sum = sum.saturating_add(readings[column]);
+            }
+        } else {
+            for (output, &column) in block.outputs.iter().zip(columns) {
+                sums[output] = sums[output].saturating_add(readings[column]);
+            }
         }
     }
 }
@@ -96,24 +104,83 @@ fn add_readings(
 fn add_averages(
     block: &Block,
     coding: Coding,
+    scratch: &mut Averages,
     columns: &[usize],
     differences: ArrayView2<'_, i16>,
     outputs: ArrayViewMut2<'_, i8>,
 ) {
     let count = block.outputs.len();
     let per_copy = coding.columns_per_copy(count);
-    let copies = coding.column_copies as i32;
     let mut own = own_vectors(block, coding, outputs);
     for (differences, mut sums) in differences.outer_iter().zip(own.outer_iter_mut()) {
-        for (number, output) in block.outputs.iter().enumerate() {
-            let read = |place: usize| i32::from(differences[columns[place]]);
-            let of_copy = |first: usize| match coding.weights {
-                WeightCoding::Signed => read(first + number),
-                WeightCoding::ColumnPair => read(first + 2 * number) - read(first + 2 * number + 1),
-                WeightCoding::Offset => read(first + number) - read(first + count),
-            };
-            let sum: i32 = (0..columns.len()).step_by(per_copy).map(of_copy).sum();
-            sums[output] = sums[output].saturating_add(saturated(rounded_mean(sum, copies)));
+        scratch.read.clear();
+        match (block.columns.as_range(), differences.to_slice()) {
+            (Some(_), Some(all)) => {
+                scratch
+                    .read
+                    .extend_from_slice(&all[columns[0]..columns[0] + columns.len()]);
+            }
+            _ => scratch
+                .read
+                .extend(columns.iter().map(|&column| differences[column])),
+        }
+        scratch.totals.clear();
+        scratch.totals.resize(count, 0);
+        for copy in scratch.read.chunks_exact(per_copy) {
+            add_copy(coding.weights, copy, &mut scratch.totals);
+        }
+        scratch.means.clear();
+        let means = scratch
+            .totals
+            .iter()
+            .map(|&total| rounded_mean(total, coding.column_copies));
+        scratch.means.extend(means);
+        match (block.outputs.as_range(), sums.as_slice_mut()) {
+            (Some(range), Some(sums)) => add_all(&mut sums[range], &scratch.means),
+            _ => {
+                for (output, &mean) in block.outputs.iter().zip(&scratch.means) {
+                    sums[output] = sums[output].saturating_add(mean);
+                }
+            }
+        }
+    }
+}
+
+/// What a vector's averages are made of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Averages {
+    /// Readings in the order of a block's columns.
+    read: Vec<i16>,
+    /// Sums over copies by output.
+    totals: Vec<i32>,
+    means: Vec<i8>,
+}
+
+fn add_all(sums: &mut [i8], parts: &[i8]) {
+    for (sum, &part) in sums.iter_mut().zip(parts) {
+        *sum = sum.saturating_add(part);
+    }
+}
+
+/// Adds what one copy of a block's columns says of each output.
+fn add_copy(coding: WeightCoding, copy: &[i16], totals: &mut [i32]) {
+    match coding {
+        WeightCoding::Signed => {
+            for (total, &y) in totals.iter_mut().zip(copy) {
+                *total += i32::from(y);
+            }
+        }
+        WeightCoding::ColumnPair => {
+            for (total, pair) in totals.iter_mut().zip(copy.as_chunks().0) {
+                let [positive, negative]: [i16; 2] = *pair;
+                *total += i32::from(positive) - i32::from(negative);
+            }
+        }
+        WeightCoding::Offset => {
+            let reference = i32::from(copy[totals.len()]);
+            for (total, &y) in totals.iter_mut().zip(copy) {
+                *total += i32::from(y) - reference;
+            }
         }
     }
 }
@@ -128,13 +195,11 @@ fn own_vectors<'a>(
     outputs.slice_move(s![first..;coding.vectors_at_once, ..])
 }
 
-/// The mean of so many values, ties away from zero.
-pub(super) fn rounded_mean(sum: i32, count: i32) -> i32 {
-    (2 * sum + sum.signum() * count) / (2 * count)
-}
-
-fn saturated(value: i32) -> i8 {
-    value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
+/// The mean of so many values, ties away from zero, saturating. Sums of readings are exact in
+/// single precision, and so is the distance of their means from a tie.
+pub(super) fn rounded_mean(sum: i32, count: usize) -> i8 {
+    let mean = sum as f32 / count as f32;
+    (mean + 0.5_f32.copysign(mean)) as i8
 }
 
 #[cfg(test)]
@@ -155,6 +220,17 @@ mod tests {
         for (sum, count, mean) in cases {
             assert_eq!(rounded_mean(sum, count), mean, "{sum} / {count}");
         }
-        assert_eq!((saturated(300), saturated(-300)), (127, -128));
+        assert_eq!((rounded_mean(300, 1), rounded_mean(-300, 2)), (127, -128));
+        for count in 1..=1024_i32 {
+            for sum in (-510 * 64..510 * 64_i32).step_by(61) {
+                let exact = (2 * sum + sum.signum() * count) / (2 * count);
+                let saturated = exact.clamp(-128, 127) as i8;
+                assert_eq!(
+                    rounded_mean(sum, count as usize),
+                    saturated,
+                    "{sum} / {count}"
+                );
+            }
+        }
     }
 }

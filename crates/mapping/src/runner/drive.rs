@@ -1,17 +1,13 @@
 //! Inputs of a run onto the rows of its region.
 
-use bss2_core::Region;
+use bss2_core::{Region, find_outside};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::{Activations, INPUT_OFFSET, InputCoding, MappingError, Plan, Run};
 
-/// What drives a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    /// Which of the vectors that run at once.
-    replica: usize,
-    input: usize,
-}
+/// What drives a row: the place of its input among those of all vectors that run at once; none if
+/// the row stays silent.
+pub(super) type Source = Option<u32>;
 
 /// Which part of an input is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,30 +23,20 @@ pub(super) fn check_inputs(
     activations: Activations<'_>,
     coding: InputCoding,
 ) -> Result<(), MappingError> {
-    match activations {
-        Activations::Unsigned(values) => check(values, coding),
-        Activations::Signed(values) => check(values, coding),
-    }
-}
-
-fn check<T: Copy + Into<i16>>(
-    values: ArrayView2<'_, T>,
-    coding: InputCoding,
-) -> Result<(), MappingError> {
     let (min, max) = coding.inputs().into_inner();
-    let range = i16::from(min)..=i16::from(max);
-    let fits = |&value: &T| range.contains(&value.into());
-    let all_fit = match values.to_slice() {
-        Some(values) => values.iter().fold(true, |all, value| all & fits(value)),
-        None => values.iter().all(fits),
+    let found = match activations {
+        // A largest input of 31 and a smallest below zero lie in both types.
+        Activations::Unsigned(values) => {
+            find_outside(values, min.max(0) as u8..=max as u8).map(|(at, value)| (at, value.into()))
+        }
+        Activations::Signed(values) => {
+            find_outside(values, min..=max).map(|(at, value)| (at, value.into()))
+        }
     };
-    if all_fit {
-        return Ok(());
-    }
-    match values.indexed_iter().find(|(_, value)| !fits(value)) {
+    match found {
         None => Ok(()),
-        Some(((vector, input), &value)) => Err(MappingError::InputOutOfRange {
-            value: value.into(),
+        Some(((vector, input), value)) => Err(MappingError::InputOutOfRange {
+            value,
             min,
             max,
             vector,
@@ -60,23 +46,16 @@ fn check<T: Copy + Into<i16>>(
 }
 
 /// What drives each row of the region; rows between those of the blocks stay silent.
-pub(super) fn find_sources(
-    plan: &Plan,
-    run: &Run,
-    region: Region,
-    sources: &mut Vec<Option<Source>>,
-) {
+pub(super) fn find_sources(plan: &Plan, run: &Run, region: Region, sources: &mut Vec<Source>) {
     sources.clear();
     sources.resize(region.inputs, None);
     let repetition = plan.coding().row_repetition;
     for block in &run.blocks {
+        let first = block.replica * plan.shape().inputs();
         let inputs = block.inputs.iter();
-        let driven = inputs.flat_map(|input| std::iter::repeat_n(input, repetition));
-        for (row, input) in block.rows.iter().zip(driven) {
-            sources[row - region.first_input] = Some(Source {
-                replica: block.replica,
-                input,
-            });
+        let driven = inputs.flat_map(|input| std::iter::repeat_n(first + input, repetition));
+        for (row, place) in block.rows.iter().zip(driven) {
+            sources[row - region.first_input] = Some(place as u32);
         }
     }
 }
@@ -104,7 +83,7 @@ pub(super) fn as_they_are<'a>(
 /// Puts a part of the activations on the rows (vectors that run at once beside one another).
 pub(super) fn gather(
     activations: Activations<'_>,
-    sources: &[Option<Source>],
+    sources: &[Source],
     at_once: usize,
     signal: Signal,
     to: ArrayViewMut2<'_, u8>,
@@ -117,7 +96,7 @@ pub(super) fn gather(
 
 fn gather_values<T: Copy + Into<i16>>(
     values: ArrayView2<'_, T>,
-    sources: &[Option<Source>],
+    sources: &[Source],
     at_once: usize,
     signal: Signal,
     mut to: ArrayViewMut2<'_, u8>,
@@ -132,12 +111,17 @@ fn gather_values<T: Copy + Into<i16>>(
             Signal::Raised => (value + i16::from(INPUT_OFFSET)) as u8,
         }
     };
+    let inputs = values.ncols();
+    let flat = values.to_slice();
+    // The last vectors may be fewer than run at once: beyond them, nothing is sent.
+    let read = |place: usize| match flat {
+        Some(flat) => flat.get(place),
+        None => values.get((place / inputs, place % inputs)),
+    };
     for (step, mut rows) in to.outer_iter_mut().enumerate() {
+        let first = step * at_once * inputs;
         for (row, source) in rows.iter_mut().zip(sources) {
-            let value = source.and_then(|Source { replica, input }| {
-                // The last vectors may be fewer than run at once.
-                values.get((step * at_once + replica, input))
-            });
+            let value = source.and_then(|place| read(first + place as usize));
             *row = value.map_or(0, |&value| send(value));
         }
     }

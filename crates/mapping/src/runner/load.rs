@@ -1,10 +1,10 @@
 //! Weights of a run onto the array.
 
-use bss2_core::{Buffer, MacArray};
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use bss2_core::{Buffer, MacArray, Region, find_outside};
+use ndarray::{ArrayView1, ArrayView2, s};
 
 use super::Place;
-use crate::{Block, Coding, MappingError, Plan, Run, WEIGHT_OFFSET, WeightCoding};
+use crate::{Block, MappingError, Plan, Run, WEIGHT_OFFSET, WeightCoding};
 
 /// Refuses weights that a coding cannot hold.
 pub(super) fn check_weights(
@@ -12,18 +12,9 @@ pub(super) fn check_weights(
     coding: WeightCoding,
 ) -> Result<(), MappingError> {
     let range = coding.weights();
-    // Without an early end, the common case (none outside) is a vectorised sweep.
-    let fits = |&w: &i8| range.contains(&w);
-    let all_fit = match weights.to_slice() {
-        Some(weights) => weights.iter().fold(true, |all, w| all & fits(w)),
-        None => weights.iter().all(fits),
-    };
-    if all_fit {
-        return Ok(());
-    }
-    match weights.indexed_iter().find(|(_, w)| !fits(w)) {
+    match find_outside(weights, range.clone()) {
         None => Ok(()),
-        Some(((input, output), &value)) => Err(MappingError::WeightOutOfRange {
+        Some(((input, output), value)) => Err(MappingError::WeightOutOfRange {
             value,
             min: *range.start(),
             max: *range.end(),
@@ -41,18 +32,20 @@ pub(super) fn load<A: MacArray + ?Sized>(
     run: &Run,
     place: &Place,
     weights: ArrayView2<'_, i8>,
-    buffer: &mut Buffer<i8>,
+    composition: &mut Composition,
 ) -> Result<(), MappingError> {
     if let Some(block) = as_they_are(plan, run, weights) {
         return Ok(array.load_weights(place.region, block)?);
     }
     let region = place.region;
-    let mut composed = buffer.shaped((region.inputs, region.columns));
-    composed.fill(0);
+    composition
+        .weights
+        .shaped((region.inputs, region.columns))
+        .fill(0);
     for block in &run.blocks {
-        let first = (region.first_input, region.first_column);
-        put(block, plan, weights, first, composed.view_mut());
+        put(block, plan, weights, region, composition);
     }
+    let composed = composition.weights.view((region.inputs, region.columns));
     for &load in &place.loads {
         let row = load.first_input - region.first_input;
         let column = load.first_column - region.first_column;
@@ -88,40 +81,84 @@ fn first_input_of_group(plan: &Plan, block: &Block) -> usize {
     block.inputs.span().start / of_group * of_group
 }
 
-/// Puts a block's weights, as they are coded, into those of the region that begins at `first`.
+/// What it takes to compose weights.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Composition {
+    weights: Buffer<i8>,
+    /// Weights of an input as one copy of the outputs' columns holds them.
+    coded: Vec<i8>,
+    /// Columns of a block within its region.
+    columns: Vec<usize>,
+}
+
+/// Puts a block's weights, as they are coded, into those of its region.
 fn put(
     block: &Block,
     plan: &Plan,
     weights: ArrayView2<'_, i8>,
-    first: (usize, usize),
-    mut to: ArrayViewMut2<'_, i8>,
+    region: Region,
+    composition: &mut Composition,
 ) {
-    let coding: Coding = plan.coding();
+    let Composition {
+        weights: to,
+        coded,
+        columns,
+    } = composition;
+    let mut to = to.shaped((region.inputs, region.columns));
+    let coding = plan.coding();
     let first_input = first_input_of_group(plan, block);
-    let columns: Vec<usize> = block
-        .columns
-        .iter()
-        .map(|column| column - first.1)
-        .collect();
-    let repetition = coding.row_repetition;
-    for (number, row) in block.rows.iter().enumerate() {
-        let input = block.inputs.at(number / repetition) - first_input;
-        let mut to = to.row_mut(row - first.0);
-        for copy in columns.chunks_exact(coding.columns_per_copy(block.outputs.len())) {
-            for (number, output) in block.outputs.iter().enumerate() {
-                let weight = weights[[input, output]];
-                match coding.weights {
-                    WeightCoding::Signed => to[copy[number]] = weight,
-                    WeightCoding::ColumnPair => {
-                        to[copy[2 * number]] = weight.max(0);
-                        to[copy[2 * number + 1]] = -weight.min(0);
-                    }
-                    WeightCoding::Offset => to[copy[number]] = weight + WEIGHT_OFFSET,
+    let per_copy = coding.columns_per_copy(block.outputs.len());
+    columns.clear();
+    columns.extend(
+        block
+            .columns
+            .iter()
+            .map(|column| column - region.first_column),
+    );
+    for (number, input) in block.inputs.iter().enumerate() {
+        code(
+            coding.weights,
+            block,
+            weights.row(input - first_input),
+            coded,
+        );
+        for turn in 0..coding.row_repetition {
+            let row = block.rows.at(number * coding.row_repetition + turn);
+            let Some(to) = to.row_mut(row - region.first_input).into_slice() else {
+                unreachable!("rows of a buffer are slices");
+            };
+            for copy in columns.chunks_exact(per_copy) {
+                for (&column, &weight) in copy.iter().zip(&*coded) {
+                    to[column] = weight;
                 }
             }
-            if coding.weights == WeightCoding::Offset {
-                to[copy[block.outputs.len()]] = WEIGHT_OFFSET;
+        }
+    }
+}
+
+fn code(coding: WeightCoding, block: &Block, weights: ArrayView1<'_, i8>, coded: &mut Vec<i8>) {
+    coded.clear();
+    match block.outputs.as_range() {
+        Some(range) => coded.extend(weights.slice_move(s![range])),
+        None => coded.extend(block.outputs.iter().map(|output| weights[output])),
+    }
+    match coding {
+        WeightCoding::Signed => {}
+        WeightCoding::ColumnPair => {
+            // From the last, so that none is overwritten before it is read.
+            let count = coded.len();
+            coded.resize(2 * count, 0);
+            for number in (0..count).rev() {
+                let weight = coded[number];
+                coded[2 * number] = weight.max(0);
+                coded[2 * number + 1] = -weight.min(0);
             }
+        }
+        WeightCoding::Offset => {
+            for weight in &mut *coded {
+                *weight += WEIGHT_OFFSET;
+            }
+            coded.push(WEIGHT_OFFSET);
         }
     }
 }
