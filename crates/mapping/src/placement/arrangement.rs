@@ -8,17 +8,17 @@ use super::signals::{BlockSignals, Signals};
 use crate::{ArrayProfile, Block, Coding, ColumnProfile, InputCoding, Plan, Run, WeightCoding};
 
 /// Chooses rows and columns of one run after the other.
-pub(super) struct Arrangement<'a> {
+pub(super) struct Arrangement<'a, 's> {
     coding: Coding,
     profile: &'a ArrayProfile,
-    signals: &'a Signals<'a>,
+    signals: &'a Signals<'s>,
     /// What the columns chosen so far add to the mean of each output of each vector that runs at
     /// once, in LSB.
     offsets_lsb: BTreeMap<(usize, usize), f32>,
 }
 
-impl<'a> Arrangement<'a> {
-    pub(super) fn new(plan: &Plan, profile: &'a ArrayProfile, signals: &'a Signals<'a>) -> Self {
+impl<'a, 's> Arrangement<'a, 's> {
+    pub(super) fn new(plan: &Plan, profile: &'a ArrayProfile, signals: &'a Signals<'s>) -> Self {
         Self {
             coding: plan.coding(),
             profile,
