@@ -101,6 +101,11 @@ impl StudyData {
         let samples = &self.split.test;
         Ok(Examples::new(samples.inputs().view(), samples.labels())?)
     }
+
+    /// Classes of the test samples.
+    pub fn test_labels(&self) -> &[u8] {
+        self.split.test.labels()
+    }
 }
 
 /// Why a network could not learn from the samples, if so.

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
-    calibration_tradeoffs, circuit, first_study, mac_characteristics, validation,
+    calibration_tradeoffs, circuit, first_study, mac_characteristics, mapping_strategies,
+    validation,
 };
 
 /// An experiment that can be run by name.
@@ -28,6 +29,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     calibration_cost::EXPERIMENT,
     calibration_acceptance::EXPERIMENT,
     calibration_tradeoffs::EXPERIMENT,
+    mapping_strategies::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

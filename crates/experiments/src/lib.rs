@@ -38,6 +38,7 @@ mod error;
 mod experiment;
 pub mod first_study;
 pub mod mac_characteristics;
+pub mod mapping_strategies;
 mod named_chart;
 mod outcome;
 mod output;

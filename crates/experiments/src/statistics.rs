@@ -15,6 +15,44 @@ pub(crate) fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
+/// The range that holds the true mean in 95 of 100 cases, of values that scatter normally.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Interval {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+impl Interval {
+    /// Of the mean of a sample (Student's t); `None` of fewer than two values.
+    pub(crate) fn of_mean(values: &[f64]) -> Option<Self> {
+        if values.len() < 2 {
+            return None;
+        }
+        let mean = mean(values);
+        let error = deviation(values) / (values.len() as f64).sqrt();
+        let half = student_t_95(values.len() - 1) * error;
+        Some(Self {
+            low: mean - half,
+            high: mean + half,
+        })
+    }
+}
+
+/// What 2.5 % of Student's t exceed, with this many degrees of freedom: tabulated where these are
+/// few, expanded in their inverse beyond (Abramowitz and Stegun 26.7.5).
+fn student_t_95(freedom: usize) -> f64 {
+    const FEW: [f64; 5] = [12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582];
+    if let Some(few) = freedom.checked_sub(1).and_then(|place| FEW.get(place)) {
+        return *few;
+    }
+    let z: f64 = 1.959_964;
+    let n = freedom as f64;
+    let first = (z.powi(3) + z) / 4.0;
+    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
+    let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
+    z + first / n + second / n.powi(2) + third / n.powi(3)
+}
+
 /// Root of the mean square.
 pub(crate) fn root_mean_square(values: &[f64]) -> f64 {
     let squares: Vec<f64> = values.iter().map(|v| v.powi(2)).collect();
@@ -59,6 +97,26 @@ pub(crate) fn residual_deviation(points: &[(f64, f64)], (slope, intercept): (f64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interval_of_a_mean_is_that_of_the_tables() {
+        let tabulated = [
+            (1, 12.706),
+            (5, 2.571),
+            (6, 2.447),
+            (10, 2.228),
+            (19, 2.093),
+            (60, 2.000),
+        ];
+        for (freedom, expected) in tabulated {
+            let t = student_t_95(freedom);
+            assert!((t - expected).abs() < 1e-3, "{freedom}: {t}");
+        }
+        let interval = Interval::of_mean(&[1.0, 3.0]).unwrap();
+        assert!((interval.high - (2.0 + 12.706)).abs() < 1e-3);
+        assert!((interval.low - (2.0 - 12.706)).abs() < 1e-3);
+        assert_eq!(Interval::of_mean(&[1.0]), None);
+    }
 
     #[test]
     fn statistics_of_small_sets() {

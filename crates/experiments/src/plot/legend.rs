@@ -117,6 +117,11 @@ pub(super) fn plain_line(colour: &str) -> Element {
     Element::group(colour).child(&Element::path(&level()).class("stroke"))
 }
 
+/// The swatch of what is drawn to compare with.
+pub(super) fn reference_line() -> Element {
+    Element::path(&level()).class("reference")
+}
+
 fn level() -> Path {
     Path::polyline([(0.0, 0.0), (SWATCH_WIDTH, 0.0)])
 }

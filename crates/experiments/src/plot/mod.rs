@@ -49,6 +49,7 @@ mod omissions;
 mod palette;
 mod panels;
 mod plane;
+mod point_labels;
 mod reference;
 mod scale;
 mod scatter;

@@ -5,6 +5,7 @@ use super::legend::{self, Legend};
 use super::omissions::Omissions;
 use super::palette::SeriesStyle;
 use super::plane::{Plane, PlaneSpec, range_text};
+use super::point_labels;
 use super::reference::Reference;
 use super::sheet::Sheet;
 use super::svg::{Element, Path};
@@ -81,6 +82,8 @@ pub struct ScatterSeries {
     pub name: String,
     /// The points, as (x, y).
     pub points: Vec<(f64, f64)>,
+    /// Names of the points, in their order; points beyond have none.
+    pub labels: Vec<String>,
 }
 
 impl ScatterSeries {
@@ -89,7 +92,15 @@ impl ScatterSeries {
         Self {
             name: name.into(),
             points,
+            labels: Vec::new(),
         }
+    }
+
+    /// Names the points, which are drawn beside them where there is room.
+    #[must_use]
+    pub fn with_labels(mut self, labels: Vec<String>) -> Self {
+        self.labels = labels;
+        self
     }
 }
 
@@ -106,6 +117,8 @@ pub struct ScatterChart {
     pub series: Vec<ScatterSeries>,
     /// Whether the unbeaten points over all series are marked, and what is better.
     pub pareto_front: Option<ParetoFront>,
+    /// What lies where both quantities are equal, if that is drawn.
+    pub diagonal: Option<String>,
     /// Values of the horizontal axis to compare with.
     pub x_references: Vec<Reference>,
     /// Values of the vertical axis to compare with.
@@ -126,6 +139,7 @@ impl ScatterChart {
             y_axis,
             series,
             pareto_front: None,
+            diagonal: None,
             x_references: Vec::new(),
             y_references: Vec::new(),
         }
@@ -135,6 +149,13 @@ impl ScatterChart {
     #[must_use]
     pub fn with_pareto_front(mut self, x: Prefer, y: Prefer) -> Self {
         self.pareto_front = Some(ParetoFront { x, y });
+        self
+    }
+
+    /// Draws the line on which both quantities are equal.
+    #[must_use]
+    pub fn with_diagonal(mut self, name: impl Into<String>) -> Self {
+        self.diagonal = Some(name.into());
         self
     }
 
@@ -189,7 +210,31 @@ impl ScatterChart {
             let ring = Element::circle(legend::CENTRE, 0.0, RING_RADIUS - 1.0).class("ring");
             legend.add(legend::plain_line("front").child(&ring), "Pareto front");
         }
+        if let Some(name) = &self.diagonal {
+            legend.add(legend::reference_line(), name);
+        }
         legend.draw(sheet);
+    }
+
+    /// Names the points that can be placed; a note if some names found no room.
+    fn draw_labels(&self, plane: &Plane, sheet: &mut Sheet) -> Option<String> {
+        let named = self.series.iter().flat_map(|series| {
+            let points = series.points.iter().zip(&series.labels);
+            points.filter(|((x, y), _)| self.x_axis.accepts(*x) && self.y_axis.accepts(*y))
+        });
+        let named: Vec<_> = named
+            .map(|(&(x, y), name)| (plane.place(x, y), name.as_str()))
+            .collect();
+        if named.is_empty() {
+            return None;
+        }
+        let labels = point_labels::place(&named, plane.frame);
+        sheet.draw(labels.marks);
+        match labels.left_out {
+            0 => None,
+            1 => Some("The name of 1 point has no room.".to_owned()),
+            count => Some(format!("The names of {count} points have no room.")),
+        }
     }
 
     fn bounds(&self, shown: &[Vec<(f64, f64)>]) -> Option<(Bounds, Bounds)> {
@@ -239,6 +284,14 @@ impl Chart for ScatterChart {
         }
         .lay_out(&mut sheet);
 
+        if self.diagonal.is_some() {
+            let low = x_bounds.low.max(y_bounds.low);
+            let high = x_bounds.high.min(y_bounds.high);
+            if low < high {
+                let [from, to] = [low, high].map(|end| plane.place(end, end));
+                sheet.draw(Element::line(from, to).class("reference"));
+            }
+        }
         let front = self
             .pareto_front
             .map(|wanted| (wanted, wanted.of(&shown.concat())));
@@ -254,7 +307,9 @@ impl Chart for ScatterChart {
                 .collect();
             sheet.draw(style.group().children(&markers));
         }
-        sheet.finish(&self.description(), &omissions.notes())
+        let mut notes = omissions.notes();
+        notes.extend(self.draw_labels(&plane, &mut sheet));
+        sheet.finish(&self.description(), &notes)
     }
 }
 

@@ -7,6 +7,7 @@ mod calibration_cost;
 mod characteristics;
 mod folders;
 mod idx_sets;
+mod mapping_strategies;
 mod plans;
 mod small_set;
 mod study;
