@@ -72,7 +72,7 @@ pub struct ArrayRun<'a> {
 }
 
 /// Refuses two runs on one hemisphere.
-fn check_hemispheres(runs: &[ArrayRun<'_>]) -> Result<(), ArrayError> {
+pub(crate) fn check_hemispheres(runs: &[ArrayRun<'_>]) -> Result<(), ArrayError> {
     let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
     for (index, run) in runs.iter().enumerate() {
         if runs[..index]
@@ -95,11 +95,16 @@ pub struct RunReport {
     /// lie more than 3 LSB from those of its transient model (most of them do not); longer waits,
     /// fewer sends or the transient model itself leave no doubt.
     pub doubtful_outputs: u64,
+    /// Readings at an end of the range of `i8` that were, or from which others were, subtracted
+    /// digitally: the difference is no longer what the array would have put out without an end.
+    /// Arrays themselves report none; who subtracts does.
+    pub saturated_readings: u64,
 }
 
 impl AddAssign for RunReport {
     fn add_assign(&mut self, other: Self) {
         self.doubtful_outputs += other.doubtful_outputs;
+        self.saturated_readings += other.saturated_readings;
     }
 }
 

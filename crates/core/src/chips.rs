@@ -2,10 +2,15 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
+use crate::array::check_hemispheres;
+use crate::random::derive_seed;
+use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest, Trial};
 
 /// Several chips of one size, side by side: one array with all their hemispheres, those of the first
-/// chip first. All of them can run [together](MacArray::run_together).
+/// chip first. All of them can run [together](MacArray::run_together), each with noise of its own.
+///
+/// A [`Metered`](crate::Metered) around them takes weights to be loaded one after the other, over one
+/// link, and its energy is reckoned with the static power of one chip; meter each chip to know more.
 #[derive(Clone, Debug)]
 pub struct Chips<A> {
     arrays: Vec<A>,
@@ -45,14 +50,34 @@ impl<A: MacArray> Chips<A> {
         self.arrays
     }
 
-    /// The chip on which a region lies, and the region there.
-    fn locate(&mut self, region: Region) -> Result<(&mut A, Region), ArrayError> {
+    /// The number of the chip on which a region lies, and the region there.
+    fn locate(&self, region: Region) -> Result<(usize, Region), ArrayError> {
         region.check(self.geometry)?;
         let local = Region {
             hemisphere: region.hemisphere % self.per_chip,
             ..region
         };
-        Ok((&mut self.arrays[region.hemisphere / self.per_chip], local))
+        Ok((region.hemisphere / self.per_chip, local))
+    }
+
+    /// A request as its chip sees it. Chips after the first have noise of their own: their trials
+    /// have the seed derived for their number.
+    fn localise(&self, request: &RunRequest) -> Result<(usize, RunRequest), ArrayError> {
+        let (chip, region) = self.locate(request.region)?;
+        let seed = match chip {
+            0 => request.trial.seed,
+            chip => derive_seed(request.trial.seed, chip as u64),
+        };
+        let trial = Trial {
+            seed,
+            ..request.trial
+        };
+        let local = RunRequest {
+            region,
+            trial,
+            ..*request
+        };
+        Ok((chip, local))
     }
 }
 
@@ -67,7 +92,7 @@ impl<A: MacArray> MacArray for Chips<A> {
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
         let (chip, region) = self.locate(region)?;
-        chip.load_weights(region, weights)
+        self.arrays[chip].load_weights(region, weights)
     }
 
     fn run(
@@ -76,9 +101,31 @@ impl<A: MacArray> MacArray for Chips<A> {
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
-        let (chip, region) = self.locate(request.region)?;
-        let local = RunRequest { region, ..*request };
-        chip.run(&local, activations, outputs)
+        let (chip, local) = self.localise(request)?;
+        self.arrays[chip].run(&local, activations, outputs)
+    }
+
+    /// Each chip does its runs together.
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        check_hemispheres(runs)?;
+        let mut report = RunReport::default();
+        for number in 0..self.arrays.len() {
+            let mut own = Vec::new();
+            for run in runs.iter_mut() {
+                let (chip, request) = self.localise(&run.request)?;
+                if chip == number {
+                    own.push(ArrayRun {
+                        request,
+                        activations: run.activations,
+                        outputs: run.outputs.view_mut(),
+                    });
+                }
+            }
+            if !own.is_empty() {
+                report += self.arrays[number].run_together(&mut own)?;
+            }
+        }
+        Ok(report)
     }
 }
 
@@ -87,7 +134,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::*;
-    use crate::{ArrayRun, Metered, RunSettings, Trial};
+    use crate::{Metered, RunSettings};
 
     /// Puts out its own number, the local hemisphere and the number of vectors that it was given.
     struct Numbered(i8, ArrayGeometry);
@@ -112,6 +159,7 @@ mod tests {
             outputs.fill(10 * self.0 + region.hemisphere as i8);
             Ok(RunReport {
                 doubtful_outputs: 1,
+                ..RunReport::default()
             })
         }
     }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register};
+use crate::{ACTIVATION_MAX, ArrayGeometry, Region, Register, RunSettings};
 
 /// Why an array refused weights or a run.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -60,6 +60,14 @@ pub enum ArrayError {
         vector: usize,
         /// Its input in the vector.
         input: usize,
+    },
+    /// A run with other settings than those that the array can do.
+    #[error("the array knows {held:?} only, asked for was {asked:?}")]
+    OtherSettings {
+        /// What it can do.
+        held: RunSettings,
+        /// What it was asked for.
+        asked: RunSettings,
     },
     /// Two runs that were to be done at the same time on one hemisphere.
     #[error("hemisphere {hemisphere} cannot do two runs at the same time")]

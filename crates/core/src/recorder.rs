@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
+use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
 
 /// One step of a [`Recording`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +95,25 @@ impl<A: MacArray> MacArray for Recorder<A> {
             outputs: outputs.to_owned(),
             report,
         });
+        Ok(report)
+    }
+
+    /// Recorded as runs one after the other; the report of all of them is that of the last.
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        let report = self.inner.run_together(runs)?;
+        for (index, run) in runs.iter().enumerate() {
+            let is_last = index + 1 == runs.len();
+            self.recording.steps.push(Step::Run {
+                request: run.request,
+                activations: run.activations.to_owned(),
+                outputs: run.outputs.to_owned(),
+                report: if is_last {
+                    report
+                } else {
+                    RunReport::default()
+                },
+            });
+        }
         Ok(report)
     }
 }

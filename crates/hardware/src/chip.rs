@@ -382,7 +382,10 @@ impl MacArray for SimulatedChip {
                 }),
         }
         self.codes = [code_buffer, baseline_buffer];
-        Ok(RunReport { doubtful_outputs })
+        Ok(RunReport {
+            doubtful_outputs,
+            ..RunReport::default()
+        })
     }
 }
 
@@ -408,7 +411,10 @@ impl ChipProbe for SimulatedChip {
         region.check_run(geometry, activations, codes.dim())?;
         let doubtful_outputs =
             self.read_codes(request, region, channel, Moment::Result, activations, codes);
-        Ok(RunReport { doubtful_outputs })
+        Ok(RunReport {
+            doubtful_outputs,
+            ..RunReport::default()
+        })
     }
 
     /// Computed event by event, whatever the fidelity.

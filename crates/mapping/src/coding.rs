@@ -7,6 +7,7 @@ use bss2_core::{ACTIVATION_MAX, WEIGHT_MAX};
 use serde::{Deserialize, Serialize};
 
 use crate::MappingError;
+use crate::error::check_option;
 
 /// How signed weights are held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub enum WeightCoding {
     ColumnPair,
     /// Weights raised by 32. A further column per block (and copy) holds nothing but 32s, and is
     /// subtracted digitally from all others. −32…31, on an array that need not know a sign.
+    ///
+    /// Readings saturate before they are subtracted: what the raised weights put out has to fit ±127
+    /// LSB ([`saturated_readings`](bss2_core::RunReport::saturated_readings) counts where it did not).
     Offset,
 }
 
@@ -31,16 +35,6 @@ impl fmt::Display for WeightCoding {
             Self::Signed => "signed",
             Self::ColumnPair => "column pairs",
             Self::Offset => "offset",
-        })
-    }
-}
-
-impl fmt::Display for InputCoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unsigned => "unsigned",
-            Self::TwoPasses => "two passes",
-            Self::Offset { .. } => "offset",
         })
     }
 }
@@ -90,8 +84,9 @@ pub enum InputCoding {
     /// Positive inputs first, then the magnitudes of negative ones through the same weights; the
     /// results are subtracted digitally. −31…31 for twice the readouts.
     TwoPasses,
-    /// Raised by 16. What 16 at every input puts out is measured after each load of weights, and
-    /// subtracted digitally: that removes the columns' offsets as well. −16…15.
+    /// Raised by 16. What 16 at every input puts out is measured with every batch, and subtracted
+    /// digitally, in whole LSB: that removes the columns' offsets as well. −16…15. What is put out with
+    /// the offset has to fit ±127 LSB, as with [`WeightCoding::Offset`].
     Offset {
         /// Vectors of which the measurement is the mean, 1…1000: few leave their noise in every
         /// result, many take time.
@@ -127,6 +122,16 @@ impl InputCoding {
             Self::Unsigned | Self::TwoPasses => 0,
             Self::Offset { correction_vectors } => correction_vectors,
         }
+    }
+}
+
+impl fmt::Display for InputCoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unsigned => "unsigned",
+            Self::TwoPasses => "two passes",
+            Self::Offset { .. } => "offset",
+        })
     }
 }
 
@@ -214,28 +219,16 @@ impl Coding {
             / self.weights.columns_per_output()
     }
 
+    /// Whether readings are subtracted from others.
+    pub(crate) const fn subtracts(self) -> bool {
+        !matches!(self.weights, WeightCoding::Signed)
+            || !matches!(self.inputs, InputCoding::Unsigned)
+    }
+
     /// Whether a reading of a column is the output, without further arithmetic.
     pub(crate) const fn is_plain(self) -> bool {
         matches!(self.weights, WeightCoding::Signed)
             && matches!(self.inputs, InputCoding::Unsigned)
             && self.column_copies == 1
     }
-}
-
-/// Refuses an option outside its range.
-pub(crate) fn check_option(
-    option: &'static str,
-    value: u64,
-    min: u64,
-    max: u64,
-) -> Result<(), MappingError> {
-    if (min..=max).contains(&value) {
-        return Ok(());
-    }
-    Err(MappingError::OptionOutOfRange {
-        option,
-        value,
-        min,
-        max,
-    })
 }

@@ -6,7 +6,7 @@ mod window;
 
 use serde::{Deserialize, Serialize};
 
-use crate::coding::check_option;
+use crate::error::check_option;
 use crate::{LayerShape, MappingError};
 
 pub use lowering::{LoweredConvolution, Lowering};

@@ -1,9 +1,11 @@
 //! What a plan costs, before it is run.
 
+use std::collections::BTreeMap;
+
 use bss2_core::{CostLedger, CostModel, Region};
 use serde::{Deserialize, Serialize};
 
-use crate::{InputCoding, MappingError, Plan, Run};
+use crate::{Block, InputCoding, MappingError, Plan, Run};
 
 /// What a plan is to be run on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +40,7 @@ impl Workload {
     /// [`MappingError::OptionOutOfRange`] for more vectors than [`VECTORS_MAX`](Self::VECTORS_MAX);
     /// [`MappingError::ShareOutOfRange`].
     pub fn new(vectors: u64, active_share: f64) -> Result<Self, MappingError> {
-        crate::coding::check_option("vectors", vectors, 0, Self::VECTORS_MAX)?;
+        crate::error::check_option("vectors", vectors, 0, Self::VECTORS_MAX)?;
         if !(0.0..=1.0).contains(&active_share) {
             return Err(MappingError::ShareOutOfRange {
                 share: active_share,
@@ -92,13 +94,10 @@ impl Plan {
     /// What running a batch costs with weights that are there: what a
     /// [`Metered`](bss2_core::Metered) array counts, if all inputs are active equally often.
     pub fn running(&self, workload: Workload) -> CostLedger {
-        let together = |runs: &[Run]| {
-            let costs = runs
-                .iter()
-                .map(|run| self.running_on_hemisphere(run, workload));
-            costs.reduce(CostLedger::alongside).unwrap_or_default()
-        };
-        let passes = self.passes().iter().map(|pass| together(&pass.runs));
+        let passes = self.passes().iter().map(|pass| {
+            let correction = together(&pass.runs, |run| self.correcting(run));
+            correction + together(&pass.runs, |run| self.sending(run, workload))
+        });
         passes.fold(CostLedger::default(), |sum, pass| sum + pass)
     }
 
@@ -115,33 +114,50 @@ impl Plan {
         }
     }
 
-    fn running_on_hemisphere(&self, run: &Run, workload: Workload) -> CostLedger {
+    /// What measuring the correction of an offset costs a hemisphere, if there is one.
+    fn correcting(&self, run: &Run) -> CostLedger {
+        let vectors = u64::from(self.coding().inputs.correction_vectors());
+        if vectors == 0 {
+            return CostLedger::default();
+        }
+        let rows: u64 = run.driven_rows().values().sum();
+        self.sent(run, 1, vectors, vectors * rows)
+    }
+
+    /// What sending a batch costs a hemisphere.
+    fn sending(&self, run: &Run, workload: Workload) -> CostLedger {
         let coding = self.coding();
-        let settings = self.settings();
-        let region = run.region();
-        let rows = run.driven_rows() as u64;
-        let vectors = workload.vectors.div_ceil(coding.vectors_at_once as u64);
-        let correction = u64::from(coding.inputs.correction_vectors());
-        let runs = (coding.inputs.runs_per_vector() + usize::from(correction > 0)) as u64;
-        let sent = vectors * coding.inputs.runs_per_vector() as u64 + correction;
-        // Positive and negative parts share the inputs; all but the lowest of raised ones are sent.
-        let active = match coding.inputs {
+        // All but the lowest of raised inputs are sent.
+        let active_share = match coding.inputs {
             InputCoding::Unsigned | InputCoding::TwoPasses => workload.active_share,
             InputCoding::Offset { .. } => 1.0,
         };
-        // Where several vectors run at once, the last ones may be fewer.
-        let filled = workload.vectors as f64 / coding.vectors_at_once as f64;
-        let active_rows = (filled * rows as f64 * active).round() as u64 + correction * rows;
-        let events = active_rows * u64::from(settings.num_sends());
-        let readouts = sent * settings.baseline().readouts_per_vector();
+        let at_once = coding.vectors_at_once as u64;
+        let active = run.driven_rows().into_iter().map(|(replica, rows)| {
+            // The last vectors may be fewer than run at once.
+            let own = (workload.vectors + at_once - 1 - replica as u64) / at_once;
+            own as f64 * rows as f64 * active_share
+        });
+        // Positive and negative inputs go in runs of their own, together as many as there are.
+        let runs = coding.inputs.runs_per_vector() as u64;
+        let vectors = runs * workload.vectors.div_ceil(at_once);
+        self.sent(run, runs, vectors, active.sum::<f64>().round() as u64)
+    }
+
+    /// What so many vectors cost, with so many activations that are not zero.
+    fn sent(&self, run: &Run, runs: u64, vectors: u64, active: u64) -> CostLedger {
+        let settings = self.settings();
+        let region = run.region();
+        let events = active.saturating_mul(settings.num_sends().into());
+        let readouts = vectors * settings.baseline().readouts_per_vector();
         CostLedger {
             runs,
             round_trips: runs,
-            vectors: sent,
+            vectors,
             events,
-            event_cycles: events * u64::from(settings.wait_between_events()),
-            synaptic_operations: events * region.columns as u64,
-            macs: sent * (region.inputs * region.columns) as u64,
+            event_cycles: events.saturating_mul(settings.wait_between_events().into()),
+            synaptic_operations: events.saturating_mul(region.columns as u64),
+            macs: vectors * (region.inputs * region.columns) as u64,
             readouts,
             cadc_conversions: readouts * region.columns as u64,
             ..CostLedger::default()
@@ -149,15 +165,29 @@ impl Plan {
     }
 }
 
+/// What runs on different hemispheres cost at the same time.
+fn together(runs: &[Run], cost: impl Fn(&Run) -> CostLedger) -> CostLedger {
+    runs.iter()
+        .map(cost)
+        .reduce(CostLedger::alongside)
+        .unwrap_or_default()
+}
+
 impl Run {
-    /// Rows that some input drives.
-    fn driven_rows(&self) -> usize {
-        match self.blocks.as_slice() {
-            [block] => block.rows.len(),
-            blocks => {
-                let rows = blocks.iter().flat_map(|block| block.rows.iter());
-                rows.collect::<std::collections::BTreeSet<usize>>().len()
-            }
+    /// Rows that are driven by each of the vectors that run at once.
+    fn driven_rows(&self) -> BTreeMap<usize, u64> {
+        if let [block] = self.blocks.as_slice() {
+            return BTreeMap::from([(block.replica, block.rows.len() as u64)]);
         }
+        let rows = |block: &Block| block.rows.iter().collect::<Vec<usize>>();
+        let driven = self.blocks.iter();
+        let driven =
+            driven.flat_map(|block| rows(block).into_iter().map(|row| (row, block.replica)));
+        let mut counts = BTreeMap::new();
+        // Blocks that share a row are driven by the same vector.
+        for replica in driven.collect::<BTreeMap<usize, usize>>().into_values() {
+            *counts.entry(replica).or_insert(0) += 1;
+        }
+        counts
     }
 }

@@ -1,6 +1,6 @@
 //! Errors of mapping.
 
-use bss2_core::{ArrayError, ArrayGeometry, RunSettings};
+use bss2_core::{ArrayError, ArrayGeometry};
 use thiserror::Error;
 
 use crate::{LayerShape, PlanFault};
@@ -101,15 +101,15 @@ pub enum MappingError {
     },
     /// Layers that together need more room than the array has.
     #[error(
-        "layer {layer} does not fit beside the others: its blocks of up to {rows} rows × {columns} \
-         columns find no room on {geometry}"
+        "layer {layer} does not fit beside the others: a block of {rows} rows × {columns} columns \
+         finds no room on {geometry}"
     )]
     NoRoom {
-        /// The first layer that does not fit.
+        /// The layer of the block, which is laid out from the largest of all layers.
         layer: usize,
-        /// Rows of its largest block.
+        /// Rows of the block.
         rows: usize,
-        /// Columns of its largest block.
+        /// Columns of the block.
         columns: usize,
         /// Sizes of the array.
         geometry: ArrayGeometry,
@@ -215,13 +215,21 @@ pub enum MappingError {
         /// The hemisphere.
         hemisphere: usize,
     },
-    /// A profile that was measured at another timing than the plan's.
-    #[error("the plan runs with {planned:?}, the profile was measured with {measured:?}")]
-    OtherSettings {
-        /// Settings of the plan.
-        planned: RunSettings,
-        /// Settings of the profile.
-        measured: RunSettings,
+    /// A profile that cannot be measured because results reach the ends of their range.
+    #[error(
+        "{:.0} % of the profile's results saturate: the gain is larger than expected_gain_lsb, or the \
+         sends are too many",
+        100.0 * share
+    )]
+    ProfileSaturates {
+        /// Share of the results.
+        share: f64,
+    },
+    /// An objective that is not a number, or a strategy without anything to choose from.
+    #[error("{what} of a choice is empty or not a number")]
+    NothingToChoose {
+        /// Objective, profiles, row_repetitions or column_copies.
+        what: &'static str,
     },
     /// A layer whose weights and typical inputs are not known to a strategy that needs them.
     #[error("this strategy needs a sample of the layer's weights and activations")]
@@ -262,4 +270,22 @@ pub enum MappingError {
     /// The array refused.
     #[error(transparent)]
     Array(#[from] ArrayError),
+}
+
+/// Refuses an option outside its range.
+pub(crate) fn check_option(
+    option: &'static str,
+    value: u64,
+    min: u64,
+    max: u64,
+) -> Result<(), MappingError> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(MappingError::OptionOutOfRange {
+        option,
+        value,
+        min,
+        max,
+    })
 }

@@ -31,20 +31,20 @@ impl Floor {
         self.hemispheres.len()
     }
 
-    /// Most rows that a hemisphere has to use.
-    pub(crate) fn most_rows(&self) -> usize {
-        let rows = self.hemispheres.iter().map(|(rows, _)| rows.len());
-        rows.max().unwrap_or(0)
-    }
-
-    /// Most columns that a hemisphere has to use, among those with the most rows.
-    pub(crate) fn most_columns(&self) -> usize {
-        let rows = self.most_rows();
-        let with_most = self.hemispheres.iter().filter(|(r, _)| r.len() == rows);
-        with_most
-            .map(|(_, columns)| columns.len())
-            .max()
-            .unwrap_or(0)
+    /// Sizes that blocks may be cut to: rows and columns of each hemisphere, and what all that have
+    /// any have in common.
+    pub(crate) fn sizes(&self) -> Vec<(usize, usize)> {
+        let sizes = self
+            .hemispheres
+            .iter()
+            .map(|(rows, columns)| (rows.len(), columns.len()));
+        let usable: Vec<(usize, usize)> = sizes.filter(|&(r, c)| r > 0 && c > 0).collect();
+        let common = usable
+            .iter()
+            .copied()
+            .reduce(|a, b| (a.0.min(b.0), a.1.min(b.1)));
+        // What fits everywhere comes first.
+        common.into_iter().chain(usable).collect()
     }
 
     /// Blocks of a size that lie side by side on a hemisphere, over all hemispheres.

@@ -23,6 +23,7 @@ enum Form {
 impl From<Form> for Indices {
     fn from(form: Form) -> Self {
         match form {
+            Form::Range(range) if range.is_empty() => Self(Form::Range(0..0)),
             Form::Range(range) => Self(Form::Range(range)),
             Form::List(list) => list.into(),
         }
@@ -35,10 +36,12 @@ impl From<Indices> for Form {
     }
 }
 
-/// Numbers below 2³²; an empty range if it ends before it starts.
+/// Numbers beyond 2³² become 2³² − 1, which no layer and no array has; a range that ends before it
+/// starts is empty.
 impl From<Range<usize>> for Indices {
     fn from(range: Range<usize>) -> Self {
-        Self(Form::Range(range.start as u32..range.end as u32))
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Form::Range(number(range.start)..number(range.end)).into()
     }
 }
 
@@ -160,6 +163,9 @@ mod tests {
         );
         assert_eq!(Indices::from(vec![7]).to_string(), "7");
         assert!(Indices::from(Vec::new()).is_empty());
+        assert_eq!(Indices::from(7..3), Indices::from(0..0));
+        let beyond = Indices::from((1 << 32) - 3..(1 << 32) + 4);
+        assert_eq!(beyond.span().end, u32::MAX as usize, "never a small number");
         assert_eq!(Indices::from(vec![u32::MAX]).len(), 1);
     }
 

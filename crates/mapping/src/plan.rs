@@ -114,8 +114,8 @@ pub struct Pass {
 
 /// How a layer is computed on an array: passes one after the other.
 ///
-/// Results combine digitally. Within a run, readings of an output's columns are subtracted, averaged
-/// and rounded as the [coding](Coding) says, then saturate to `i8`; the partial sums of an output
+/// Results combine digitally. Within a run, readings of an output's columns, each saturated to `i8` by the
+/// array, are subtracted, averaged and rounded as the [coding](Coding) says, then saturate to `i8`; the partial sums of an output
 /// are added in the order of passes, runs and blocks, and saturate each time; the outputs of
 /// different blocks stand side by side. The result is the product of activations and weights, times
 /// the array's gain, times the plan's [amplification](Self::amplification).
@@ -245,7 +245,6 @@ impl Plan {
 pub fn are_apart<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> bool {
     let runs = plans.into_iter().flat_map(Plan::runs);
     let mut loads: Vec<Region> = runs.flat_map(Run::loads).collect();
-    // More synapses than there are cannot be apart: that keeps the comparison of pairs short.
     loads.sort_by_key(|load| (load.hemisphere, load.first_input));
     loads.iter().enumerate().all(|(index, one)| {
         let later = loads[index + 1..].iter();

@@ -4,7 +4,7 @@ mod combine;
 mod drive;
 mod load;
 
-use bss2_core::{ArrayRun, Buffer, MacArray, Region, RunReport, RunRequest, Trial};
+use bss2_core::{ArrayGeometry, ArrayRun, Buffer, MacArray, Region, RunReport, RunRequest, Trial};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use smallvec::SmallVec;
 
@@ -12,8 +12,8 @@ use crate::strategy::check_shape;
 use crate::{Activations, INPUT_OFFSET, InputCoding, MappingError, Pass, Plan, Run};
 use drive::{Signal, Source};
 
-/// Runs of a pass; no allocation for two chips.
-type Together<'a> = SmallVec<[ArrayRun<'a>; 4]>;
+/// Runs of a pass: no allocation, as an array has at most 16 hemispheres.
+type Together<'a> = SmallVec<[ArrayRun<'a>; ArrayGeometry::HEMISPHERES_MAX]>;
 
 /// Runs a plan on an array and keeps the buffers for the next batch.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl PlanRunner {
             };
             step.load(array, weights)?;
             report += step.drive(array, activations, trial)?;
-            step.combine(outputs.view_mut());
+            report.saturated_readings += step.combine(outputs.view_mut());
         }
         Ok(report)
     }
@@ -275,10 +275,16 @@ impl Step<'_> {
             }
         });
         let mut runs: Together<'_> = runs.collect();
-        let report = array.run_together(&mut runs)?;
+        let mut report = array.run_together(&mut runs)?;
         drop(runs);
-        for (_, place, scratch) in self.parts() {
+        for (run, place, scratch) in self.parts() {
             let readings = scratch.readings.view((vectors, place.region.columns));
+            let columns = run.blocks.iter().flat_map(|block| block.columns.iter());
+            scratch.columns.clear();
+            scratch
+                .columns
+                .extend(columns.map(|column| column - place.region.first_column));
+            report.saturated_readings += combine::at_ends(readings, &scratch.columns);
             let means = readings.columns().into_iter().map(|column| {
                 let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
                 i16::from(combine::rounded_mean(sum, vectors))
@@ -289,10 +295,13 @@ impl Step<'_> {
         Ok(report)
     }
 
-    fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) {
+    /// Says how many readings at an end of `i8` were subtracted, or others from them.
+    fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) -> u64 {
         let plan = self.plan;
+        let mut saturated = 0;
         for (run, place, scratch) in self.parts() {
-            combine::combine(plan, run, place.region, scratch, outputs.view_mut());
+            saturated += combine::combine(plan, run, place.region, scratch, outputs.view_mut());
         }
+        saturated
     }
 }

@@ -21,8 +21,9 @@ use crate::{
 /// no effect in that: room is for the other layers.
 ///
 /// # Errors
-/// [`MappingError::NoRoom`] names the first layer that does not fit; those of
-/// [`Tiling`] for a layer alone.
+/// [`MappingError::NoRoom`] names the layer of the first block, from the largest, that finds no room;
+/// [`MappingError::TooManyBlocks`] beyond 1024 blocks of all layers; those of [`Tiling`] for a layer
+/// alone.
 pub fn share_array(
     layers: &[(LayerShape, Tiling)],
     geometry: ArrayGeometry,
@@ -38,6 +39,15 @@ pub fn share_array(
         let (coding, pieces) = tiling.pieces(*shape, &floor)?;
         check_area(layer, coding, &pieces, geometry)?;
         tiled.push((tiling, coding, pieces));
+        let blocks: usize = tiled.iter().map(|(_, _, pieces)| pieces.len()).sum();
+        if blocks > SHARED_BLOCKS_MAX {
+            return Err(MappingError::TooManyBlocks {
+                inputs: shape.inputs(),
+                outputs: shape.outputs(),
+                blocks: blocks as u64,
+                limit: SHARED_BLOCKS_MAX as u64,
+            });
+        }
     }
     let sizes = tiled
         .iter()
@@ -63,6 +73,9 @@ pub fn share_array(
         });
     plans.collect()
 }
+
+/// Largest number of blocks that are laid out beside one another.
+const SHARED_BLOCKS_MAX: usize = 1024;
 
 /// Refuses a layer that has more synapses than the array, before its pieces are laid out.
 fn check_area(

@@ -16,8 +16,8 @@ pub enum Cut {
     /// Blocks as large as they can be, the last ones smaller.
     #[default]
     Full,
-    /// As few blocks, but of equal size: none is much smaller, and so noisier relative to its signal
-    /// or more saturated, than the others.
+    /// As few blocks, but of equal size: none is much smaller, and so noisier relative to its signal,
+    /// than the others.
     Even,
 }
 
@@ -135,7 +135,7 @@ impl Tiling {
         shape: LayerShape,
         floor: &Floor,
     ) -> Result<(Coding, Vec<Piece>), MappingError> {
-        let limits = self.coding.check()?.limits(floor)?;
+        let limits = self.limits(shape, floor)?;
         let pieces_per_vector = checked_block_count(shape, limits, 1)?;
         let coding = Coding {
             vectors_at_once: self.vectors_at_once(shape, pieces_per_vector, floor),
@@ -239,27 +239,48 @@ struct Limits {
     outputs: usize,
 }
 
-impl Coding {
-    fn limits(self, floor: &Floor) -> Result<Limits, MappingError> {
-        let (rows, columns) = (floor.most_rows(), floor.most_columns());
-        let limits = Limits {
-            inputs: self.inputs_on(rows),
-            outputs: self.outputs_on(columns),
-        };
-        let too_small = |of, what, needed, available| MappingError::HemisphereTooSmall {
-            of,
-            what,
-            needed,
-            available,
-        };
-        if limits.inputs == 0 {
-            return Err(too_small("input", "rows", self.rows(1), rows));
-        }
-        if limits.outputs == 0 {
-            return Err(too_small("output", "columns", self.columns(1), columns));
-        }
-        Ok(limits)
+impl Tiling {
+    /// The sizes of blocks that a layer takes the fewest of.
+    fn limits(&self, shape: LayerShape, floor: &Floor) -> Result<Limits, MappingError> {
+        let coding = self.coding.check()?;
+        let sizes = floor.sizes();
+        let limits = sizes.iter().map(|&(rows, columns)| Limits {
+            inputs: coding.inputs_on(rows),
+            outputs: coding.outputs_on(columns),
+        });
+        let possible = limits.filter(|limits| limits.inputs > 0 && limits.outputs > 0);
+        let fewest = possible.min_by_key(|&limits| block_count(shape, limits, 1));
+        fewest.ok_or_else(|| self.too_small(&sizes))
     }
+
+    /// Why nothing fits.
+    fn too_small(&self, sizes: &[(usize, usize)]) -> MappingError {
+        let most = |size: fn(&(usize, usize)) -> usize| sizes.iter().map(size).max().unwrap_or(0);
+        let (rows, columns) = (most(|size| size.0), most(|size| size.1));
+        let (for_input, for_output) = (self.coding.rows(1), self.coding.columns(1));
+        if for_input > rows {
+            return MappingError::HemisphereTooSmall {
+                of: "input",
+                what: "rows",
+                needed: for_input,
+                available: rows,
+            };
+        }
+        MappingError::HemisphereTooSmall {
+            of: "output",
+            what: "columns",
+            needed: for_output,
+            available: columns,
+        }
+    }
+}
+
+/// The blocks that a layer takes.
+fn block_count(shape: LayerShape, limits: Limits, vectors_at_once: usize) -> u64 {
+    let along_inputs = shape.group_inputs().div_ceil(limits.inputs) as u64;
+    let along_outputs = shape.group_outputs().div_ceil(limits.outputs) as u64;
+    // Inputs and outputs of all groups are at most 2²⁰, vectors at once 2¹⁰: no more than 2⁵⁰.
+    along_inputs * along_outputs * (shape.groups() * vectors_at_once) as u64
 }
 
 /// The blocks that a layer takes, at most [`Plan::BLOCKS_MAX`].
@@ -268,10 +289,7 @@ fn checked_block_count(
     limits: Limits,
     vectors_at_once: usize,
 ) -> Result<usize, MappingError> {
-    let along_inputs = shape.group_inputs().div_ceil(limits.inputs) as u64;
-    let along_outputs = shape.group_outputs().div_ceil(limits.outputs) as u64;
-    // Each of the first two is at most 2²⁰, their product with the third likewise 2⁴⁰.
-    let blocks = along_inputs * along_outputs * (shape.groups() * vectors_at_once) as u64;
+    let blocks = block_count(shape, limits, vectors_at_once);
     if blocks > Plan::BLOCKS_MAX {
         return Err(MappingError::TooManyBlocks {
             inputs: shape.inputs(),

@@ -24,6 +24,7 @@ pub struct Session<'a> {
 
 const NOTHING_SAID: RunReport = RunReport {
     doubtful_outputs: 0,
+    saturated_readings: 0,
 };
 
 impl<'a> Session<'a> {

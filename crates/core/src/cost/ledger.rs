@@ -106,7 +106,7 @@ impl Add for CostLedger {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        self.zip(other, |one, other| one + other)
+        self.zip(other, u64::saturating_add)
     }
 }
 

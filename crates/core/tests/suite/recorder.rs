@@ -132,6 +132,7 @@ fn reports_are_kept_and_played_back() {
     // Σ over inputs of 31 · (i − j) = 31 · (6 − 4 j): 186, 62, −62, −186, −310, −434.
     let expected = RunReport {
         doubtful_outputs: 4,
+        ..RunReport::default()
     };
     let mut recorder = Recorder::new(ExactChip::new());
     assert_eq!(run(&mut recorder), expected);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check_count;
 use super::window::Window;
-use crate::coding::check_option;
+use crate::error::check_option;
 use crate::strategy::check_shape;
 use crate::{Convolution, LayerShape, MappingError};
 

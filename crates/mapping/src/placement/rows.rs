@@ -24,17 +24,8 @@ pub(super) fn choose_rows(
     row_repetition: usize,
     signals: &[Option<BlockSignals>],
 ) -> Vec<Vec<u32>> {
-    let mut free: Vec<(u32, f32)> = drivers
-        .iter()
-        .enumerate()
-        .filter(|(_, driver)| driver.works)
-        .map(|(row, driver)| (row as u32, driver.gain - 1.0))
-        .collect();
     let sources = strongest_first(run, signals);
-    // Of more drivers than are needed, those that deviate least.
-    free.sort_by(|a, b| a.1.abs().total_cmp(&b.1.abs()).then(a.0.cmp(&b.0)));
-    free.truncate(sources.len() * row_repetition);
-
+    let mut free = best_window(drivers, sources.len() * row_repetition);
     let mut lists: Vec<Vec<u32>> = run.blocks.iter().map(|b| vec![0; b.rows.len()]).collect();
     let mut errors: Vec<Array2<f32>> = signals.iter().map(|s| no_errors(s.as_ref())).collect();
     for source in sources {
@@ -67,6 +58,21 @@ pub(super) fn choose_rows(
         }
     }
     lists
+}
+
+/// Working drivers with their deviations: of all windows of so many neighbours, the one whose
+/// deviations are least. Neighbouring rows are written at once.
+fn best_window(drivers: &[DriverProfile], count: usize) -> Vec<(u32, f32)> {
+    let numbered = drivers
+        .iter()
+        .enumerate()
+        .filter(|(_, driver)| driver.works);
+    let working = numbered.map(|(row, driver)| (row as u32, driver.gain - 1.0));
+    let working: Vec<(u32, f32)> = working.collect();
+    let square = |window: &&[(u32, f32)]| window.iter().map(|(_, d)| d * d).sum::<f32>();
+    let windows = working.windows(count.clamp(1, working.len().max(1)));
+    let best = windows.min_by(|a, b| square(a).total_cmp(&square(b)));
+    best.map_or_else(Vec::new, <[_]>::to_vec)
 }
 
 fn no_errors(signals: Option<&BlockSignals>) -> Array2<f32> {

@@ -97,12 +97,10 @@ impl MacArray for ProfiledArray {
         let region = request.region;
         region.check_run(self.geometry(), activations, outputs.dim())?;
         if request.settings != self.profile.settings() {
-            let reason = format!(
-                "the profile was measured with {:?}, not {:?}",
-                self.profile.settings(),
-                request.settings
-            );
-            return Err(ArrayError::Device { reason });
+            return Err(ArrayError::OtherSettings {
+                held: self.profile.settings(),
+                asked: request.settings,
+            });
         }
         let mut driven = self.activations.shaped(activations.dim());
         driven.zip_mut_with(&activations, |to, &x| *to = f32::from(x));
@@ -127,7 +125,9 @@ impl MacArray for ProfiledArray {
             for (((to, &y), column), normal) in to.iter_mut().zip(results).zip(columns).zip(normals)
             {
                 let own_variance = column.noise_lsb.powi(2) - common_lsb.powi(2);
-                let bend = column.linearity_lsb * (y / LINEARITY_LSB).powi(3);
+                // Beyond what a reading can show, nothing is known of the bend.
+                let shown = y.clamp(f32::from(i8::MIN), f32::from(i8::MAX));
+                let bend = column.linearity_lsb * (shown / LINEARITY_LSB).powi(3);
                 let noise = shared_lsb + own_variance.max(0.0).sqrt() * *normal;
                 // Conversion to i8 saturates.
                 *to = (y + bend + column.offset_lsb + noise).round() as i8;

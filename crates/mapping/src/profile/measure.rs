@@ -19,9 +19,9 @@ use crate::MappingError;
 pub struct ProfileProtocol {
     /// Random matrices of weights, 1…100. The spread of synapses averages out over them.
     pub matrices: usize,
-    /// Random vectors per matrix, 8…10⁴.
+    /// Random vectors per matrix, 8…10⁴; at most 2¹³ over all matrices.
     pub vectors: usize,
-    /// Repetitions of each vector, 2…1000.
+    /// Repetitions of each vector, 2…1000; at most 2¹⁴ vectors with their repetitions.
     pub repeats: usize,
     /// Gain that results are scaled for, in LSB per activation and weight unit and send.
     pub expected_gain_lsb: f32,
@@ -51,6 +51,9 @@ impl Default for ProfileProtocol {
 /// linear range.
 const SIGNAL_LSB: f64 = 25.0;
 
+/// Largest share of random results at the ends of their range: failed columns may stick there.
+const SATURATION_MAX: f64 = 0.05;
+
 /// Results of either sign at which linearity is measured, in LSB.
 const LEVELS_LSB: [f64; 5] = [0.0, 25.0, 50.0, 75.0, 100.0];
 
@@ -67,7 +70,8 @@ impl ProfileProtocol {
     ///
     /// # Errors
     /// [`MappingError::OptionOutOfRange`] or [`MappingError::ProfileNumber`] for a protocol outside its
-    /// ranges; [`MappingError::NothingWorks`] if no column or no driver of a hemisphere can be used;
+    /// ranges; [`MappingError::ProfileSaturates`] if results reach the ends of their range;
+    /// [`MappingError::NothingWorks`] if no column or no driver of a hemisphere can be used;
     /// [`MappingError::Array`] if the array refuses.
     pub fn measure(
         &self,
@@ -114,10 +118,15 @@ impl ProfileProtocol {
     }
 
     fn check(&self) -> Result<(), MappingError> {
-        use crate::coding::check_option;
+        use crate::error::check_option;
         check_option("matrices", self.matrices as u64, 1, 100)?;
         check_option("vectors", self.vectors as u64, 8, 10_000)?;
         check_option("repeats", self.repeats as u64, 2, 1000)?;
+        // What is kept of all matrices, and what a batch takes, stay below 200 MB.
+        let kept = (self.matrices * self.vectors) as u64;
+        check_option("matrices · vectors", kept, 8, 1 << 13)?;
+        let batch = (self.vectors * self.repeats) as u64;
+        check_option("vectors · repeats", batch, 16, 1 << 14)?;
         let positive = [
             ("expected_gain_lsb", self.expected_gain_lsb),
             ("gain_tolerance", self.gain_tolerance),
@@ -143,7 +152,7 @@ impl ProfileProtocol {
         // Half of the inputs are silent on average: E[x²] = ½·31²/3, E[w²] = w²/3.
         let most = f64::from(ACTIVATION_MAX);
         let of_one = self.gain_lsb(bench.settings) * (inputs as f64 / 18.0).sqrt() * most;
-        let largest = (SIGNAL_LSB / of_one).clamp(2.0, f64::from(WEIGHT_MAX)) as i8;
+        let largest = (SIGNAL_LSB / of_one).clamp(1.0, f64::from(WEIGHT_MAX)) as i8;
         let mut runs = Vec::with_capacity(self.matrices);
         for _ in 0..self.matrices {
             let weights = Array2::from_shape_simple_fn((inputs, columns), || {
@@ -165,6 +174,7 @@ impl ProfileProtocol {
                 unreachable!("equal arrays can be stacked");
             };
             let results = bench.run(&repeated)?;
+            check_saturation(&results)?;
             runs.push(RandomRun::new(&weights, &vectors, &results));
         }
         Ok(RandomRuns { runs })
@@ -207,6 +217,19 @@ impl ProfileProtocol {
         let cubic = |bend: &Fit| bend.solve().map_or(0.0, |[_, _, cubic]| cubic);
         Ok(bends.iter().map(cubic).collect())
     }
+}
+
+/// Refuses results of which more than a few are at the ends of their range.
+fn check_saturation(results: &Array2<i8>) -> Result<(), MappingError> {
+    let at_ends = results
+        .iter()
+        .filter(|&&y| y == i8::MIN || y == i8::MAX)
+        .count();
+    let share = at_ends as f64 / results.len().max(1) as f64;
+    if share <= SATURATION_MAX {
+        return Ok(());
+    }
+    Err(MappingError::ProfileSaturates { share })
 }
 
 /// Equal weights and activations that make a certain sum.

@@ -1,25 +1,27 @@
 //! Readings of a run into outputs.
 
 use bss2_core::Region;
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
 
 use super::Scratch;
 use crate::{Block, Coding, InputCoding, Plan, Run, WeightCoding};
 
-/// Adds the readings of a run to the outputs, saturating to `i8` block by block.
+/// Adds the readings of a run to the outputs, saturating to `i8` block by block. Says how many
+/// readings at an end of `i8` were subtracted, or others from them.
 pub(super) fn combine(
     plan: &Plan,
     run: &Run,
     region: Region,
     scratch: &mut Scratch,
     mut outputs: ArrayViewMut2<'_, i8>,
-) {
+) -> u64 {
     let coding = plan.coding();
     let steps = outputs.nrows().div_ceil(coding.vectors_at_once);
     let shape = (steps, region.columns);
     if !coding.is_plain() {
         subtract(coding.inputs, scratch, shape);
     }
+    let mut saturated = 0;
     for block in &run.blocks {
         let columns = block
             .columns
@@ -27,6 +29,12 @@ pub(super) fn combine(
             .map(|column| column - region.first_column);
         scratch.columns.clear();
         scratch.columns.extend(columns);
+        if coding.subtracts() {
+            saturated += at_ends(scratch.readings.view(shape), &scratch.columns);
+        }
+        if coding.inputs == InputCoding::TwoPasses {
+            saturated += at_ends(scratch.subtracted.view(shape), &scratch.columns);
+        }
         if coding.is_plain() {
             let readings = scratch.readings.view(shape);
             add_readings(
@@ -48,6 +56,19 @@ pub(super) fn combine(
             );
         }
     }
+    saturated
+}
+
+/// Readings of some columns that are at an end of the range of `i8`.
+pub(super) fn at_ends(readings: ArrayView2<'_, i8>, columns: &[usize]) -> u64 {
+    let is_end = |&y: &i8| y == i8::MIN || y == i8::MAX;
+    let of_vector = |vector: ArrayView1<'_, i8>| {
+        columns
+            .iter()
+            .filter(|&&column| is_end(&vector[column]))
+            .count() as u64
+    };
+    readings.outer_iter().map(of_vector).sum()
 }
 
 /// Readings less what the input coding subtracts from them.

@@ -17,8 +17,6 @@ proptest! {
         let geometry = ArrayGeometry::new(2, 9, 13).unwrap();
         let tiling = tiling.with_settings(RunSettings::new(sends, wait).unwrap());
         let plan = tiling.plan(&shape.into(), geometry).unwrap();
-        let at_once = plan.coding().vectors_at_once;
-        let vectors = vectors * at_once;
         let workload = Workload::new(vectors as u64, 1.0).unwrap();
         let expected = plan.loading() + plan.running(workload);
         let cost = plan.cost(workload, &CostModel::default());
@@ -30,6 +28,18 @@ proptest! {
         run(plan, &mut array, weights.view(), activations.view()).unwrap();
         prop_assert_eq!(array.take_ledger(), expected);
     }
+}
+
+#[test]
+fn the_largest_workloads_have_a_cost() {
+    let geometry = ArrayGeometry::new(1, 1024, 1024).unwrap();
+    let settings = RunSettings::new(1000, 1000).unwrap();
+    let shape = LayerShape::dense(1 << 20, 1 << 10).unwrap();
+    let tiling = Tiling::in_order().with_settings(settings);
+    let plan = tiling.plan(&shape.into(), geometry).unwrap();
+    let workload = Workload::new(Workload::VECTORS_MAX, 1.0).unwrap();
+    let cost = plan.cost(workload, &CostModel::default());
+    assert!(cost.chip_time_us > 1e15 && cost.energy_uj.is_finite());
 }
 
 #[test]

@@ -81,8 +81,8 @@ fn what_finds_no_room_is_named() {
     let layer = (dense(128, 256), Tiling::in_order());
     assert!(share_array(&[layer; 2], ArrayGeometry::BSS2).is_ok());
     let refused = share_array(&[layer; 3], ArrayGeometry::BSS2).unwrap_err();
-    let expected = "layer 2 does not fit beside the others: its blocks of up to 128 rows × 256 \
-                    columns find no room on 2 × 128 inputs × 256 columns";
+    let expected = "layer 2 does not fit beside the others: a block of 128 rows × 256 columns finds \
+                    no room on 2 × 128 inputs × 256 columns";
     assert_eq!(refused.to_string(), expected);
     let large = (dense(1 << 15, 1 << 12), Tiling::in_order());
     assert!(share_array(&[large], ArrayGeometry::BSS2).is_err());

@@ -28,6 +28,7 @@ impl MacArray for Doubting {
         outputs.fill(0);
         Ok(RunReport {
             doubtful_outputs: outputs.len() as u64,
+            ..RunReport::default()
         })
     }
 }
