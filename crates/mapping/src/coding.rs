@@ -219,6 +219,23 @@ impl Coding {
             / self.weights.columns_per_output()
     }
 
+    /// Whether all weights −63…63 and all activations 0…31 can be held and sent.
+    ///
+    /// # Errors
+    /// [`MappingError::NarrowCoding`] with what can.
+    pub fn check_full_range(self) -> Result<(), MappingError> {
+        let (weights, inputs) = (self.weights.weights(), self.inputs.inputs());
+        let weights_fit = *weights.start() <= -WEIGHT_MAX && *weights.end() >= WEIGHT_MAX;
+        let inputs_fit = *inputs.start() <= 0 && *inputs.end() >= ACTIVATION_MAX as i8;
+        if weights_fit && inputs_fit {
+            return Ok(());
+        }
+        Err(MappingError::NarrowCoding {
+            weights: (*weights.start(), *weights.end()),
+            inputs: (*inputs.start(), *inputs.end()),
+        })
+    }
+
     /// Whether readings are subtracted from others.
     pub(crate) const fn subtracts(self) -> bool {
         !matches!(self.weights, WeightCoding::Signed)

@@ -234,14 +234,35 @@ pub enum MappingError {
     /// A layer whose weights and typical inputs are not known to a strategy that needs them.
     #[error("this strategy needs a sample of the layer's weights and activations")]
     NoSample,
-    /// No mapping that meets an objective.
+    /// A coding for less than weights of −63…63 and activations of 0…31, where all of them may come.
     #[error(
-        "no mapping meets the objective: at least {least_time_us:.1} µs are taken, at least \
-         {least_error_lsb:.3} LSB of error expected"
+        "the plan's coding holds weights {}…{} and inputs {}…{}, needed are -63…63 and 0…31",
+        weights.0, weights.1, inputs.0, inputs.1
     )]
-    NoCandidate {
+    NarrowCoding {
+        /// Smallest and largest weight.
+        weights: (i8, i8),
+        /// Smallest and largest input.
+        inputs: (i8, i8),
+    },
+    /// No mapping within a chip time.
+    #[error(
+        "no mapping takes at most {chip_time_us:.1} µs: the quickest takes {least_time_us:.1} µs"
+    )]
+    TooLittleTime {
+        /// Chip time that was asked for, in µs.
+        chip_time_us: f64,
         /// The least chip time of all mappings, in µs.
         least_time_us: f64,
+    },
+    /// No mapping with so small an error.
+    #[error(
+        "no mapping is expected to have an error of at most {error_lsb:.3} LSB: the best has \
+         {least_error_lsb:.3} LSB"
+    )]
+    TooSmallError {
+        /// Error that was asked for, in LSB.
+        error_lsb: f64,
         /// The least expected error of all mappings, in LSB.
         least_error_lsb: f64,
     },

@@ -99,7 +99,8 @@ impl ScalingRule {
     /// The scale that weights and their signal can share; `None` for weights of zero, to which any
     /// scale would do.
     fn scale(self, weights: ArrayView2<'_, f32>, signal: ArrayView2<'_, f32>) -> Option<f32> {
-        let widest = quantile(weights.iter().map(|w| w.abs()), self.weight_quantile);
+        let magnitudes = weights.iter().map(|w| w.abs()).filter(|&w| w > 0.0);
+        let widest = quantile(magnitudes, self.weight_quantile);
         let loudest = quantile(signal.iter().map(|y| y.abs()), self.output_quantile);
         let scale = (WEIGHT_LIMIT / widest).min(OUTPUT_LIMIT_LSB / loudest);
         scale.is_finite().then_some(scale)

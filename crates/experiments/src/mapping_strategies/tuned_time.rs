@@ -43,7 +43,7 @@ impl MappingStrategy for AsGoodInLessTime {
             ..self.tuned.clone()
         };
         match tuned.plan(layer, geometry) {
-            Err(MappingError::NoCandidate { .. }) => Ok(reference),
+            Err(MappingError::TooSmallError { .. }) => Ok(reference),
             planned => planned,
         }
     }

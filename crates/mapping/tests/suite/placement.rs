@@ -234,6 +234,84 @@ fn error_on(
         .error_lsb
 }
 
+/// What a profile says of large results must not turn their sign.
+#[test]
+fn strongly_driven_columns_saturate_on_a_profiled_array() {
+    let geometry = ArrayGeometry::new(1, 16, 1).unwrap();
+    let mut hemispheres = uneven(geometry, 1).hemispheres().to_vec();
+    let column = &mut hemispheres[0].columns[0];
+    (column.linearity_lsb, column.noise_lsb, column.offset_lsb) = (-10.0, 0.0, 0.0);
+    hemispheres[0].common_noise_lsb = 0.0;
+    let profile = ArrayProfile::new(geometry, RunSettings::default(), 0.02, hemispheres).unwrap();
+    let mut array = ProfiledArray::new(Arc::new(profile), 1);
+    let shape = LayerShape::dense(16, 1).unwrap();
+    let plan = Tiling::in_order().plan(&shape.into(), geometry).unwrap();
+    let activations = Array2::from_shape_fn((32, 16), |(v, _)| v as u8);
+    for weight in [63, -63] {
+        let weights = Array2::from_elem((16, 1), weight);
+        let found = run(plan.clone(), &mut array, weights.view(), activations.view()).unwrap();
+        let towards_the_end = found
+            .iter()
+            .map(|&y| i16::from(y) * i16::from(weight.signum()));
+        let results: Vec<i16> = towards_the_end.collect();
+        assert!(results.is_sorted(), "{results:?}");
+        assert!(results[31] >= 127);
+    }
+}
+
+/// A hemisphere that lacks everything, or nearly, leaves the work to the other one.
+#[test]
+fn a_failed_hemisphere_does_not_stand_in_the_way() {
+    let geometry = ArrayGeometry::BSS2;
+    let placed = |working_columns: usize, failed_driver: bool| {
+        let mut hemispheres = uneven(geometry, 1).hemispheres().to_vec();
+        for column in &mut hemispheres[0].columns[working_columns..] {
+            column.works = false;
+        }
+        hemispheres[1].drivers[5].works = !failed_driver;
+        let profile = ArrayProfile::new(geometry, RunSettings::default(), 0.002, hemispheres);
+        Placed::new(Arc::new(profile.unwrap()), Tiling::in_order())
+    };
+    let shape = LayerShape::dense(10, 10).unwrap();
+    assert!(placed(0, true).plan(&shape.into(), geometry).is_ok());
+    let shape = LayerShape::dense(127, 256).unwrap();
+    for working_columns in [0, 1] {
+        let plan = placed(working_columns, true)
+            .plan(&shape.into(), geometry)
+            .unwrap();
+        assert_eq!(plan.passes().len(), 1);
+    }
+}
+
+#[test]
+fn placed_plans_are_exact_whatever_the_sample_says() {
+    let geometry = ArrayGeometry::BSS2;
+    let profile = Arc::new(uneven(geometry, 1));
+    let sample = Sample::new(150, 30);
+    let layer = sample.layer();
+    let signed = sample
+        .activations
+        .mapv(|x| i8::from(x > 20) - i8::from(x > 0 && x < 5));
+    let weights = sample.weights.mapv(|w| w.signum() * i8::from(w.abs() > 3));
+    let exact = signed.mapv(i32::from).dot(&weights.mapv(i32::from));
+    for weights_coding in [WeightCoding::Signed, WeightCoding::ColumnPair] {
+        for column_copies in [1, 3] {
+            let tiling = Tiling::packed().with_coding(Coding {
+                weights: weights_coding,
+                inputs: bss2_mapping::InputCoding::TwoPasses,
+                column_copies,
+                ..Coding::default()
+            });
+            let plan = Placed::new(Arc::clone(&profile), tiling)
+                .plan(&layer, geometry)
+                .unwrap();
+            let mut array = IdealArray::new(geometry, 1.0).unwrap();
+            let found = run(plan, &mut array, weights.view(), signed.view()).unwrap();
+            assert_eq!(found.mapv(i32::from), exact);
+        }
+    }
+}
+
 #[test]
 fn placement_lowers_the_error_at_equal_chip_time() {
     let geometry = ArrayGeometry::BSS2;
@@ -317,7 +395,24 @@ fn redundancy_is_chosen_for_the_objective() {
     assert!(no_slower.coding().column_copies > 1);
 
     let impossible = tuned(Objective::LeastTime { error_lsb: 0.0 }).plan(&sample.layer(), geometry);
-    assert!(matches!(impossible, Err(MappingError::NoCandidate { .. })));
+    assert!(matches!(
+        impossible,
+        Err(MappingError::TooSmallError { .. })
+    ));
+    let hasty = tuned(Objective::LeastError { chip_time_us: 1.0 });
+    let hasty = hasty.plan(&sample.layer(), geometry);
+    assert!(matches!(hasty, Err(MappingError::TooLittleTime { .. })));
+    let vague = tuned(Objective::LeastTime {
+        error_lsb: f64::NAN,
+    });
+    let what = "the objective";
+    let expected = Err(MappingError::NothingToChoose { what });
+    assert_eq!(vague.plan(&sample.layer(), geometry), expected);
+    let mut without = tuned(unlimited);
+    without.profiles.clear();
+    let what = "profiles";
+    let expected = Err(MappingError::NothingToChoose { what });
+    assert_eq!(without.plan(&sample.layer(), geometry), expected);
     let unknown = tuned(unlimited).plan(&sample.shape.into(), geometry);
     assert_eq!(unknown, Err(MappingError::NoSample));
 }
@@ -382,6 +477,24 @@ fn an_array_that_does_nothing_has_no_profile() {
     let mut dead = Dead;
     let refused = ProfileProtocol::default().measure(&mut dead, RunSettings::default(), 1);
     assert_eq!(refused, Err(MappingError::NothingWorks { hemisphere: 0 }));
+    let mut loud = IdealArray::new(ArrayGeometry::BSS2, 0.05).unwrap();
+    let refused = ProfileProtocol::default().measure(&mut loud, RunSettings::default(), 1);
+    assert!(
+        matches!(refused, Err(MappingError::ProfileSaturates { .. })),
+        "{refused:?}"
+    );
+    let endless = ProfileProtocol {
+        vectors: 2000,
+        repeats: 1000,
+        ..ProfileProtocol::default()
+    };
+    let refused = endless
+        .measure(&mut loud, RunSettings::default(), 1)
+        .unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "vectors · repeats = 2000000 is outside 16…16384"
+    );
     let few = ProfileProtocol {
         repeats: 1,
         ..ProfileProtocol::default()

@@ -281,6 +281,98 @@ fn corrected_inputs_have_no_offset() {
     assert_eq!(found(InputCoding::TwoPasses).unwrap(), array![[13, 2]]);
 }
 
+/// Raised numbers fill the range of a reading before anything is subtracted: that is told.
+#[test]
+fn readings_that_saturate_before_they_are_subtracted_are_counted() {
+    let geometry = ArrayGeometry::BSS2;
+    let found = |weights, inputs| {
+        let tiling = Tiling::default().with_coding(Coding {
+            weights,
+            inputs,
+            ..Coding::default()
+        });
+        let mut array = IdealArray::new(geometry, 0.002).unwrap();
+        let mut outputs = Array2::zeros((2, 3));
+        let report = PlanRunner::new(plan(tiling, 128, 3, geometry)).run(
+            &mut array,
+            Array2::from_elem((128, 3), 30).view(),
+            Array2::from_elem((2, 128), 10_u8).view(),
+            &mut Trial::new(1),
+            outputs.view_mut(),
+        );
+        (outputs[[0, 0]], report.unwrap().saturated_readings)
+    };
+    let (signed, unsigned) = (WeightCoding::Signed, InputCoding::Unsigned);
+    let offset = InputCoding::Offset {
+        correction_vectors: 4,
+    };
+    assert_eq!(found(signed, unsigned), (77, 0));
+    assert_eq!(found(signed, InputCoding::TwoPasses), (77, 0));
+    // 200 LSB saturate at 127, the correction of 123 does not.
+    assert_eq!(found(signed, offset), (4, 6));
+    let (raised, saturated) = found(WeightCoding::Offset, unsigned);
+    assert!(raised < 77 && saturated == 6, "{raised}, {saturated}");
+}
+
+/// One trial gives every chip other noise.
+#[test]
+fn chips_have_noise_of_their_own() {
+    let geometry = ArrayGeometry::BSS2;
+    let mock = MockArray::new(geometry, 0.002, 4.0).unwrap();
+    let mut chips = Chips::new(vec![mock; 2]).unwrap();
+    let mut noise = |hemisphere| {
+        let mut outputs = Array2::zeros((4, 256));
+        let request = RunRequest {
+            region: Region::whole(geometry, hemisphere),
+            settings: RunSettings::default(),
+            trial: Trial::new(5),
+        };
+        let silent = Array2::zeros((4, 128));
+        chips
+            .run(&request, silent.view(), outputs.view_mut())
+            .unwrap();
+        outputs
+    };
+    let all: Vec<Array2<i8>> = (0..4).map(&mut noise).collect();
+    for (index, one) in all.iter().enumerate() {
+        assert!(
+            all[..index].iter().all(|other| other != one),
+            "hemisphere {index}"
+        );
+    }
+    assert_eq!(all[3], noise(3));
+}
+
+/// However wrappers are nested, what runs together takes the time of the longest.
+#[test]
+fn wrappers_hand_on_what_runs_together() {
+    let geometry = ArrayGeometry::BSS2;
+    let plan = plan(Tiling::packed(), 256, 20, geometry);
+    let cycles = |array: &mut dyn MacArray| {
+        let weights = Array2::ones((256, 20));
+        run(
+            plan.clone(),
+            array,
+            weights.view(),
+            Array2::from_elem((3, 256), 1_u8).view(),
+        )
+        .unwrap();
+    };
+    let mut metered = Metered::new(ideal(geometry));
+    cycles(&mut metered);
+    let expected = metered.take_ledger();
+    assert_eq!(expected.event_cycles, 3 * 128 * 5);
+    let mut recorded = bss2_core::Recorder::new(&mut metered);
+    cycles(&mut recorded);
+    let recording = recorded.into_recording();
+    assert_eq!(recording.len(), 4, "two loads, two runs");
+    assert_eq!(metered.take_ledger(), expected);
+    cycles(&mut Chips::new(vec![&mut metered]).unwrap());
+    assert_eq!(metered.take_ledger(), expected);
+    cycles(&mut WeightCache::new(&mut metered));
+    assert_eq!(metered.take_ledger(), expected);
+}
+
 /// Copies of a column average what the trials leave different.
 #[test]
 fn column_copies_lower_the_noise() {

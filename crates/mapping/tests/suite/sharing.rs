@@ -1,7 +1,9 @@
 //! Several layers on one array.
 
 use bss2_core::{ArrayGeometry, Metered, Trial, WeightCache};
-use bss2_mapping::{Hemispheres, LayerShape, PlanRunner, Tiling, are_apart, share_array};
+use bss2_mapping::{
+    Hemispheres, LayerShape, MappingError, PlanRunner, Tiling, are_apart, share_array,
+};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -14,12 +16,17 @@ proptest! {
         layers in prop::collection::vec((shapes(), tilings()), 1..5),
     ) {
         let geometry = ArrayGeometry::new(2, 40, 60).unwrap();
-        if let Ok(plans) = share_array(&layers, geometry) {
-            prop_assert!(are_apart(&plans));
-            for (plan, (shape, tiling)) in plans.iter().zip(&layers) {
-                prop_assert_eq!(plan.shape(), *shape);
-                prop_assert_eq!(plan.coding(), tiling.coding);
+        let plans = match share_array(&layers, geometry) {
+            Ok(plans) => plans,
+            Err(refusal) => {
+                prop_assert!(matches!(refusal, MappingError::NoRoom { .. }), "{refusal}");
+                return Ok(());
             }
+        };
+        prop_assert!(are_apart(&plans));
+        for (plan, (shape, tiling)) in plans.iter().zip(&layers) {
+            prop_assert_eq!(plan.shape(), *shape);
+            prop_assert_eq!(plan.coding(), tiling.coding);
         }
     }
 }
@@ -86,4 +93,10 @@ fn what_finds_no_room_is_named() {
     assert_eq!(refused.to_string(), expected);
     let large = (dense(1 << 15, 1 << 12), Tiling::in_order());
     assert!(share_array(&[large], ArrayGeometry::BSS2).is_err());
+    let depthwise = LayerShape::grouped(1 << 14, 1 << 14, 1 << 14).unwrap();
+    let many = share_array(&[(depthwise, Tiling::in_order())], ArrayGeometry::BSS2);
+    assert!(matches!(
+        many,
+        Err(MappingError::TooManyBlocks { limit: 1024, .. })
+    ));
 }

@@ -29,13 +29,14 @@ impl AnalogConv {
     ///
     /// # Errors
     /// Those of [`Conv::new`](crate::Conv::new); [`TrainingError::Mapping`] if the plan was made for
-    /// another layer.
+    /// another layer, or if its coding does not take all weights and activations.
     pub fn new(
         kernel: Array2<f32>,
         lowered: LoweredConvolution,
         plan: Plan,
         model: Box<dyn GradientModel>,
     ) -> Result<Self, TrainingError> {
+        plan.coding().check_full_range()?;
         let range = -WEIGHT_LIMIT..=WEIGHT_LIMIT;
         Ok(Self {
             loaded: Array2::zeros(kernel.dim()),

@@ -27,12 +27,14 @@ impl AnalogDense {
     /// Takes over weights (inputs × outputs, as large as the plan's layer) in weight units.
     ///
     /// # Errors
-    /// [`TrainingError::Widths`] if the plan was made for another layer or for one in groups.
+    /// [`TrainingError::Widths`] if the plan was made for another layer or for one in groups;
+    /// [`TrainingError::Mapping`] if its coding does not take all weights and activations.
     pub fn new(
         weights: Array2<f32>,
         plan: Plan,
         model: Box<dyn GradientModel>,
     ) -> Result<Self, TrainingError> {
+        plan.coding().check_full_range()?;
         let shape = plan.shape();
         if weights.dim() != shape.weights() || shape.groups() > 1 {
             return Err(TrainingError::Widths {

@@ -3,7 +3,9 @@
 use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_data::{Dataset, Digits};
 use bss2_hardware::IdealArray;
-use bss2_mapping::{MappingError, MappingStrategy, ScalingRule, Tiling};
+use bss2_mapping::{
+    Coding, InputCoding, MappingError, MappingStrategy, ScalingRule, Tiling, WeightCoding,
+};
 use bss2_training::{
     Dense, Deployment, Layer, LinearLayer, Network, Relu, Session, TrainingError, deploy, float_mlp,
 };
@@ -368,4 +370,33 @@ fn a_layer_that_cannot_be_mapped_is_refused() {
             limit: 1
         }))
     );
+}
+
+/// Layers of a network may have any weights and activations; a coding for fewer is refused at once.
+#[test]
+fn codings_for_less_than_the_full_range_are_refused() {
+    let refused = |coding| {
+        let tiling = Tiling::in_order().with_coding(coding);
+        let deployment = Deployment {
+            strategy: &tiling,
+            ..Deployment::default()
+        };
+        let layers = hand_made().linear_layers();
+        deploy(&layers, unit_samples().view(), deployment).map(drop)
+    };
+    let offset = Coding {
+        weights: WeightCoding::Offset,
+        ..Coding::default()
+    };
+    let narrow = MappingError::NarrowCoding {
+        weights: (-32, 31),
+        inputs: (0, 31),
+    };
+    assert_eq!(refused(offset), Err(TrainingError::Mapping(narrow)));
+    let pair = Coding {
+        weights: WeightCoding::ColumnPair,
+        inputs: InputCoding::TwoPasses,
+        ..Coding::default()
+    };
+    assert_eq!(refused(pair), Ok(()));
 }
