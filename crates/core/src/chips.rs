@@ -10,7 +10,7 @@ use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, Ru
 /// chip first. All of them can run [together](MacArray::run_together), each with noise of its own.
 ///
 /// A [`Metered`](crate::Metered) around them takes weights to be loaded one after the other, over one
-/// link, and its energy is reckoned with the static power of one chip; meter each chip to know more.
+/// link; energy is reckoned by [`energy_of_chips_uj`](crate::CostModel::energy_of_chips_uj).
 #[derive(Clone, Debug)]
 pub struct Chips<A> {
     arrays: Vec<A>,

@@ -119,6 +119,11 @@ impl ArrayGeometry {
         }
     }
 
+    /// Chips that have so many hemispheres, two each.
+    pub const fn chips(self) -> usize {
+        self.hemispheres.div_ceil(Self::BSS2.hemispheres)
+    }
+
     /// Number of hemispheres, each with one synram.
     pub const fn hemispheres(self) -> usize {
         self.hemispheres

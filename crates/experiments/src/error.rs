@@ -121,7 +121,7 @@ pub enum ExperimentError {
         folder: PathBuf,
     },
     /// The output folder holds something that a study does not write, and that would be lost.
-    #[error("{} holds '{entry}', which is no result of a study; choose another folder", folder.display())]
+    #[error("{} holds '{entry}', which is no earlier result of this command; choose another folder", folder.display())]
     ForeignFolder {
         /// The folder.
         folder: PathBuf,

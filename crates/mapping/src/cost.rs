@@ -72,9 +72,9 @@ pub struct PlanCost {
     pub array_runs: u64,
     /// Everything that is counted.
     pub ledger: CostLedger,
-    /// Time for which the chip is occupied, in µs.
+    /// Time for which the chips are occupied, in µs.
     pub chip_time_us: f64,
-    /// Energy that it takes, in µJ.
+    /// Energy that all chips take, in µJ.
     pub energy_uj: f64,
     /// Share of the array's synapses in use, 0…1.
     pub utilisation: f64,
@@ -109,7 +109,7 @@ impl Plan {
             array_runs: ledger.runs,
             ledger,
             chip_time_us: model.chip_time_us(&ledger),
-            energy_uj: model.energy_uj(&ledger),
+            energy_uj: model.energy_of_chips_uj(&ledger, self.geometry().chips()),
             utilisation: self.utilisation(),
         }
     }

@@ -28,7 +28,9 @@ pub enum MappingError {
         limit: usize,
     },
     /// Inputs or outputs that cannot be divided evenly into groups.
-    #[error("{inputs} inputs and {outputs} outputs are not multiples of {groups} groups")]
+    #[error(
+        "{inputs} inputs and {outputs} outputs cannot both be divided evenly into {groups} groups"
+    )]
     Groups {
         /// Inputs (or input channels) of the layer.
         inputs: usize,

@@ -158,13 +158,20 @@ impl CostModel {
 
     /// Energy that the chip takes in that time, in microjoules; nothing of the system around it.
     pub fn energy_uj(&self, ledger: &CostLedger) -> f64 {
+        self.energy_of_chips_uj(ledger, 1)
+    }
+
+    /// Energy that so many chips take together in that time, in microjoules: each takes its static
+    /// power all the time, whichever of them work.
+    pub fn energy_of_chips_uj(&self, ledger: &CostLedger, chips: usize) -> f64 {
         let model = &self.0;
         let operations_pj = ledger.events as f64 * model.event_pj
             + ledger.synaptic_operations as f64 * model.synaptic_operation_pj
             + ledger.cadc_conversions as f64 * model.conversion_pj
             + ledger.weights_written as f64 * model.weight_pj
             + ledger.register_writes as f64 * model.register_pj;
-        model.static_power_w * self.chip_time_us(ledger) + 1e-6 * operations_pj
+        let static_power_w = model.static_power_w * chips as f64;
+        static_power_w * self.chip_time_us(ledger) + 1e-6 * operations_pj
     }
 }
 

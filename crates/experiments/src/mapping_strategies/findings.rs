@@ -201,8 +201,18 @@ fn limits(results: &Results<'_>) -> String {
          Strategies that choose among numbers of sends are shown weights that fill their range, which \
          scaling then shrinks where more sends would drive outputs out of range. Codings that need a \
          smaller range of weights are compared on a layer of random numbers only. Chip time is that of \
-         the cost model; a second chip's energy counts, its price does not.",
+         the cost model; a second chip's energy counts, its price does not. Failed rows and columns that \
+         are left out may cost room, and with it vectors at once.",
     )];
+    if results
+        .ratios(1, 0, |m| m.image_us)
+        .iter()
+        .all(|&ratio| ratio == 1.0)
+    {
+        limits.push(String::from(
+            "Every layer of this network fits one block: cutting and order make no difference here.",
+        ));
+    }
     let without_room = results.without_room();
     if !without_room.is_empty() {
         limits.push(format!(

@@ -136,7 +136,7 @@ impl Bench<'_> {
             layers,
             accuracy_percent: 100.0 * accuracy,
             image_us: model.chip_time_us(&cost) / images,
-            image_uj: model.energy_uj(&cost) / images,
+            image_uj: model.energy_of_chips_uj(&cost, array.geometry().chips()) / images,
             single_us: model.chip_time_us(&self.single_image(&samples, choice)?),
         })
     }

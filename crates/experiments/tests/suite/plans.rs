@@ -142,3 +142,38 @@ fn what_cannot_be_planned_is_refused_and_nothing_written() {
     assert!(matches!(inside, ExperimentError::EnclosingFolder { .. }));
     assert!(!folder.exists());
 }
+
+#[test]
+fn a_plan_does_not_replace_a_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("index.html"), "a study").unwrap();
+    let mut job = job("3x4", "in-order");
+    job.out = Some(out.clone());
+    let refused = job.run().unwrap_err().to_string();
+    assert!(refused.contains("holds 'index.html'"), "{refused}");
+    assert_eq!(
+        std::fs::read_to_string(out.join("index.html")).unwrap(),
+        "a study"
+    );
+}
+
+/// The guide's example of a tiling is one.
+#[test]
+fn the_tiling_of_the_guide_is_read() {
+    let guide = include_str!("../../../../docs/mapping.md");
+    let example = guide
+        .split("```toml")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let tiling: Tiling = toml::from_str(example).unwrap();
+    assert_eq!(tiling.coding.column_copies, 4);
+    let offset = bss2_mapping::InputCoding::Offset {
+        correction_vectors: 16,
+    };
+    assert_eq!(tiling.coding.inputs, offset);
+}

@@ -293,7 +293,7 @@ fn sizes_that_do_not_fit_are_named() {
     assert_eq!(refused(|o| o.groups = 0), expected);
     let expected = "padding height = 18446744073709551615 is outside 0…1048576";
     assert_eq!(refused(|o| o.padding.0 = usize::MAX), expected);
-    let expected = "4 inputs and 2 outputs are not multiples of 4 groups";
+    let expected = "4 inputs and 2 outputs cannot both be divided evenly into 4 groups";
     assert_eq!(refused(|o| o.groups = 4), expected);
     let expected = "a kernel of (3, 9), dilated, exceeds the input of (6, 7), padded";
     assert_eq!(refused(|o| o.dilation.1 = 4), expected);

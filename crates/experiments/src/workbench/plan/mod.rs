@@ -1,6 +1,6 @@
 //! A layer's plan, what it costs and what it looks like.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bss2_core::{ArrayGeometry, CostModel, RunSettings};
 use bss2_mapping::{LayerShape, MappingStrategy, Plan, PlanCost, Tiling, Workload};
@@ -71,6 +71,9 @@ impl PlanJob {
         let geometry = self.geometry()?;
         let workload = Workload::new(self.vectors, self.active_share)?;
         let tiling = self.tiling.with_settings(self.settings()?);
+        if let Some(out) = &self.out {
+            refuse_study(out)?;
+        }
         let folder = self.out.as_deref().map(ResultFolder::claim).transpose()?;
 
         let plan = tiling.plan(&self.shape.into(), geometry)?;
@@ -112,6 +115,18 @@ impl PlanJob {
         )?;
         Ok(settings.with_baseline(usual.baseline()))
     }
+}
+
+/// Refuses a folder that holds a study, which takes longer to make again than a plan.
+fn refuse_study(folder: &Path) -> Result<(), ExperimentError> {
+    const PAGE: &str = "index.html";
+    if !folder.join(PAGE).exists() {
+        return Ok(());
+    }
+    Err(ExperimentError::ForeignFolder {
+        folder: folder.to_owned(),
+        entry: PAGE.to_owned(),
+    })
 }
 
 impl PlanReport {
