@@ -147,14 +147,14 @@ fn what_cannot_be_planned_is_refused_and_nothing_written() {
 fn a_plan_does_not_replace_a_study() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("results");
-    std::fs::create_dir(&out).unwrap();
-    std::fs::write(out.join("index.html"), "a study").unwrap();
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("index.html"), "a study").unwrap();
     let mut job = job("3x4", "in-order");
     job.out = Some(out.clone());
     let refused = job.run().unwrap_err().to_string();
     assert!(refused.contains("holds 'index.html'"), "{refused}");
     assert_eq!(
-        std::fs::read_to_string(out.join("index.html")).unwrap(),
+        fs::read_to_string(out.join("index.html")).unwrap(),
         "a study"
     );
 }
