@@ -6,6 +6,9 @@
 //! layer, a [`ConvolutionRunner`] carries it out. A [`ScalingRule`] brings weights into the range of
 //! the array.
 //!
+//! A [`Tiling`] needs to know the array's sizes only. [`Placed`] and [`Tuned`] know the array by an
+//! [`ArrayProfile`], which a [`ProfileProtocol`] measures.
+//!
 //! # Example
 //!
 //! A layer of 300 inputs × 10 outputs takes three blocks, one after the other on alternating

@@ -1,6 +1,7 @@
 //! What was measured of an array, as placement uses it.
 
 mod array;
+mod evaluate;
 mod fit;
 mod measure;
 
