@@ -101,35 +101,61 @@ fn error_against_time(
     time_us: fn(&Measured) -> f64,
     how: &str,
 ) -> ScatterChart {
-    let mut series = Vec::new();
-    for family in Family::ALL {
-        let mut points: Vec<(f64, f64)> = Vec::new();
-        let mut names: Vec<String> = Vec::new();
-        for (place, choice) in results.choices.iter().enumerate() {
-            if choice.family != family || results.measured(place).next().is_none() {
-                continue;
-            }
-            let time = mean(&results.values(place, time_us));
-            let error = mean(&results.values(place, |m| 100.0 * m.relative_error()));
-            // Strategies that come to the same share a name: it could not be read twice.
-            let same = points
-                .iter()
-                .position(|&(t, e)| is_close(t, time) && is_close(e, error));
-            if let Some(same) = same {
-                names[same] = format!("{} / {}", names[same], choice.name);
-            } else {
-                points.push((time, error));
-                names.push(choice.name.clone());
-            }
+    let mut marks: Vec<Mark> = Vec::new();
+    for (place, choice) in results.choices.iter().enumerate() {
+        if results.measured(place).next().is_none() {
+            continue;
         }
-        series.push(ScatterSeries::new(family.name(), points).with_labels(names));
+        let time = mean(&results.values(place, time_us));
+        let error = mean(&results.values(place, |m| 100.0 * m.relative_error()));
+        // Strategies that come to the same share a mark: the others would be hidden below it.
+        let same = marks
+            .iter_mut()
+            .find(|mark| is_close(mark.at.0, time) && is_close(mark.at.1, error));
+        if let Some(mark) = same {
+            mark.alike += 1;
+        } else {
+            marks.push(Mark {
+                family: choice.family,
+                at: (time, error),
+                name: choice.name.clone(),
+                alike: 0,
+            });
+        }
     }
+    let series = Family::ALL.into_iter().filter_map(|family| {
+        let own = marks.iter().filter(|mark| mark.family == family);
+        let points: Vec<(f64, f64)> = own.clone().map(|mark| mark.at).collect();
+        let names = own.map(Mark::label).collect();
+        let series = ScatterSeries::new(family.name(), points.clone()).with_labels(names);
+        (!points.is_empty()).then_some(series)
+    });
+    let series = series.collect();
     ScatterChart::new(
         format!("Error against chip time, images {how}"),
         Axis::logarithmic("Chip time per image", "µs"),
         Axis::logarithmic("Error relative to the signal", "%"),
         series,
     )
+}
+
+/// A point of a chart, for all strategies that come to the same.
+struct Mark {
+    family: Family,
+    at: (f64, f64),
+    /// Of the first of them.
+    name: String,
+    /// How many more there are.
+    alike: usize,
+}
+
+impl Mark {
+    fn label(&self) -> String {
+        match self.alike {
+            0 => self.name.clone(),
+            alike => format!("{} (and {alike} alike)", self.name),
+        }
+    }
 }
 
 /// Whether two numbers cannot be told apart in a chart.

@@ -65,7 +65,11 @@ pub(super) fn place(points: &[((f64, f64), &str)], frame: Frame) -> PointLabels 
             continue;
         };
         taken.push(place);
-        if is_far {
+        let own = distance(point, place);
+        let another_is_near = points
+            .iter()
+            .any(|&(other, _)| other != point && distance(other, place) < own + POINT);
+        if is_far || another_is_near {
             marks.push(&leader(point, place));
         }
         let at = (place.left, place.bottom - 0.3 * SIZE);
@@ -103,12 +107,21 @@ fn candidates((x, y): (f64, f64), name: &str) -> impl Iterator<Item = (Taken, bo
     })
 }
 
-fn leader((x, y): (f64, f64), place: Taken) -> Element {
-    let end = (
+fn leader(point: (f64, f64), place: Taken) -> Element {
+    Element::line(point, nearest(point, place)).class("axis")
+}
+
+/// The place's point that is nearest to another.
+fn nearest((x, y): (f64, f64), place: Taken) -> (f64, f64) {
+    (
         x.clamp(place.left, place.right),
         y.clamp(place.top, place.bottom),
-    );
-    Element::line((x, y), end).class("axis")
+    )
+}
+
+fn distance(point: (f64, f64), place: Taken) -> f64 {
+    let end = nearest(point, place);
+    (point.0 - end.0).hypot(point.1 - end.1)
 }
 
 #[cfg(test)]
