@@ -175,7 +175,7 @@ const REFUSED_PLANS: &[Refused] = &[
     ),
     (
         &["plan", "--layer", "300x10", "--groups", "7"],
-        "not multiples of 7 groups",
+        "cannot both be divided evenly into 7 groups",
     ),
     (
         &["plan", "--layer", "300x10", "--groups", "-1"],

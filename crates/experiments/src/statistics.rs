@@ -1,5 +1,7 @@
 //! A little statistics.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 /// Mean; NaN without values.
 pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -38,19 +40,9 @@ impl Interval {
     }
 }
 
-/// What 2.5 % of Student's t exceed, with this many degrees of freedom: tabulated where these are
-/// few, expanded in their inverse beyond (Abramowitz and Stegun 26.7.5).
+/// What 2.5 % of Student's t exceed, with this many degrees of freedom; NaN without any.
 fn student_t_95(freedom: usize) -> f64 {
-    const FEW: [f64; 5] = [12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582];
-    if let Some(few) = freedom.checked_sub(1).and_then(|place| FEW.get(place)) {
-        return *few;
-    }
-    let z: f64 = 1.959_964;
-    let n = freedom as f64;
-    let first = (z.powi(3) + z) / 4.0;
-    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
-    let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
-    z + first / n + second / n.powi(2) + third / n.powi(3)
+    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975))
 }
 
 /// Root of the mean square.
