@@ -139,7 +139,10 @@ fn put(
 fn code(coding: WeightCoding, block: &Block, weights: ArrayView1<'_, i8>, coded: &mut Vec<i8>) {
     coded.clear();
     match block.outputs.as_range() {
-        Some(range) => coded.extend(weights.slice_move(s![range])),
+        Some(range) => match weights.to_slice() {
+            Some(weights) => coded.extend_from_slice(&weights[range]),
+            None => coded.extend(weights.slice_move(s![range])),
+        },
         None => coded.extend(block.outputs.iter().map(|output| weights[output])),
     }
     match coding {
