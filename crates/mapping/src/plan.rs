@@ -1,6 +1,8 @@
 //! A layer's way onto the array, as data.
 
 mod check;
+mod cover;
+mod fault;
 mod table;
 
 use std::collections::BTreeSet;
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Coding, Indices, LayerShape, MappingError};
 
-pub use check::PlanFault;
+pub use fault::PlanFault;
 
 /// A block of the layer's weights and its place.
 ///

@@ -111,8 +111,8 @@ impl ArrayProfile {
     ///
     /// # Errors
     /// [`MappingError::ProfileSize`] unless there are numbers for every hemisphere, column and
-    /// driver; [`MappingError::ProfileNumber`] for one that is not finite, or a gain that is not
-    /// above zero.
+    /// driver; [`MappingError::ProfileNumber`] for one that is not finite, for a `gain_lsb` that
+    /// is not above zero, and for noise or a residual below zero.
     pub fn new(
         geometry: ArrayGeometry,
         settings: RunSettings,

@@ -83,7 +83,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    /// Weights and activations of a block; where nothing is known, one vector of equal ones.
+    /// Weights and activations of a block, if they are known.
     pub(super) fn of_block(&self, block: &Block) -> Option<BlockSignals> {
         let sample = self.sample.as_ref()?;
         let of_group = self.shape.group_inputs();

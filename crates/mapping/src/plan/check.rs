@@ -1,93 +1,8 @@
 //! What makes a plan one that can be carried out.
 
-use thiserror::Error;
-
-use super::{Block, Pass, Plan, Run};
+use super::cover::check_cover;
+use super::{Block, Pass, Plan, PlanFault, Run};
 use crate::{Indices, MappingError};
-
-/// What is wrong with a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum PlanFault {
-    /// A pass without runs, or a run without blocks.
-    #[error("a {what} has no {of}")]
-    Empty {
-        /// Pass, run or block.
-        what: &'static str,
-        /// What it lacks.
-        of: &'static str,
-    },
-    /// Two runs of a pass on one hemisphere.
-    #[error("hemisphere {hemisphere} has two runs in one pass")]
-    HemisphereTwice {
-        /// The hemisphere.
-        hemisphere: usize,
-    },
-    /// Another number of rows or columns than the block's inputs or outputs ask for.
-    #[error("a block has {found} {what}, its coding asks for {expected}")]
-    Count {
-        /// Rows or columns.
-        what: &'static str,
-        /// Number asked for.
-        expected: usize,
-        /// Number found.
-        found: usize,
-    },
-    /// A number that the layer or the array does not have.
-    #[error("{what} {value} is outside 0…{max}")]
-    Outside {
-        /// Input, output, row, column, replica or hemisphere.
-        what: &'static str,
-        /// Its number.
-        value: usize,
-        /// Largest number.
-        max: usize,
-    },
-    /// A block that takes inputs or outputs of more than one group.
-    #[error("a block has {what} {value}, which is not of group {group}")]
-    GroupsMixed {
-        /// Input or output.
-        what: &'static str,
-        /// Its number.
-        value: usize,
-        /// Group of the block's first input.
-        group: usize,
-    },
-    /// A row that two inputs would drive.
-    #[error("row {row} would be driven by two inputs at once")]
-    RowTwice {
-        /// The row.
-        row: usize,
-    },
-    /// A column that two outputs would be read from.
-    #[error("column {column} would hold two outputs at once")]
-    ColumnTwice {
-        /// The column.
-        column: usize,
-    },
-    /// A weight in more than one place.
-    #[error("the weight from input {input} to output {output} has more than one place")]
-    WeightTwice {
-        /// The input.
-        input: usize,
-        /// The output.
-        output: usize,
-    },
-    /// A weight without a place.
-    #[error("the weight from input {input} to output {output} has no place")]
-    WeightMissing {
-        /// The input.
-        input: usize,
-        /// The output.
-        output: usize,
-    },
-}
-
-impl From<PlanFault> for MappingError {
-    fn from(fault: PlanFault) -> Self {
-        Self::InvalidPlan(fault)
-    }
-}
 
 impl Plan {
     pub(super) fn check_blocks(&self) -> Result<(), MappingError> {
@@ -110,7 +25,7 @@ impl Plan {
                 wiring.check(run)?;
             }
         }
-        Ok(self.check_cover()?)
+        Ok(check_cover(self)?)
     }
 
     fn check_pass(&self, pass: &Pass) -> Result<(), PlanFault> {
@@ -159,82 +74,6 @@ impl Plan {
         let group = block.inputs.span().start / of_inputs;
         same_group("input", &block.inputs, of_inputs, group)?;
         same_group("output", &block.outputs, of_outputs, group)
-    }
-
-    /// Checks that every weight has exactly one place for each of the vectors that run at once: one
-    /// bit per weight, for as many outputs at a time as a few megabytes hold.
-    fn check_cover(&self) -> Result<(), PlanFault> {
-        const WORDS: usize = 1 << 20;
-        let shape = self.shape;
-        let words = shape.group_inputs().div_ceil(64);
-        let slots = self.coding.vectors_at_once * shape.outputs();
-        let chunk = (WORDS / words).clamp(1, slots);
-        let mut seen = vec![0_u64; chunk * words];
-        let mut mask = Vec::new();
-        for first in (0..slots).step_by(chunk) {
-            let slots = first..slots.min(first + chunk);
-            seen.fill(0);
-            for block in self.blocks() {
-                let slot = block.replica * shape.outputs();
-                let span = block.outputs.span();
-                if slot + span.end <= slots.start || slots.end <= slot + span.start {
-                    continue;
-                }
-                self.mask(block, &mut mask)?;
-                for output in block.outputs.iter() {
-                    if !slots.contains(&(slot + output)) {
-                        continue;
-                    }
-                    let row = &mut seen[(slot + output - slots.start) * words..][..words];
-                    for &(word, bits) in &mask {
-                        let twice = row[word] & bits;
-                        if twice != 0 {
-                            let input = self.input_at(output, word, twice.trailing_zeros());
-                            return Err(PlanFault::WeightTwice { input, output });
-                        }
-                        row[word] |= bits;
-                    }
-                }
-            }
-            for (index, row) in seen.chunks_exact(words).take(slots.len()).enumerate() {
-                let output = (slots.start + index) % shape.outputs();
-                for (word, &bits) in row.iter().enumerate() {
-                    let bit = bits.trailing_ones();
-                    if word * 64 + (bit as usize) < shape.group_inputs() && bit < 64 {
-                        let input = self.input_at(output, word, bit);
-                        return Err(PlanFault::WeightMissing { input, output });
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The inputs of a block as bits within their group.
-    fn mask(&self, block: &Block, mask: &mut Vec<(usize, u64)>) -> Result<(), PlanFault> {
-        let of_group = self.shape.group_inputs();
-        let mut numbers: Vec<usize> = block.inputs.iter().map(|input| input % of_group).collect();
-        numbers.sort_unstable();
-        mask.clear();
-        for number in numbers {
-            let (word, bit) = (number / 64, 1 << (number % 64));
-            match mask.last_mut() {
-                Some((last, bits)) if *last == word && *bits & bit != 0 => {
-                    let output = block.outputs.span().start;
-                    let input = self.input_at(output, word, (number % 64) as u32);
-                    return Err(PlanFault::WeightTwice { input, output });
-                }
-                Some((last, bits)) if *last == word => *bits |= bit,
-                _ => mask.push((word, bit)),
-            }
-        }
-        Ok(())
-    }
-
-    /// The input of a bit in the row of an output.
-    fn input_at(&self, output: usize, word: usize, bit: u32) -> usize {
-        let group = output / self.shape.group_outputs();
-        group * self.shape.group_inputs() + word * 64 + bit as usize
     }
 }
 
