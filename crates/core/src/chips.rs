@@ -105,27 +105,40 @@ impl<A: MacArray> MacArray for Chips<A> {
         self.arrays[chip].run(&local, activations, outputs)
     }
 
-    /// Each chip does its runs together.
+    /// Each chip does its runs together. Leaves the runs in the order of their hemispheres.
     fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
         check_hemispheres(runs)?;
+        for run in &*runs {
+            run.request.region.check(self.geometry)?;
+        }
+        let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
+        runs.sort_unstable_by_key(hemisphere);
+        let per_chip = self.per_chip;
         let mut report = RunReport::default();
-        for number in 0..self.arrays.len() {
-            let mut own = Vec::new();
-            for run in runs.iter_mut() {
-                let (chip, request) = self.localise(&run.request)?;
-                if chip == number {
-                    own.push(ArrayRun {
-                        request,
-                        activations: run.activations,
-                        outputs: run.outputs.view_mut(),
-                    });
-                }
-            }
-            if !own.is_empty() {
-                report += self.arrays[number].run_together(&mut own)?;
-            }
+        for own in runs.chunk_by_mut(|a, b| hemisphere(a) / per_chip == hemisphere(b) / per_chip) {
+            report += self.run_on_chip(own)?;
         }
         Ok(report)
+    }
+}
+
+impl<A: MacArray> Chips<A> {
+    /// Does runs together that all lie on one chip; their requests are as before afterwards.
+    fn run_on_chip(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        let Some(first) = runs.first() else {
+            return Ok(RunReport::default());
+        };
+        let (chip, _) = self.localise(&first.request)?;
+        let mut asked = [first.request; ArrayGeometry::HEMISPHERES_MAX];
+        for (run, asked) in runs.iter_mut().zip(&mut asked) {
+            *asked = run.request;
+            run.request = self.localise(asked)?.1;
+        }
+        let report = self.arrays[chip].run_together(runs);
+        for (run, asked) in runs.iter_mut().zip(asked) {
+            run.request = asked;
+        }
+        report
     }
 }
 
@@ -221,6 +234,28 @@ mod tests {
         let refused = chips.run_together(&mut runs);
         assert_eq!(refused, Err(ArrayError::HemisphereTwice { hemisphere: 0 }));
         assert_eq!((first[[0, 0]], second[[2, 1]]), (10, 20));
+    }
+
+    #[test]
+    fn runs_are_handed_back_as_they_were_asked_for() {
+        let mut chips = Chips::new(vec![Numbered(1, geometry()), Numbered(2, geometry())]).unwrap();
+        let activations = array![[3_u8]];
+        let mut outputs = vec![Array2::zeros((1, 2)); 4];
+        let numbers = [3, 0, 2, 1];
+        let runs = outputs
+            .iter_mut()
+            .zip(numbers)
+            .map(|(outputs, hemisphere)| ArrayRun {
+                request: request(hemisphere),
+                activations: activations.view(),
+                outputs: outputs.view_mut(),
+            });
+        let mut runs: Vec<ArrayRun<'_>> = runs.collect();
+        chips.run_together(&mut runs).unwrap();
+        let asked: Vec<RunRequest> = runs.iter().map(|run| run.request).collect();
+        assert_eq!(asked, [0, 1, 2, 3].map(request));
+        let found: Vec<i8> = outputs.iter().map(|outputs| outputs[[0, 0]]).collect();
+        assert_eq!(found, [21, 10, 20, 11]);
     }
 
     #[test]
