@@ -9,6 +9,7 @@ mod analog_dense;
 mod conv;
 mod dense;
 mod kernel;
+mod on_array;
 mod quantise;
 mod relu;
 mod rescale;

@@ -1,12 +1,12 @@
 //! A convolution on the array.
 
-use bss2_core::Buffer;
 use bss2_mapping::{ConvolutionRunner, LoweredConvolution, Plan};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
 use super::kernel::ConvolutionKernel;
-use super::rounding::{WEIGHT_LIMIT, round_activations, round_weights};
+use super::on_array::OnArray;
+use super::rounding::WEIGHT_LIMIT;
 use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
 /// A convolution as an array computes it: inputs are activations 0…31 (others are refused), the
@@ -16,11 +16,8 @@ use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, U
 /// unchanged (straight through); then the gradients are those of a digital convolution.
 pub struct AnalogConv {
     kernel: ConvolutionKernel,
-    model: Box<dyn GradientModel>,
+    on_array: OnArray,
     runner: ConvolutionRunner,
-    loaded: Array2<i8>,
-    activations: Buffer<u8>,
-    sums: Buffer<i8>,
 }
 
 impl AnalogConv {
@@ -39,12 +36,9 @@ impl AnalogConv {
         plan.coding().check_full_range()?;
         let range = -WEIGHT_LIMIT..=WEIGHT_LIMIT;
         Ok(Self {
-            loaded: Array2::zeros(kernel.dim()),
+            on_array: OnArray::new(model, kernel.dim()),
             kernel: ConvolutionKernel::new(*lowered.convolution(), kernel, range)?,
-            model,
             runner: ConvolutionRunner::new(lowered, plan)?,
-            activations: Buffer::new(),
-            sums: Buffer::new(),
         })
     }
 }
@@ -58,25 +52,16 @@ impl Layer for AnalogConv {
         &mut self,
         session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        mut output: ArrayViewMut2<'_, f32>,
+        output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        let array = session
-            .array
-            .as_deref_mut()
-            .ok_or(TrainingError::NoArray { layer: 0 })?;
-        let mut activations = self.activations.shaped(input.dim());
-        round_activations(input, activations.view_mut())?;
-        round_weights(&self.kernel.weights.value, &mut self.loaded)?;
-        let mut sums = self.sums.shaped(output.dim());
-        session.report += self.runner.run(
-            array,
-            self.loaded.view(),
-            activations.view(),
-            &mut session.trial,
-            sums.view_mut(),
-        )?;
-        output.zip_mut_with(&sums, |to, &y| *to = f32::from(y));
-        Ok(())
+        let runner = &mut self.runner;
+        self.on_array.forward(
+            session,
+            &self.kernel.weights.value,
+            input,
+            output,
+            |array, r, trial| runner.run(array, r.weights, r.activations, trial, r.sums),
+        )
     }
 
     fn backward(
@@ -86,7 +71,7 @@ impl Layer for AnalogConv {
         mut gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        self.model.pull_back(output, gradient.view_mut());
+        self.on_array.model.pull_back(output, gradient.view_mut());
         self.kernel.backward(input, gradient.view(), input_gradient);
     }
 

@@ -1,11 +1,11 @@
 //! A linear layer on the array.
 
-use bss2_core::Buffer;
 use bss2_mapping::{Plan, PlanRunner};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
-use super::rounding::{WEIGHT_LIMIT, round_activations, round_weights};
+use super::on_array::OnArray;
+use super::rounding::WEIGHT_LIMIT;
 use super::weight_matrix::WeightMatrix;
 use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
 
@@ -16,11 +16,8 @@ use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, U
 /// unchanged (straight through); then dW = xᵀ·g, dx = g·Wᵀ.
 pub struct AnalogDense {
     weights: WeightMatrix,
-    model: Box<dyn GradientModel>,
+    on_array: OnArray,
     runner: PlanRunner,
-    loaded: Array2<i8>,
-    activations: Buffer<u8>,
-    sums: Buffer<i8>,
 }
 
 impl AnalogDense {
@@ -47,12 +44,9 @@ impl AnalogDense {
             });
         }
         Ok(Self {
-            loaded: Array2::zeros(weights.dim()),
+            on_array: OnArray::new(model, weights.dim()),
             weights: WeightMatrix::new(weights, -WEIGHT_LIMIT..=WEIGHT_LIMIT),
-            model,
             runner: PlanRunner::new(plan),
-            activations: Buffer::new(),
-            sums: Buffer::new(),
         })
     }
 }
@@ -66,25 +60,16 @@ impl Layer for AnalogDense {
         &mut self,
         session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        mut output: ArrayViewMut2<'_, f32>,
+        output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        let array = session
-            .array
-            .as_deref_mut()
-            .ok_or(TrainingError::NoArray { layer: 0 })?;
-        let mut activations = self.activations.shaped(input.dim());
-        round_activations(input, activations.view_mut())?;
-        round_weights(&self.weights.value, &mut self.loaded)?;
-        let mut sums = self.sums.shaped(output.dim());
-        session.report += self.runner.run(
-            array,
-            self.loaded.view(),
-            activations.view(),
-            &mut session.trial,
-            sums.view_mut(),
-        )?;
-        output.zip_mut_with(&sums, |to, &y| *to = f32::from(y));
-        Ok(())
+        let runner = &mut self.runner;
+        self.on_array.forward(
+            session,
+            &self.weights.value,
+            input,
+            output,
+            |array, r, trial| runner.run(array, r.weights, r.activations, trial, r.sums),
+        )
     }
 
     fn backward(
@@ -94,7 +79,7 @@ impl Layer for AnalogDense {
         mut gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        self.model.pull_back(output, gradient.view_mut());
+        self.on_array.model.pull_back(output, gradient.view_mut());
         self.weights
             .backward(input, gradient.view(), input_gradient);
     }
