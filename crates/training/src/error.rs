@@ -101,6 +101,12 @@ pub enum TrainingError {
         /// Outputs of the network.
         classes: usize,
     },
+    /// A layer of which nothing is known that could be brought onto an array.
+    #[error("layer {layer} does not tell what it computes: it cannot be deployed")]
+    NoStep {
+        /// Index of the layer.
+        layer: usize,
+    },
     /// There is nothing to train on or to evaluate.
     #[error("no samples were given")]
     NoSamples,

@@ -1,72 +1,80 @@
 //! How the backward pass sees the array.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+mod elementwise;
 
-/// Stands for the derivative of an array's outputs (LSB) with respect to the exact sums Σ x·w.
+use bss2_mapping::{LayerShape, Plan};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+
+pub use elementwise::{LinearGain, SaturationMask, SmoothSaturation};
+
+/// Stands for the derivatives of what an array does with a linear layer.
 ///
 /// The chip gives no gradients; each model is a surrogate, right as far as the array resembles it.
-///
-/// A model sees outputs and works on them one by one, which is as far as it reaches: it cannot
-/// express a derivative that depends on activations or weights (a multiplier that is nonlinear in
-/// either), that differs between the tiles of an output (whose partial sums saturate each for
-/// itself, while only their sum comes here), or that mixes columns (crosstalk). The products with
-/// activations and weights that follow are those of an exact multiplier.
+/// It is given everything that a layer knows of its forward pass, the plan included: a model may
+/// tell the array's columns apart, and the parts of an output that were summed digitally. One that
+/// takes the array for an exact multiplier with a slope per output scales the gradient and leaves
+/// the rest to [`exact_products`].
 pub trait GradientModel: Send {
-    /// Turns the gradient with respect to the outputs (vectors × outputs) into the gradient with
-    /// respect to the sums, in place. `outputs` are those of the forward pass.
-    fn pull_back(&self, outputs: ArrayView2<'_, f32>, gradient: ArrayViewMut2<'_, f32>);
+    /// Adds the gradient with respect to the weights, and writes that with respect to the inputs if
+    /// it is asked for. `gradient` (vectors × outputs) is that with respect to the outputs, and may
+    /// be used as scratch.
+    fn backward(
+        &mut self,
+        pass: &LinearPass<'_>,
+        gradient: ArrayViewMut2<'_, f32>,
+        into: LinearGradients<'_>,
+    );
 }
 
-/// y = gain · Σ x·w everywhere, as in the existing software stack.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LinearGain {
-    /// Gain of the whole layer, sends included, in LSB per activation and weight unit.
-    pub gain_lsb: f32,
+/// What a linear layer's forward pass was.
+#[derive(Clone, Copy, Debug)]
+pub struct LinearPass<'a> {
+    /// How the layer lies on the array.
+    pub plan: &'a Plan,
+    /// Inputs, vectors × inputs, as activations.
+    pub inputs: ArrayView2<'a, f32>,
+    /// Weights, inputs of one group × outputs, in weight units, before they were rounded.
+    pub weights: ArrayView2<'a, f32>,
+    /// Outputs, vectors × outputs, in LSB.
+    pub outputs: ArrayView2<'a, f32>,
 }
 
-/// y = gain · Σ x·w inside the range of `i8`; outputs at its ends pass no gradient.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SaturationMask {
-    /// Gain of the whole layer, sends included, in LSB per activation and weight unit.
-    pub gain_lsb: f32,
+/// Where the gradients of a linear layer go.
+#[derive(Debug)]
+pub struct LinearGradients<'a> {
+    /// With respect to the weights, inputs of one group × outputs: to be added to.
+    pub weights: ArrayViewMut2<'a, f32>,
+    /// With respect to the inputs, vectors × inputs: to be written, if there is one.
+    pub inputs: Option<ArrayViewMut2<'a, f32>>,
 }
 
-impl GradientModel for LinearGain {
-    fn pull_back(&self, _outputs: ArrayView2<'_, f32>, mut gradient: ArrayViewMut2<'_, f32>) {
-        gradient *= self.gain_lsb;
-    }
-}
-
-impl GradientModel for SaturationMask {
-    fn pull_back(&self, outputs: ArrayView2<'_, f32>, mut gradient: ArrayViewMut2<'_, f32>) {
-        gradient.zip_mut_with(&outputs, |gradient, &output| {
-            let inside = output > f32::from(i8::MIN) && output < f32::from(i8::MAX);
-            *gradient *= if inside { self.gain_lsb } else { 0.0 };
-        });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ndarray::array;
-
-    use super::*;
-
-    #[test]
-    fn models_differ_at_the_ends_only() {
-        let outputs = array![[-128.0, -127.0, 0.0, 126.0, 127.0]];
-        let pull = |model: &dyn GradientModel| {
-            let mut gradient = array![[1.0, 2.0, 3.0, 4.0, 5.0]];
-            model.pull_back(outputs.view(), gradient.view_mut());
-            gradient
-        };
-        assert_eq!(
-            pull(&LinearGain { gain_lsb: 0.5 }),
-            array![[0.5, 1.0, 1.5, 2.0, 2.5]]
+/// The gradients of the exact sums y = x·W, group by group: adds xᵀ·g to that of the weights, writes
+/// g·Wᵀ to that of the inputs.
+///
+/// # Panics
+/// If shapes do not fit.
+pub fn exact_products(
+    shape: LayerShape,
+    inputs: ArrayView2<'_, f32>,
+    weights: ArrayView2<'_, f32>,
+    gradient: ArrayView2<'_, f32>,
+    mut into: LinearGradients<'_>,
+) {
+    for group in 0..shape.groups() {
+        let of_group = |size: usize| group * size..(group + 1) * size;
+        let (rows, columns) = (
+            of_group(shape.group_inputs()),
+            of_group(shape.group_outputs()),
         );
-        assert_eq!(
-            pull(&SaturationMask { gain_lsb: 0.5 }),
-            array![[0.0, 1.0, 1.5, 2.0, 0.0]]
-        );
+        let inputs = inputs.slice(s![.., rows.clone()]);
+        let gradient = gradient.slice(s![.., columns.clone()]);
+        let mut weight_gradient = into.weights.slice_mut(s![.., columns.clone()]);
+        general_mat_mul(1.0, &inputs.t(), &gradient, 1.0, &mut weight_gradient);
+        if let Some(input_gradient) = &mut into.inputs {
+            let weights = weights.slice(s![.., columns]);
+            let mut input_gradient = input_gradient.slice_mut(s![.., rows]);
+            general_mat_mul(1.0, &gradient, &weights.t(), 0.0, &mut input_gradient);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
-use crate::{LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 mod analog_conv;
 mod analog_dense;
@@ -78,8 +78,9 @@ pub trait Layer: Send {
         Ok(())
     }
 
-    /// What the layer computes, if that is linear: with a copy of its weights as they are kept.
-    fn linear(&self) -> Option<LinearLayer> {
+    /// What the layer computes when a network is evaluated, with a copy of its numbers as they are
+    /// kept; `None` for what no [`Step`] describes, which cannot be [deployed](crate::deploy).
+    fn step(&self) -> Option<Step> {
         None
     }
 }

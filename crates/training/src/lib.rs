@@ -54,13 +54,17 @@ mod optimizer;
 mod parameter;
 mod session;
 mod shuffle;
+mod step;
 mod trainer;
 
 pub use deploy::{DeployedLayer, Deployment, deploy};
 pub use error::TrainingError;
 pub use examples::Examples;
 pub use float::{float_cnn, float_mlp, published_mnist_cnn};
-pub use gradient::{GradientModel, LinearGain, SaturationMask};
+pub use gradient::{
+    GradientModel, LinearGain, LinearGradients, LinearPass, SaturationMask, SmoothSaturation,
+    exact_products,
+};
 pub use layer::{
     AnalogConv, AnalogDense, Conv, ConvertingRelu, Dense, Layer, QuantiseInput, Relu, Rescale,
 };
@@ -71,4 +75,5 @@ pub use optimizer::{Adam, Optimizer, Sgd};
 pub use parameter::{ParameterView, ParameterViewMut, UpdateParameter};
 pub use session::{Mode, Session};
 pub use shuffle::epoch_order;
+pub use step::{Affine, Step};
 pub use trainer::{Epoch, Schedule, evaluate, train};

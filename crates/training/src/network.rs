@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Ix2};
 
 use crate::layer::{all_finite, reshaped};
-use crate::{Layer, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{Layer, LinearLayer, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 /// Layers one after the other, with buffers for what passes between them.
 pub struct Network {
@@ -152,12 +152,25 @@ impl Network {
         weights
     }
 
-    /// Copies of all linear layers, as [`deploy`](crate::deploy) takes them: what
-    /// [`Layer::linear`] tells.
+    /// What the layers compute, as [`deploy`](crate::deploy) takes it: what [`Layer::step`] tells.
+    ///
+    /// # Errors
+    /// [`TrainingError::NoStep`] for a layer that no step describes.
+    pub fn steps(&self) -> Result<Vec<Step>, TrainingError> {
+        let layers = self.layers.iter().enumerate();
+        layers
+            .map(|(layer, of)| of.step().ok_or(TrainingError::NoStep { layer }))
+            .collect()
+    }
+
+    /// Copies of all linear layers.
     pub fn linear_layers(&self) -> Vec<LinearLayer> {
-        self.layers
-            .iter()
-            .filter_map(|layer| layer.linear())
+        let steps = self.layers.iter().filter_map(|layer| layer.step());
+        steps
+            .filter_map(|step| match step {
+                Step::Linear(linear) => Some(linear),
+                _ => None,
+            })
             .collect()
     }
 

@@ -140,9 +140,31 @@ impl LoweredConvolution {
     ) -> Result<(), MappingError> {
         check_shape("kernel", self.convolution.kernel_shape(), kernel.dim())?;
         check_shape("weights", self.shape.weights(), weights.dim())?;
+        weights.fill(T::default());
+        self.each_weight(|weight, tap| weights[weight] = kernel[tap]);
+        Ok(())
+    }
+
+    /// The transpose of [`expand`](Self::expand): adds each number of the linear layer's weights to
+    /// that of the kernel which it is expanded from.
+    ///
+    /// # Errors
+    /// [`MappingError::Shape`].
+    pub fn contract<T: Copy + AddAssign>(
+        &self,
+        weights: ArrayView2<'_, T>,
+        mut kernel: ArrayViewMut2<'_, T>,
+    ) -> Result<(), MappingError> {
+        check_shape("kernel", self.convolution.kernel_shape(), kernel.dim())?;
+        check_shape("weights", self.shape.weights(), weights.dim())?;
+        self.each_weight(|weight, tap| kernel[tap] += weights[weight]);
+        Ok(())
+    }
+
+    /// Visits the places of all weights that stand for a number of the kernel, with its place.
+    fn each_weight(&self, mut visit: impl FnMut([usize; 2], [usize; 2])) {
         let (height, width) = self.convolution.options().kernel;
         let (rows, columns) = (self.rows.pixels().len(), self.columns.pixels().len());
-        weights.fill(T::default());
         for channel in 0..self.convolution.channels_per_group() {
             for (tap_row, tap_column) in pairs(height, width) {
                 let tap = (channel * height + tap_row) * width + tap_column;
@@ -150,11 +172,10 @@ impl LoweredConvolution {
                     let row = self.rows.index(place.row, tap_row);
                     let column = self.columns.index(place.column, tap_column);
                     let input = (channel * rows + row) * columns + column;
-                    weights[[input, output]] = kernel[[tap, place.channel]];
+                    visit([input, output], [tap, place.channel]);
                 }
             }
         }
-        Ok(())
     }
 
     /// Turns samples (samples × inputs of the convolution) into vectors (samples ·

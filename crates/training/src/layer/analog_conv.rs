@@ -7,13 +7,15 @@ use super::Layer;
 use super::kernel::ConvolutionKernel;
 use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
-use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{
+    GradientModel, LinearPass, ParameterView, Session, Step, TrainingError, UpdateParameter,
+};
 
 /// A convolution as an array computes it: inputs are activations 0…31 (others are refused), the
 /// kernel −63…63 (kept as `f32`, rounded for each run), outputs LSB.
 ///
-/// Backward: the gradient model pulls the gradient through the array, the rounding passes it
-/// unchanged (straight through); then the gradients are those of a digital convolution.
+/// Backward: the gradients are those of the gradient model; the rounding passes them unchanged
+/// (straight through).
 pub struct AnalogConv {
     kernel: ConvolutionKernel,
     on_array: OnArray,
@@ -37,7 +39,7 @@ impl AnalogConv {
         let range = -WEIGHT_LIMIT..=WEIGHT_LIMIT;
         Ok(Self {
             on_array: OnArray::new(model, kernel.dim()),
-            kernel: ConvolutionKernel::new(*lowered.convolution(), kernel, range)?,
+            kernel: ConvolutionKernel::new(lowered.clone(), kernel, range)?,
             runner: ConvolutionRunner::new(lowered, plan)?,
         })
     }
@@ -68,11 +70,25 @@ impl Layer for AnalogConv {
         &mut self,
         input: ArrayView2<'_, f32>,
         output: ArrayView2<'_, f32>,
-        mut gradient: ArrayViewMut2<'_, f32>,
+        gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        self.on_array.model.pull_back(output, gradient.view_mut());
-        self.kernel.backward(input, gradient.view(), input_gradient);
+        let (model, plan) = (&mut self.on_array.model, self.runner.plan());
+        self.kernel.backward(
+            input,
+            output,
+            gradient.view(),
+            input_gradient,
+            &mut |pass, gradient, into| {
+                let pass = LinearPass {
+                    plan,
+                    inputs: pass.inputs,
+                    weights: pass.weights,
+                    outputs: pass.outputs,
+                };
+                model.backward(&pass, gradient, into);
+            },
+        );
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
@@ -83,7 +99,7 @@ impl Layer for AnalogConv {
         update(self.kernel.weights.view_mut())
     }
 
-    fn linear(&self) -> Option<LinearLayer> {
-        Some(self.kernel.linear())
+    fn step(&self) -> Option<Step> {
+        Some(Step::Linear(self.kernel.linear()))
     }
 }

@@ -7,13 +7,16 @@ use super::Layer;
 use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
 use super::weight_matrix::WeightMatrix;
-use crate::{GradientModel, LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{
+    GradientModel, LinearGradients, LinearLayer, LinearPass, ParameterView, Session, Step,
+    TrainingError, UpdateParameter,
+};
 
 /// y = array(round(x), round(W)): inputs are activations 0…31 (others are refused), weights −63…63
 /// (kept as `f32`, rounded for each run), outputs LSB.
 ///
-/// Backward: the gradient model pulls the gradient through the array, the rounding passes it
-/// unchanged (straight through); then dW = xᵀ·g, dx = g·Wᵀ.
+/// Backward: the gradients are those of the gradient model; the rounding passes them unchanged
+/// (straight through).
 pub struct AnalogDense {
     weights: WeightMatrix,
     on_array: OnArray,
@@ -76,12 +79,26 @@ impl Layer for AnalogDense {
         &mut self,
         input: ArrayView2<'_, f32>,
         output: ArrayView2<'_, f32>,
-        mut gradient: ArrayViewMut2<'_, f32>,
+        gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        self.on_array.model.pull_back(output, gradient.view_mut());
-        self.weights
-            .backward(input, gradient.view(), input_gradient);
+        let WeightMatrix {
+            value,
+            gradient: weight_gradient,
+            ..
+        } = &mut self.weights;
+        weight_gradient.fill(0.0);
+        let pass = LinearPass {
+            plan: self.runner.plan(),
+            inputs: input,
+            weights: value.view(),
+            outputs: output,
+        };
+        let into = LinearGradients {
+            weights: weight_gradient.view_mut(),
+            inputs: input_gradient,
+        };
+        self.on_array.model.backward(&pass, gradient, into);
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
@@ -92,7 +109,7 @@ impl Layer for AnalogDense {
         update(self.weights.view_mut())
     }
 
-    fn linear(&self) -> Option<LinearLayer> {
-        Some(LinearLayer::Dense(self.weights.value.clone()))
+    fn step(&self) -> Option<Step> {
+        Some(Step::Linear(LinearLayer::Dense(self.weights.value.clone())))
     }
 }

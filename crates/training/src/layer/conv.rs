@@ -1,11 +1,11 @@
 //! A digital convolution.
 
-use bss2_mapping::Convolution;
+use bss2_mapping::{Convolution, LoweredConvolution, Lowering};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
 use super::kernel::ConvolutionKernel;
-use crate::{LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{ParameterView, Session, Step, TrainingError, UpdateParameter, exact_products};
 
 /// A convolution in `f32`, without bias.
 #[derive(Clone, Debug)]
@@ -22,7 +22,8 @@ impl Conv {
     /// more than [`WEIGHTS_MAX`](bss2_mapping::LoweredConvolution::WEIGHTS_MAX) weights, or patches
     /// of more than [`SIDE_MAX`](bss2_mapping::LayerShape::SIDE_MAX) numbers in all groups.
     pub fn new(convolution: Convolution, kernel: Array2<f32>) -> Result<Self, TrainingError> {
-        let kernel = ConvolutionKernel::new(convolution, kernel, f32::MIN..=f32::MAX)?;
+        let lowered = LoweredConvolution::new(convolution, Lowering::Im2col)?;
+        let kernel = ConvolutionKernel::new(lowered, kernel, f32::MIN..=f32::MAX)?;
         Ok(Self { kernel })
     }
 }
@@ -44,11 +45,20 @@ impl Layer for Conv {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        self.kernel.backward(input, gradient.view(), input_gradient);
+        self.kernel.backward(
+            input,
+            output,
+            gradient.view(),
+            input_gradient,
+            &mut |pass, gradient, into| {
+                let gradient = gradient.view();
+                exact_products(pass.shape, pass.inputs, pass.weights, gradient, into);
+            },
+        );
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {
@@ -59,7 +69,7 @@ impl Layer for Conv {
         update(self.kernel.weights.view_mut())
     }
 
-    fn linear(&self) -> Option<LinearLayer> {
-        Some(self.kernel.linear())
+    fn step(&self) -> Option<Step> {
+        Some(Step::Linear(self.kernel.linear()))
     }
 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
 use super::weight_matrix::WeightMatrix;
-use crate::{LinearLayer, ParameterView, Session, TrainingError, UpdateParameter};
+use crate::{LinearLayer, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 /// y = x·W in `f32`, without bias.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Layer for Dense {
         update(self.weights.view_mut())
     }
 
-    fn linear(&self) -> Option<LinearLayer> {
-        Some(LinearLayer::Dense(self.weights.value.clone()))
+    fn step(&self) -> Option<Step> {
+        Some(Step::Linear(LinearLayer::Dense(self.weights.value.clone())))
     }
 }

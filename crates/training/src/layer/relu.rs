@@ -5,7 +5,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{Layer, pull_back_elementwise};
 use crate::error::check_option;
-use crate::{Session, TrainingError};
+use crate::{Session, Step, TrainingError};
 
 /// y = max(x, 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,10 @@ impl Layer for Relu {
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
             if x > 0.0 { g } else { 0.0 }
         });
+    }
+
+    fn step(&self) -> Option<Step> {
+        Some(Step::Rectify)
     }
 }
 
