@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use bss2_experiments::workbench::{
-    CalibrationJob, CharacterizationJob, ChipChoice, PROCEDURES, PlanJob, STRATEGIES, layer_shape,
-    procedure, read_targets, read_tiling, strategy,
+    ArrayKind, CalibrationJob, CharacterizationJob, ChipChoice, EvaluateJob, PROCEDURES, PlanJob,
+    STRATEGIES, TrainJob, layer_shape, procedure, read_recipe, read_targets, read_tiling, strategy,
 };
-use bss2_experiments::{ChipConfig, ExperimentError, Preset, Settings};
+use bss2_experiments::{
+    Augmentation, Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings,
+    TrainingError,
+};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
@@ -29,6 +32,10 @@ pub(crate) enum Command {
     Characterize(CharacterizeOptions),
     /// Plan a layer: how it lies on the array, in how many passes, and what that costs.
     Plan(PlanOptions),
+    /// Train a network for one chip, and write a folder with its weights and a page about it.
+    Train(TrainOptions),
+    /// Evaluate a network's weights on an array.
+    Evaluate(EvaluateOptions),
     /// Print the configuration of a chip, every parameter with its meaning, range and source; a
     /// file with it may be changed and given to `experiments --chip` or `calibrate --config`.
     Chip {
@@ -302,6 +309,195 @@ impl PlanOptions {
             out: self.out.clone(),
         })
     }
+}
+
+/// The chip that a network runs on.
+#[derive(Debug, Args)]
+struct NetworkChipOptions {
+    /// Seed of the chip, 0 to 2^53 − 1000.
+    #[arg(
+        long,
+        value_name = "SEED",
+        allow_negative_numbers = true,
+        default_value_t = 1
+    )]
+    chip: u64,
+
+    /// What such chips are like: a preset (typical, better, worse, noiseless) or a TOML file, as
+    /// `cargo xtask chip` prints one.
+    #[arg(long, value_name = "PRESET|FILE", default_value = "typical")]
+    config: String,
+
+    /// Temperature of the chip in °C, −40 to 125; without it, the configuration's.
+    #[arg(long, value_name = "C", allow_negative_numbers = true)]
+    temperature: Option<f32>,
+
+    /// Calibration of this chip, as `cargo xtask calibrate` makes one; without it, the chip is as it was
+    /// made.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+
+    /// Seed of weights, orders and noise, 0 to 2^53 − 1000.
+    #[arg(
+        long,
+        value_name = "S",
+        allow_negative_numbers = true,
+        default_value_t = 1
+    )]
+    seed: u64,
+}
+
+impl NetworkChipOptions {
+    fn choice(&self) -> Result<ChipChoice, String> {
+        Ok(ChipChoice {
+            seed: self.chip,
+            config: read_chip(&self.config)?,
+            temperature_celsius: self.temperature,
+        })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainOptions {
+    /// TOML file with the network: docs/training.md.
+    #[arg(value_name = "NETWORK.toml", required_unless_present = "list")]
+    network: Option<PathBuf>,
+
+    /// Folder with IDX files such as MNIST's, plain or gzip, or `yin-yang`, or `digits`.
+    #[arg(long, value_name = "DIR|NAME", default_value = "digits")]
+    data: String,
+
+    /// How to train: a method's name (`--list` lists them).
+    #[arg(long, value_name = "NAME", default_value = "in-the-loop", value_parser = PossibleValuesParser::new(method_names()))]
+    method: String,
+
+    /// TOML file with stages, in place of a method's.
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "method")]
+    recipe: Option<PathBuf>,
+
+    /// Epochs of digital training; without it, the method's number.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    digital_epochs: Option<usize>,
+
+    /// Epochs of training on an array; without it, the method's number.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    array_epochs: Option<usize>,
+
+    /// safetensors file with weights to begin with.
+    #[arg(long, value_name = "FILE.safetensors")]
+    weights: Option<PathBuf>,
+
+    /// Keep one in N training samples for validation, and the network that does best on them.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    validation_one_in: Option<u64>,
+
+    #[command(flatten)]
+    chip: NetworkChipOptions,
+
+    /// Folder for the results: missing, empty, or with nothing but an earlier training's results,
+    /// which are replaced. An interrupted training continues when it is run again.
+    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// List the methods and stop.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+impl TrainOptions {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn job(&self) -> Result<TrainJob, String> {
+        let (method, recipe) = if let Some(path) = &self.recipe {
+            let recipe = read_recipe(path).map_err(|error| error.to_string())?;
+            (path.display().to_string(), recipe)
+        } else {
+            let method = self.method.parse::<Method>();
+            let method = method.map_err(|error: TrainingError| error.to_string())?;
+            (method.to_string(), method.recipe(&self.budget()))
+        };
+        Ok(TrainJob {
+            network: self.network.clone().unwrap_or_default(),
+            data: DataChoice::named(&self.data),
+            recipe,
+            method,
+            chip: self.chip.choice()?,
+            calibration: self.chip.calibration.clone(),
+            weights: self.weights.clone(),
+            validation_one_in: self.validation_one_in.map(|part| part as usize),
+            seed: self.chip.seed,
+            out: self.out.clone().unwrap_or_default(),
+        })
+    }
+
+    fn budget(&self) -> Budget {
+        let usual = Budget::default();
+        Budget {
+            digital_epochs: self.digital_epochs.unwrap_or(usual.digital_epochs),
+            array_epochs: self.array_epochs.unwrap_or(usual.array_epochs),
+            augmentation: Some(AUGMENTATION),
+            ..usual
+        }
+    }
+}
+
+/// How images are changed by methods that do so; their size is that of the data.
+const AUGMENTATION: Augmentation = Augmentation {
+    image: (1, 1, 1),
+    shift_pixels: 1.5,
+    turn_degrees: 10.0,
+    stretch: 0.1,
+    slant: 0.1,
+};
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateOptions {
+    /// TOML file with the network: docs/training.md, or the one that a training wrote.
+    #[arg(value_name = "NETWORK.toml")]
+    network: PathBuf,
+
+    /// safetensors file with its weights.
+    #[arg(long, value_name = "FILE.safetensors")]
+    weights: PathBuf,
+
+    /// Folder with IDX files such as MNIST's, plain or gzip, or `yin-yang`, or `digits`.
+    #[arg(long, value_name = "DIR|NAME", default_value = "digits")]
+    data: String,
+
+    /// What it runs on.
+    #[arg(long, value_name = "ARRAY", default_value = "chip", value_parser = PossibleValuesParser::new(["ideal", "mock", "chip"]))]
+    array: String,
+
+    #[command(flatten)]
+    chip: NetworkChipOptions,
+}
+
+impl EvaluateOptions {
+    /// What is to be done.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn job(&self) -> Result<EvaluateJob, String> {
+        Ok(EvaluateJob {
+            network: self.network.clone(),
+            weights: self.weights.clone(),
+            data: DataChoice::named(&self.data),
+            array: match self.array.as_str() {
+                "ideal" => ArrayKind::Ideal,
+                "mock" => ArrayKind::Mock,
+                _ => ArrayKind::Chip,
+            },
+            chip: self.chip.choice()?,
+            calibration: self.chip.calibration.clone(),
+            seed: self.chip.seed,
+        })
+    }
+}
+
+fn method_names() -> [&'static str; Method::ALL.len()] {
+    Method::ALL.map(Method::name)
 }
 
 fn strategy_names() -> [&'static str; STRATEGIES.len()] {

@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Command::Calibrate(options) => workbench::calibrate(&options, &mut warn),
         Command::Characterize(options) => workbench::characterize(&options),
         Command::Plan(options) => workbench::plan(&options),
+        Command::Train(options) => workbench::train(&options),
+        Command::Evaluate(options) => workbench::evaluate(&options),
         Command::Chip { preset } => ChipConfig::preset(&preset)
             .and_then(|config| config.to_toml())
             .map_err(|error| error.to_string()),

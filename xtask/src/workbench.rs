@@ -1,11 +1,13 @@
-//! `cargo xtask calibrate`, `cargo xtask characterize` and `cargo xtask plan`.
+//! `cargo xtask calibrate`, `characterize`, `plan`, `train` and `evaluate`.
 
 use std::time::Instant;
 
-use bss2_experiments::ExperimentError;
 use bss2_experiments::workbench::{print_targets, procedure};
+use bss2_experiments::{ExperimentError, Method};
 
-use crate::arguments::{CalibrateOptions, CharacterizeOptions, PlanOptions};
+use crate::arguments::{
+    CalibrateOptions, CharacterizeOptions, EvaluateOptions, PlanOptions, TrainOptions,
+};
 use crate::bars::Bars;
 
 /// Calibrates a chip; the text is for standard output.
@@ -60,6 +62,35 @@ pub(crate) fn plan(options: &PlanOptions) -> Result<String, String> {
             folder.join("plan.txt").display()
         ),
     })
+}
+
+/// Trains a network; the text is for standard output.
+pub(crate) fn train(options: &TrainOptions) -> Result<String, String> {
+    if options.list {
+        let line = |m: &Method| format!("{:26}{}\n", m.name(), m.about());
+        return Ok(Method::ALL.iter().map(line).collect());
+    }
+    let started = Instant::now();
+    let job = options.job()?;
+    let report = job.run(&Bars).map_err(in_words)?;
+    Ok(format!(
+        "{}\n{}\n{:.1} s. Report: {}\n",
+        report.table.to_text(),
+        report.totals,
+        started.elapsed().as_secs_f64(),
+        job.out.join("index.html").display(),
+    ))
+}
+
+/// Evaluates a network; the text is for standard output.
+pub(crate) fn evaluate(options: &EvaluateOptions) -> Result<String, String> {
+    let report = options.job()?.run().map_err(in_words)?;
+    Ok(format!(
+        "{}\n{}\n{}\n",
+        report.layers.to_text(),
+        report.classes.to_text(),
+        report.totals,
+    ))
 }
 
 fn in_words(error: ExperimentError) -> String {

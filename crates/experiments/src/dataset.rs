@@ -1,6 +1,8 @@
 //! The data that a study trains and tests on.
 
-use bss2_data::{Dataset, Digits, Idx, Split};
+use std::path::PathBuf;
+
+use bss2_data::{Dataset, Digits, Idx, Split, YinYang};
 use bss2_training::Examples;
 use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
@@ -28,20 +30,63 @@ pub struct DataDescription {
 #[derive(Clone, Debug)]
 pub struct StudyData {
     description: DataDescription,
+    /// Channels, rows and columns.
+    image: (usize, usize, usize),
     split: Split,
+}
+
+/// Which data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DataChoice {
+    /// The embedded handwritten digits.
+    Digits,
+    /// Points of the Yin-Yang figure.
+    YinYang,
+    /// A folder with IDX files (MNIST and its kin).
+    Folder(PathBuf),
+}
+
+/// Samples of Yin-Yang to train and to test on, as in its publication.
+const YIN_YANG_SAMPLES: (usize, usize) = (5000, 1000);
+
+impl DataChoice {
+    /// `digits`, `yin-yang`, or the path of a folder.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "digits" => Self::Digits,
+            "yin-yang" => Self::YinYang,
+            path => Self::Folder(path.into()),
+        }
+    }
 }
 
 impl StudyData {
     /// Reads the data set that the settings ask for.
     ///
     /// # Errors
+    /// Those of [`of`](Self::of).
+    pub fn load(settings: &Settings) -> Result<Self, ExperimentError> {
+        let choice = match &settings.data {
+            None => DataChoice::Digits,
+            Some(folder) => DataChoice::Folder(folder.clone()),
+        };
+        Self::of(&choice, settings.seed)
+    }
+
+    /// Reads or makes a data set; `seed` decides which of the digits are for testing, and which points
+    /// of Yin-Yang there are.
+    ///
+    /// # Errors
     /// [`ExperimentError::NoDataFolder`]; [`ExperimentError::Data`] if a file is missing or corrupt;
     /// [`ExperimentError::DegenerateData`] if there is only one class, a class without a training
     /// image, or nothing but equal images.
-    pub fn load(settings: &Settings) -> Result<Self, ExperimentError> {
-        let dataset: Box<dyn Dataset> = match &settings.data {
-            None => Box::new(Digits::new(settings.seed)),
-            Some(folder) => {
+    pub fn of(choice: &DataChoice, seed: u64) -> Result<Self, ExperimentError> {
+        let dataset: Box<dyn Dataset> = match choice {
+            DataChoice::Digits => Box::new(Digits::new(seed)),
+            DataChoice::YinYang => {
+                Box::new(YinYang::new(YIN_YANG_SAMPLES.0, YIN_YANG_SAMPLES.1, seed)?)
+            }
+            DataChoice::Folder(folder) => {
                 let name = folder.file_name().map_or_else(
                     || "IDX files".to_owned(),
                     |name| name.to_string_lossy().into_owned(),
@@ -67,14 +112,25 @@ impl StudyData {
             classes: dataset.num_classes(),
             training_samples: split.train.len(),
             test_samples: split.test.len(),
-            from_files: settings.data.is_some(),
+            from_files: matches!(choice, DataChoice::Folder(_)),
         };
-        Ok(Self { description, split })
+        let shape = dataset.feature_shape();
+        let image = (shape.channels(), shape.height(), shape.width());
+        Ok(Self {
+            description,
+            image,
+            split,
+        })
     }
 
     /// Name and sizes.
     pub const fn description(&self) -> &DataDescription {
         &self.description
+    }
+
+    /// Channels, rows and columns of an image.
+    pub const fn image(&self) -> (usize, usize, usize) {
+        self.image
     }
 
     /// The training samples.

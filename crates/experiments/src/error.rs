@@ -19,6 +19,26 @@ use crate::workbench::TargetsError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExperimentError {
+    /// A file that describes no network.
+    #[error("{}: {reason}", path.display())]
+    NetworkFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A network for other inputs than the data's.
+    #[error(
+        "{data} has images of {image:?} (channels, rows, columns), the network takes inputs of {found}"
+    )]
+    OtherInput {
+        /// Name of the data.
+        data: String,
+        /// Channels, rows and columns of its images.
+        image: (usize, usize, usize),
+        /// Length of the network's inputs.
+        found: usize,
+    },
     /// No experiment has that name.
     #[error("unknown experiment '{name}', known are: {known}")]
     UnknownExperiment {

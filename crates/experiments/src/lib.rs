@@ -50,14 +50,16 @@ mod progress;
 mod published;
 pub mod report;
 mod settings;
+mod simulated_lab;
 mod statistics;
 mod study;
 mod validation;
 mod wording;
 pub mod workbench;
 
+pub use bss2_training::{Augmentation, Budget, Method, TrainingError};
 pub use csv_file::CsvFile;
-pub use dataset::{DataDescription, StudyData};
+pub use dataset::{DataChoice, DataDescription, StudyData};
 pub use error::ExperimentError;
 pub use experiment::{EXPERIMENTS, Experiment, find};
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};

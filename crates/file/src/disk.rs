@@ -63,7 +63,12 @@ fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+/// Writes bytes, of whatever format, to the file at `path`, as [`save`] does with a value.
+///
+/// # Errors
+/// [`FileError::NotAFile`] if a folder or device is in its place, [`FileError::Io`] if the system
+/// refuses. An earlier file is then as it was, and nothing else is left behind.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let failed = |e| io_error(path, "written", &e);
     let target = if path.is_symlink() {
         path.canonicalize().map_err(failed)?

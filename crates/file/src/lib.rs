@@ -73,6 +73,6 @@ mod format;
 mod header;
 
 pub use content::{MAX_CONTENT_BYTES, decode, encode};
-pub use disk::{load, save};
+pub use disk::{load, replace, save};
 pub use error::{ContentError, FileError};
 pub use format::Format;

@@ -71,7 +71,7 @@ pub use profile::{
     ProfiledArray,
 };
 pub use runner::PlanRunner;
-pub use scaling::{ScalePer, Scaling, ScalingRule};
+pub use scaling::{ScalePer, Scaling, ScalingRule, quantile};
 pub use shape::LayerShape;
 pub use sharing::share_array;
 pub use strategy::{Layer, LayerSample, MappingStrategy};

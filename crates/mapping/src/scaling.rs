@@ -29,6 +29,10 @@ pub struct ScalingRule {
     /// Share of the outputs of weights that share a scale, by magnitude, that must fit the range of
     /// `i8`, 0.5…1.
     pub output_quantile: f64,
+    /// Weight units per unit of the weights, 10⁻⁹…10⁹, whatever the quantiles say; `None` for the
+    /// full range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed_scale: Option<f32>,
 }
 
 impl Default for ScalingRule {
@@ -38,6 +42,7 @@ impl Default for ScalingRule {
             per: ScalePer::Layer,
             weight_quantile: 0.999,
             output_quantile: 0.999,
+            fixed_scale: None,
         }
     }
 }
@@ -50,6 +55,9 @@ impl ScalingRule {
     pub fn check(self) -> Result<Self, MappingError> {
         check_quantile("weight_quantile", self.weight_quantile)?;
         check_quantile("output_quantile", self.output_quantile)?;
+        if let Some(scale) = self.fixed_scale {
+            check_range("fixed_scale", f64::from(scale), 1e-9, 1e9)?;
+        }
         Ok(self)
     }
 
@@ -96,9 +104,17 @@ impl ScalingRule {
         Ok(scaling)
     }
 
+    /// Magnitude of outputs (vectors × outputs) at the output quantile, in their unit.
+    pub fn output_magnitude(self, outputs: ArrayView2<'_, f32>) -> f32 {
+        quantile(outputs.iter().map(|y| y.abs()), self.output_quantile)
+    }
+
     /// The scale that weights and their signal can share; `None` for weights of zero, to which any
     /// scale would do.
     fn scale(self, weights: ArrayView2<'_, f32>, signal: ArrayView2<'_, f32>) -> Option<f32> {
+        if self.fixed_scale.is_some() {
+            return self.fixed_scale;
+        }
         let magnitudes = weights.iter().map(|w| w.abs()).filter(|&w| w > 0.0);
         let widest = quantile(magnitudes, self.weight_quantile);
         let loudest = quantile(signal.iter().map(|y| y.abs()), self.output_quantile);
@@ -173,7 +189,10 @@ const WEIGHT_LIMIT: f32 = WEIGHT_MAX as f32;
 const OUTPUT_LIMIT_LSB: f32 = 110.0;
 
 fn check_quantile(option: &'static str, value: f64) -> Result<(), MappingError> {
-    let (min, max) = (0.5, 1.0);
+    check_range(option, value, 0.5, 1.0)
+}
+
+fn check_range(option: &'static str, value: f64, min: f64, max: f64) -> Result<(), MappingError> {
     if (min..=max).contains(&value) {
         return Ok(());
     }
@@ -193,8 +212,8 @@ fn check_finite(what: &'static str, values: ArrayView2<'_, f32>) -> Result<(), M
     }
 }
 
-/// The value below which the given share of a set lies; 0 for an empty set.
-fn quantile(values: impl Iterator<Item = f32>, share: f64) -> f32 {
+/// The value below which the given share (0…1) of a set lies; 0 for an empty set.
+pub fn quantile(values: impl Iterator<Item = f32>, share: f64) -> f32 {
     let mut values: Vec<f32> = values.collect();
     if values.is_empty() {
         return 0.0;

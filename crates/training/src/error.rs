@@ -1,6 +1,9 @@
 //! Errors of training.
 
+use std::path::PathBuf;
+
 use bss2_core::{ACTIVATION_MAX, ArrayError};
+use bss2_file::FileError;
 use bss2_mapping::MappingError;
 use thiserror::Error;
 
@@ -107,6 +110,177 @@ pub enum TrainingError {
         /// Index of the layer.
         layer: usize,
     },
+    /// A layer that cannot be brought onto an array.
+    #[error("layer {layer} cannot be deployed: {reason}")]
+    NotDeployable {
+        /// Index of the layer.
+        layer: usize,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Options for another number of layers than there are linear ones.
+    #[error("there are {expected} linear layers, options were given for {found}")]
+    LayerCount {
+        /// Linear layers.
+        expected: usize,
+        /// Options.
+        found: usize,
+    },
+    /// Text that describes no network or recipe.
+    #[error("{message}")]
+    Description {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A layer of a description that does not fit.
+    #[error("layer {index} of the description: {cause}")]
+    InDescription {
+        /// Index of the layer in the description.
+        index: usize,
+        /// What is wrong with it.
+        cause: Box<TrainingError>,
+    },
+    /// A name that cannot stand in a weight file, or that another layer has.
+    #[error("'{name}' is no name for a layer: letters, digits, '_', '-' and '.', each name once")]
+    LayerName {
+        /// The name.
+        name: String,
+    },
+    /// Patience without validation samples.
+    #[error("stopping early needs validation samples")]
+    NoValidation,
+    /// Images of another size than the samples.
+    #[error("images of {image:?} (channels, rows, columns), but samples of {features} features")]
+    ImageSize {
+        /// Channels, rows and columns of an image.
+        image: (usize, usize, usize),
+        /// Length of a sample.
+        features: usize,
+    },
+    /// Numbers that are not those of a network.
+    #[error("the state does not fit the network: {reason}")]
+    OtherState {
+        /// Why.
+        reason: &'static str,
+    },
+    /// A weight file that cannot be read or written.
+    #[error("{}: {message}", path.display())]
+    WeightFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Weights that a network has and a file lacks.
+    #[error("the weight file has no '{name}'")]
+    WeightsMissing {
+        /// Their name.
+        name: String,
+    },
+    /// Weights that a file has and the network lacks.
+    #[error("the weight file has '{name}', the network has not")]
+    WeightsUnknown {
+        /// Their name.
+        name: String,
+    },
+    /// Weights of another shape.
+    #[error("'{name}' has shape {found:?}, the network's has {expected:?}")]
+    WeightsShape {
+        /// Their name.
+        name: String,
+        /// The network's shape.
+        expected: Vec<usize>,
+        /// The file's shape.
+        found: Vec<usize>,
+    },
+    /// Weights with infinity or NaN.
+    #[error("'{name}' has numbers that are not finite")]
+    WeightsNotFinite {
+        /// Their name.
+        name: String,
+    },
+    /// A digital stage after one on an array.
+    #[error("stage {stage} is digital, but comes after one on an array")]
+    StageOrder {
+        /// Index of the stage.
+        stage: usize,
+    },
+    /// No method has this name.
+    #[error("unknown method '{name}', known are: {known}")]
+    UnknownMethod {
+        /// The name.
+        name: String,
+        /// Names there are.
+        known: String,
+    },
+    /// A chip whose temperature cannot be set.
+    #[error("the temperature of this chip cannot be set")]
+    NoTemperature,
+    /// A timing, or a model, for which the chip was not measured.
+    #[error("the chip was not measured for this timing or gradient model")]
+    NotMeasured,
+    /// A checkpoint of another training.
+    #[error("the checkpoint is that of another recipe, network, seed or data")]
+    OtherCheckpoint,
+    /// A twin without numbers for every part of its array.
+    #[error("a twin needs {expected} {what}, found {found}")]
+    TwinSize {
+        /// Of what.
+        what: &'static str,
+        /// How many it needs.
+        expected: usize,
+        /// How many came.
+        found: usize,
+    },
+    /// A number of a twin that means nothing.
+    #[error("{what} = {value} of a twin means nothing")]
+    TwinNumber {
+        /// Which number.
+        what: &'static str,
+        /// Its value.
+        value: f32,
+    },
+    /// An array of a recording that is missing or cannot be read or written.
+    #[error("recording, {array}: {reason}")]
+    RecordingArray {
+        /// The array, or the file.
+        array: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An array of a recording that does not fit the others, or no recording.
+    #[error("recording, {array}: shape must be {expected}, found {found:?}")]
+    RecordingShape {
+        /// The array.
+        array: &'static str,
+        /// The shape that it must have.
+        expected: String,
+        /// The shape that it has.
+        found: Vec<usize>,
+    },
+    /// A value of a recording outside its range.
+    #[error("recording, {array}: {value} at {place:?} is outside {min}…{max}")]
+    RecordingValue {
+        /// The array.
+        array: &'static str,
+        /// The value's indices.
+        place: [usize; 4],
+        /// The value.
+        value: i64,
+        /// Smallest accepted value.
+        min: i64,
+        /// Largest accepted value.
+        max: i64,
+    },
+    /// Outputs that do not follow the inputs: nothing can be fitted to them.
+    #[error("hemisphere {hemisphere}: no column responds to what it was sent")]
+    NothingResponds {
+        /// The hemisphere.
+        hemisphere: usize,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There is nothing to train on or to evaluate.
     #[error("no samples were given")]
     NoSamples,
@@ -163,6 +337,35 @@ pub enum TrainingError {
         /// Largest accepted value.
         max: f32,
     },
+    /// A batch of which no statistics can be taken.
+    #[error(
+        "layer {layer} normalises by the batch and needs 2 values per channel in training, \
+         found {values}"
+    )]
+    TooFewToNormalise {
+        /// Index of the layer.
+        layer: usize,
+        /// Values of each channel.
+        values: usize,
+    },
+    /// A state of an optimizer that is not whole, or another optimizer's.
+    #[error("the optimizer's state of parameter {parameter} is refused: {problem}")]
+    OptimizerState {
+        /// Number of the parameter.
+        parameter: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A state of an optimizer that was kept of another parameter.
+    #[error("parameter {parameter} has shape {shape:?}, the optimizer's state {state:?}")]
+    OptimizerStateShape {
+        /// Number of the parameter.
+        parameter: usize,
+        /// The state's shape.
+        state: Vec<usize>,
+        /// The parameter's shape.
+        shape: Vec<usize>,
+    },
     /// An option outside its range.
     #[error("{option} = {value} is outside {min}…{max}")]
     OptionOutOfRange {
@@ -190,6 +393,7 @@ impl TrainingError {
             Self::NoArray { layer }
             | Self::Width { layer, .. }
             | Self::NotFinite { layer, .. }
+            | Self::TooFewToNormalise { layer, .. }
             | Self::ActivationOutOfRange { layer, .. } => *layer = index,
             _ => {}
         }

@@ -47,6 +47,33 @@ impl<'a> Examples<'a> {
         self.inputs
     }
 
+    /// The labels, one for each sample.
+    pub const fn labels(&self) -> &'a [u8] {
+        self.labels
+    }
+
+    /// The same set, borrowed for a shorter time: the compiler does not see by itself that it may be.
+    pub fn reborrow<'b>(self) -> Examples<'b>
+    where
+        'a: 'b,
+    {
+        Examples {
+            inputs: self.inputs.reborrow(),
+            labels: self.labels,
+        }
+    }
+
+    /// The first samples, and the rest; `None` unless both have at least one.
+    pub fn split_at(self, first: usize) -> Option<(Self, Self)> {
+        if first == 0 || first >= self.len() {
+            return None;
+        }
+        let (inputs, rest) = self.inputs.split_at(Axis(0), first);
+        let (labels, rest_labels) = self.labels.split_at(first);
+        let examples = |inputs, labels| Self { inputs, labels };
+        Some((examples(inputs, labels), examples(rest, rest_labels)))
+    }
+
     /// The set in parts of at most `size` samples.
     pub(crate) fn chunks(self, size: usize) -> impl Iterator<Item = Examples<'a>> {
         (0..self.len()).step_by(size).map(move |start| {

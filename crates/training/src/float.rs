@@ -1,17 +1,12 @@
 //! Digital networks to begin with.
 
-use bss2_core::random::{derive_seed, keyed_stream};
 use bss2_mapping::{Convolution, ConvolutionOptions};
-use ndarray::Array2;
-use rand::RngExt;
-use rand_distr::StandardNormal;
 
+use crate::init::{WEIGHT_COUNT_MAX, he_normal};
 use crate::{Conv, Dense, Layer, Network, Relu, TrainingError};
 
 /// Largest width of a dense layer.
 const WIDTH_MAX: usize = 1 << 20;
-/// Largest number of weights of a network: with their gradients, 2 GiB.
-const WEIGHT_COUNT_MAX: usize = 1 << 28;
 
 /// A digital network of dense layers with rectifiers between them and no bias: `widths` are those
 /// of the input, the hidden layers and the output. Weights are drawn from N(0, 2/inputs) (He et
@@ -23,7 +18,7 @@ const WEIGHT_COUNT_MAX: usize = 1 << 28;
 pub fn float_mlp(widths: &[usize], seed: u64) -> Result<Network, TrainingError> {
     check_widths(widths, &[])?;
     let mut layers = Vec::new();
-    add_dense(&mut layers, widths, 0, seed);
+    add_dense(&mut layers, widths, 0, seed)?;
     Network::new(layers)
 }
 
@@ -47,11 +42,11 @@ pub fn float_cnn(
     check_widths(&widths, &kernel_shapes(convolutions))?;
     let mut layers: Vec<Box<dyn Layer>> = Vec::new();
     for (index, &convolution) in convolutions.iter().enumerate() {
-        let kernel = initial_weights(convolution.kernel_shape(), index, seed);
+        let kernel = he_normal(convolution.kernel_shape(), index, seed)?;
         layers.push(Box::new(Conv::new(convolution, kernel)?));
         layers.push(Box::new(Relu));
     }
-    add_dense(&mut layers, &widths, convolutions.len(), seed);
+    add_dense(&mut layers, &widths, convolutions.len(), seed)?;
     let network = Network::new(layers)?;
     network.output_width(convolutions[0].inputs())?;
     Ok(network)
@@ -74,21 +69,20 @@ pub fn published_mnist_cnn(seed: u64) -> Result<Network, TrainingError> {
 
 /// Adds dense layers with rectifiers between them; the first of them is the network's linear layer
 /// number `first`.
-fn add_dense(layers: &mut Vec<Box<dyn Layer>>, widths: &[usize], first: usize, seed: u64) {
+fn add_dense(
+    layers: &mut Vec<Box<dyn Layer>>,
+    widths: &[usize],
+    first: usize,
+    seed: u64,
+) -> Result<(), TrainingError> {
     for (index, pair) in widths.windows(2).enumerate() {
         if index > 0 {
             layers.push(Box::new(Relu));
         }
-        let weights = initial_weights((pair[0], pair[1]), first + index, seed);
+        let weights = he_normal((pair[0], pair[1]), first + index, seed)?;
         layers.push(Box::new(Dense::new(weights)));
     }
-}
-
-/// Weights (inputs × outputs) of a network's linear layer with the given number.
-fn initial_weights(shape: (usize, usize), layer: usize, seed: u64) -> Array2<f32> {
-    let mut rng = keyed_stream(derive_seed(seed, WEIGHTS), layer as u64);
-    let deviation = (2.0 / shape.0 as f32).sqrt();
-    Array2::from_shape_simple_fn(shape, || deviation * rng.sample::<f32, _>(StandardNormal))
+    Ok(())
 }
 
 fn kernel_shapes(convolutions: &[Convolution]) -> Vec<(usize, usize)> {
@@ -103,19 +97,31 @@ fn check_widths(widths: &[usize], kernels: &[(usize, usize)]) -> Result<(), Trai
         });
     }
     let dense = widths.windows(2).map(|pair| (pair[0], pair[1]));
-    let shapes = dense.chain(kernels.iter().copied());
-    let weight_count = shapes.fold(0_usize, |count, (inputs, outputs)| {
+    let shapes: Vec<_> = dense.chain(kernels.iter().copied()).collect();
+    check_sizes(&shapes)
+}
+
+/// Refuses shapes of weights (inputs × outputs) that are too large, one by one or together.
+pub(crate) fn check_sizes(shapes: &[(usize, usize)]) -> Result<(), TrainingError> {
+    let weight_count = shapes.iter().fold(0_usize, |count, &(inputs, outputs)| {
         count.saturating_add(inputs.saturating_mul(outputs))
     });
-    if weight_count > WEIGHT_COUNT_MAX || widths.iter().any(|&width| width > WIDTH_MAX) {
+    let widths = || {
+        shapes
+            .iter()
+            .flat_map(|&(inputs, outputs)| [inputs, outputs])
+    };
+    if widths().any(|width| width == 0) {
+        return Err(TrainingError::Widths {
+            widths: widths().collect(),
+        });
+    }
+    if weight_count > WEIGHT_COUNT_MAX || widths().any(|width| width > WIDTH_MAX) {
         return Err(TrainingError::NetworkTooLarge {
-            widths: widths.to_vec(),
+            widths: widths().collect(),
             width_limit: WIDTH_MAX,
             weight_limit: WEIGHT_COUNT_MAX,
         });
     }
     Ok(())
 }
-
-/// Purpose number of initial weights under a seed.
-const WEIGHTS: u64 = 1;

@@ -6,6 +6,8 @@ use bss2_mapping::{LayerShape, Plan};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
+use crate::TrainingError;
+
 pub use elementwise::{LinearGain, SaturationMask, SmoothSaturation};
 
 /// Stands for the derivatives of what an array does with a linear layer.
@@ -26,6 +28,10 @@ pub trait GradientModel: Send {
         into: LinearGradients<'_>,
     );
 }
+
+/// Makes a gradient model for a plan.
+pub type MakeGradientModel<'f> =
+    dyn FnMut(&Plan) -> Result<Box<dyn GradientModel>, TrainingError> + 'f;
 
 /// What a linear layer's forward pass was.
 #[derive(Clone, Copy, Debug)]

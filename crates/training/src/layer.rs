@@ -2,14 +2,23 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
-use crate::{ParameterView, Session, Step, TrainingError, UpdateParameter};
+use crate::{
+    BufferView, MakeGradientModel, ParameterView, Session, Step, TrainingError, UpdateBuffer,
+    UpdateParameter,
+};
 
 mod analog_conv;
 mod analog_dense;
+mod batch_norm;
+mod bias;
+mod channels;
 mod conv;
 mod dense;
+mod dropout;
+mod flatten;
 mod kernel;
 mod on_array;
+mod pooling;
 mod quantise;
 mod relu;
 mod rescale;
@@ -18,8 +27,13 @@ mod weight_matrix;
 
 pub use analog_conv::AnalogConv;
 pub use analog_dense::AnalogDense;
+pub use batch_norm::BatchNorm;
+pub use bias::Bias;
 pub use conv::Conv;
 pub use dense::Dense;
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use pooling::Pooling;
 pub use quantise::QuantiseInput;
 pub use relu::{ConvertingRelu, Relu};
 pub use rescale::Rescale;
@@ -74,6 +88,29 @@ pub trait Layer: Send {
     fn update_parameters(
         &mut self,
         _update: &mut UpdateParameter<'_>,
+    ) -> Result<(), TrainingError> {
+        Ok(())
+    }
+
+    /// Shows the numbers that training changes beside the parameters, always in the same order; there
+    /// are none unless a layer says so.
+    fn buffers(&self, _visit: &mut dyn FnMut(BufferView<'_>)) {}
+
+    /// Hands out the same buffers, in the same order, to be replaced.
+    ///
+    /// # Errors
+    /// Those of `update`, which is not called again then.
+    fn update_buffers(&mut self, _update: &mut UpdateBuffer<'_>) -> Result<(), TrainingError> {
+        Ok(())
+    }
+
+    /// Takes another gradient model, made for its plan; nothing unless the layer runs on the array.
+    ///
+    /// # Errors
+    /// Those of `make`; the layer is unchanged then.
+    fn set_gradient_model(
+        &mut self,
+        _make: &mut MakeGradientModel<'_>,
     ) -> Result<(), TrainingError> {
         Ok(())
     }

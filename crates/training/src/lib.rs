@@ -9,6 +9,10 @@
 //! The usual way of a network: train it as [`float_mlp`] or [`float_cnn`], [`deploy`] it (scale to the array's
 //! ranges, quantise), and retrain it in the loop.
 //!
+//! Where chip time is scarce, a [`TwinProtocol`] measures the array once, [`Twin::fit`] makes a digital
+//! twin of the [`Recording`], and networks are trained on a [`TwinArray`], with the twin's own
+//! derivative ([`TwinGradient`]) if wanted, before they see the chip.
+//!
 //! # Example
 //!
 //! ```
@@ -28,12 +32,12 @@
 //! let schedule = Schedule { epochs: 25, batch: 20, seed: 1 };
 //! let loss = CrossEntropy { logits_per_unit: 1.0 };
 //! let mut optimizer = Adam::new(0.01)?;
-//! train(&mut float, &mut Session::digital(), training, schedule, loss, &mut optimizer, &mut |_| {})?;
+//! train(&mut float, &mut Session::digital(), training, schedule, &loss, &mut optimizer, &mut |_| {})?;
 //!
 //! // Sending each vector 8 times makes four inputs strong enough for 8-bit outputs.
 //! let tiling = Tiling::in_order().with_settings(RunSettings::new(8, 5)?);
-//! let deployment = Deployment { strategy: &tiling, ..Deployment::default() };
-//! let (mut analog, _report) = deploy(&float.linear_layers(), training.inputs(), deployment)?;
+//! let deployment = Deployment::by(&tiling);
+//! let (mut analog, _report) = deploy(&float.steps()?, training.inputs(), deployment)?;
 //! let mut array = IdealArray::new(ArrayGeometry::BSS2, NOMINAL_GAIN_LSB)?;
 //! let mut session = Session::on(&mut array, 1);
 //! let accuracy = evaluate(&mut analog, &mut session, test)?;
@@ -41,39 +45,76 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod augmentation;
+mod buffer;
 mod deploy;
+mod description;
 mod error;
+mod evaluation;
 mod examples;
 mod float;
 mod gradient;
+pub mod init;
 mod layer;
 mod linear;
 mod loss;
 mod network;
 mod optimizer;
 mod parameter;
+mod pool;
+mod recipe;
 mod session;
 mod shuffle;
+mod state;
 mod step;
 mod trainer;
+mod twin;
+mod weights;
 
-pub use deploy::{DeployedLayer, Deployment, deploy};
+pub use augmentation::Augmentation;
+pub use buffer::{BufferView, BufferViewMut, UpdateBuffer};
+pub use deploy::{
+    DeployedLayer, Deployment, InputScale, LayerDeployment, OnLayers, WeightUnits, deploy,
+};
+pub use description::{
+    ArrayChoice, BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
+    DeployedNetwork, DescribedNetwork, DropoutDescription, InputDescription, LayerDescription,
+    NetworkDescription, OnArray, Pool1dDescription, Pool2dDescription, ReluDescription,
+};
 pub use error::TrainingError;
+pub use evaluation::Evaluation;
 pub use examples::Examples;
 pub use float::{float_cnn, float_mlp, published_mnist_cnn};
 pub use gradient::{
-    GradientModel, LinearGain, LinearGradients, LinearPass, SaturationMask, SmoothSaturation,
-    exact_products,
+    GradientModel, LinearGain, LinearGradients, LinearPass, MakeGradientModel, SaturationMask,
+    SmoothSaturation, exact_products,
 };
 pub use layer::{
-    AnalogConv, AnalogDense, Conv, ConvertingRelu, Dense, Layer, QuantiseInput, Relu, Rescale,
+    AnalogConv, AnalogDense, BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten, Layer,
+    Pooling, QuantiseInput, Relu, Rescale,
 };
 pub use linear::LinearLayer;
-pub use loss::CrossEntropy;
+pub use loss::{CrossEntropy, Loss, MeanSquare};
 pub use network::Network;
-pub use optimizer::{Adam, Optimizer, Sgd};
+pub use optimizer::{
+    Adam, Optimizer, OptimizerState, ParameterState, RateSchedule, Sgd, TrainingProgress,
+};
 pub use parameter::{ParameterView, ParameterViewMut, UpdateParameter};
+pub use pool::{Pool, PoolKind, PoolOptions};
+pub use recipe::{
+    Budget, Checkpoint, ChipFigures, Gradients, Ground, Lab, Method, Noise, OneChip,
+    OptimizerChoice, Recipe, RecipeRun, Stage, StageProgress, StageReport, Trained,
+};
 pub use session::{Mode, Session};
 pub use shuffle::epoch_order;
+pub use state::NetworkState;
 pub use step::{Affine, Step};
-pub use trainer::{Epoch, Schedule, evaluate, train};
+pub use trainer::{
+    AfterEpoch, Epoch, Schedule, Trainer, TrainingState, evaluate, evaluation, train,
+};
+pub use twin::{
+    ColumnTwin, DriverModel, DriverTwin, FitOptions, HemisphereFit, HemisphereTwin, Knots,
+    MockParameters, MockProtocol, NoiseInjection, Recording, Twin, TwinArray, TwinFit,
+    TwinGradient, TwinProtocol, measure_mock,
+};
+pub use weights::{TensorNames, WeightFile};

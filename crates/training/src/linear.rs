@@ -37,6 +37,13 @@ impl LinearLayer {
         }
     }
 
+    pub(crate) const fn weights_mut(&mut self) -> &mut Array2<f32> {
+        match self {
+            Self::Dense(weights) => weights,
+            Self::Conv { kernel, .. } => kernel,
+        }
+    }
+
     /// Length of an input.
     pub fn inputs(&self) -> usize {
         match self {

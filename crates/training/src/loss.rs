@@ -1,69 +1,50 @@
 //! What training minimises.
 
-use ndarray::{Array2, ArrayView2};
+mod cross_entropy;
+mod mean_square;
+
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::TrainingError;
-use crate::layer::reshaped;
+use crate::network::check_shape;
 
-/// Cross-entropy of the softmax of the outputs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CrossEntropy {
-    /// Logits per unit of output: 1 for a digital network, about 0.1 per LSB for an analog one,
-    /// whose outputs run to ±127.
-    pub logits_per_unit: f32,
-}
+pub use cross_entropy::CrossEntropy;
+pub use mean_square::MeanSquare;
 
-impl CrossEntropy {
-    /// Mean loss over a batch of outputs (vectors × classes); writes its gradient with respect to
-    /// the outputs.
+/// A function of a batch of outputs and labels, which training makes small.
+pub trait Loss: Sync {
+    /// Refuses options outside their ranges; [`train`](crate::train) asks before it starts.
+    ///
+    /// # Errors
+    /// [`TrainingError::OptionOutOfRange`].
+    fn check(&self) -> Result<(), TrainingError>;
+
+    /// Refuses labels that do not belong to outputs (vectors × outputs) of a shape: unless a loss
+    /// says otherwise, there is one for each vector, the number of an output.
     ///
     /// # Errors
     /// [`TrainingError::LabelCount`] or [`TrainingError::LabelOutOfRange`].
-    pub fn evaluate(
-        self,
+    fn check_labels(&self, outputs: (usize, usize), labels: &[u8]) -> Result<(), TrainingError> {
+        check_labels(outputs, labels)
+    }
+
+    /// Mean loss over a batch of outputs (vectors × outputs); writes its gradient with respect to
+    /// the outputs, of the same shape.
+    ///
+    /// # Errors
+    /// Those of [`check_labels`](Self::check_labels); [`TrainingError::Shape`] for a gradient of
+    /// another shape.
+    fn evaluate(
+        &self,
         outputs: ArrayView2<'_, f32>,
         labels: &[u8],
-        gradient: &mut Array2<f32>,
-    ) -> Result<f32, TrainingError> {
-        let (vectors, classes) = outputs.dim();
-        check_labels(vectors, classes, labels)?;
-        let gradient = reshaped(gradient, outputs.dim());
-        let per_vector = 1.0 / vectors.max(1) as f32;
-        let mut loss = 0.0;
-        for ((output, mut gradient), &label) in outputs
-            .rows()
-            .into_iter()
-            .zip(gradient.rows_mut())
-            .zip(labels)
-        {
-            let label = usize::from(label);
-            let largest = output.fold(f32::NEG_INFINITY, |max, &y| y.max(max));
-            gradient.zip_mut_with(&output, |g, &y| {
-                *g = ((y - largest) * self.logits_per_unit).exp();
-            });
-            let sum = gradient.sum();
-            let probability = gradient[label] / sum;
-            // Not `max`, which would turn NaN into a number.
-            let underflows = probability < f32::MIN_POSITIVE;
-            loss -= per_vector
-                * if underflows {
-                    f32::MIN_POSITIVE
-                } else {
-                    probability
-                }
-                .ln();
-            gradient *= 1.0 / sum;
-            gradient[label] -= 1.0;
-            gradient *= self.logits_per_unit * per_vector;
-        }
-        Ok(loss)
-    }
+        gradient: ArrayViewMut2<'_, f32>,
+    ) -> Result<f32, TrainingError>;
 }
 
-/// Refuses labels that do not belong to the outputs.
+/// Refuses labels that are not the number of an output, one for each vector.
 pub(crate) fn check_labels(
-    vectors: usize,
-    classes: usize,
+    (vectors, classes): (usize, usize),
     labels: &[u8],
 ) -> Result<(), TrainingError> {
     if labels.len() != vectors {
@@ -80,4 +61,15 @@ pub(crate) fn check_labels(
             classes,
         }),
     }
+}
+
+/// Refuses a batch whose parts do not belong together.
+fn check_batch(
+    loss: &dyn Loss,
+    outputs: ArrayView2<'_, f32>,
+    labels: &[u8],
+    gradient: &ArrayViewMut2<'_, f32>,
+) -> Result<(), TrainingError> {
+    loss.check_labels(outputs.dim(), labels)?;
+    check_shape("loss gradient", outputs.dim(), gradient.dim())
 }

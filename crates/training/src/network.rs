@@ -3,7 +3,10 @@
 use ndarray::{Array2, ArrayView2, Ix2};
 
 use crate::layer::{all_finite, reshaped};
-use crate::{Layer, LinearLayer, ParameterView, Session, Step, TrainingError, UpdateParameter};
+use crate::{
+    BufferView, BufferViewMut, Layer, LinearLayer, MakeGradientModel, ParameterView, Session, Step,
+    TrainingError, UpdateParameter,
+};
 
 /// Layers one after the other, with buffers for what passes between them.
 pub struct Network {
@@ -124,6 +127,24 @@ impl Network {
             .try_for_each(|layer| layer.update_parameters(update))
     }
 
+    /// Number of layers, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a network is never empty")]
+    pub fn len(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Gives each layer on the array the gradient model that `make` makes for its plan.
+    ///
+    /// # Errors
+    /// Those of `make`, which is not called again then.
+    pub fn set_gradient_models(
+        &mut self,
+        make: &mut MakeGradientModel<'_>,
+    ) -> Result<(), TrainingError> {
+        let mut layers = self.layers.iter_mut();
+        layers.try_for_each(|layer| layer.set_gradient_model(make))
+    }
+
     /// Width of the outputs for inputs of the given width.
     ///
     /// # Errors
@@ -136,6 +157,28 @@ impl Network {
                 .map_err(|error| error.at_layer(index))?;
         }
         Ok(width)
+    }
+
+    /// Shows what the layers keep beside their parameters, such as running statistics, each with the
+    /// index of its layer, from the first layer to the last.
+    pub fn buffers(&self, visit: &mut dyn FnMut(usize, BufferView<'_>)) {
+        for (index, layer) in self.layers.iter().enumerate() {
+            layer.buffers(&mut |buffer| visit(index, buffer));
+        }
+    }
+
+    /// Hands out the same buffers in the same order to be replaced.
+    ///
+    /// # Errors
+    /// Those of `update`, which is not called again then.
+    pub fn update_buffers(
+        &mut self,
+        update: &mut dyn FnMut(usize, BufferViewMut<'_>) -> Result<(), TrainingError>,
+    ) -> Result<(), TrainingError> {
+        let mut layers = self.layers.iter_mut().enumerate();
+        layers.try_for_each(|(index, layer)| {
+            layer.update_buffers(&mut |buffer| update(index, buffer))
+        })
     }
 
     /// Copies of the weights (inputs × outputs) of all linear layers: of every parameter `"weight"`
@@ -215,7 +258,7 @@ fn output_shape(
     Ok((vectors, outputs))
 }
 
-fn check_shape(
+pub(crate) fn check_shape(
     what: &'static str,
     expected: (usize, usize),
     found: (usize, usize),

@@ -1,6 +1,6 @@
 //! What a digital layer computes, as data.
 
-use crate::LinearLayer;
+use crate::{LinearLayer, Pool};
 
 /// What a digital layer computes when a network is evaluated: all that [`deploy`](crate::deploy)
 /// needs to know of it.
@@ -12,6 +12,8 @@ pub enum Step {
     Affine(Affine),
     /// y = max(x, 0).
     Rectify,
+    /// Neighbouring values of each channel become one.
+    Pool(Pool),
     /// Nothing: what only training sees, or what only names a shape.
     Nothing,
 }

@@ -1,27 +1,38 @@
 //! The training loop.
 
-use ndarray::{Array2, ArrayView1, Axis};
+mod batch;
+mod state;
+
+use serde::{Deserialize, Serialize};
 
 use crate::error::check_option;
-use crate::layer::reshaped;
-use crate::loss::check_labels;
+use crate::loss;
 use crate::{
-    CrossEntropy, Examples, Mode, Network, Optimizer, Session, TrainingError, epoch_order,
+    Augmentation, Evaluation, Examples, Loss, Mode, Network, Optimizer, RateSchedule, Session,
+    TrainingError, TrainingProgress, epoch_order,
 };
+use batch::{Batch, Change};
+
+pub use state::TrainingState;
+
+/// What is told of each epoch: the network and the optimizer after it, and all that happened so far.
+pub type AfterEpoch<'f> =
+    dyn FnMut(&Network, &dyn Optimizer, &TrainingState) -> Result<(), TrainingError> + 'f;
 
 /// How long and in what order to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Passes over the training samples, 1…10⁶.
     pub epochs: usize,
     /// Samples per step, 1…10⁶; the last step of an epoch takes what is left.
     pub batch: usize,
-    /// Seed of the order in which samples are visited.
+    /// Seed of the order in which samples are visited, and of their augmentation.
     pub seed: u64,
 }
 
 /// What happened in an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Which, counted from 0.
     pub epoch: usize,
@@ -29,130 +40,247 @@ pub struct Epoch {
     pub loss: f32,
     /// Share of its samples that were classified correctly when they were visited, 0…1.
     pub accuracy: f64,
+    /// Share of the validation samples that were classified correctly after it, 0…1, if there are
+    /// any.
+    pub validation: Option<f64>,
 }
 
-/// Trains a network and tells `on_epoch` of each epoch.
-///
-/// With an array in the session, that array is in the loop: every forward pass runs on it.
+/// How a network is trained.
+#[derive(Clone, Copy)]
+pub struct Trainer<'a> {
+    /// How long and in what order.
+    pub schedule: Schedule,
+    /// What is minimised.
+    pub loss: &'a dyn Loss,
+    /// How the learning rate changes from epoch to epoch.
+    pub rates: RateSchedule,
+    /// How images are changed whenever they are seen.
+    pub augmentation: Option<Augmentation>,
+    /// Samples on which the network is judged after each epoch.
+    pub validation: Option<Examples<'a>>,
+    /// Epochs without a better validation accuracy after which training stops, 1…10⁶; without it,
+    /// all epochs are run. The best network, not the last, is what is left if there are validation
+    /// samples.
+    pub patience: Option<usize>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A constant rate, images as they are, no validation.
+    pub const fn new(schedule: Schedule, loss: &'a dyn Loss) -> Self {
+        Self {
+            schedule,
+            loss,
+            rates: RateSchedule::Constant,
+            augmentation: None,
+            validation: None,
+            patience: None,
+        }
+    }
+
+    /// Refuses options outside their ranges, and samples that do not fit the network.
+    ///
+    /// # Errors
+    /// [`TrainingError`].
+    pub fn check(&self, network: &Network, examples: Examples<'_>) -> Result<(), TrainingError> {
+        check_option("epochs", self.schedule.epochs as f64, 1.0, 1e6)?;
+        check_option("batch", self.schedule.batch as f64, 1.0, 1e6)?;
+        check_option("patience", self.patience.unwrap_or(1) as f64, 1.0, 1e6)?;
+        self.rates.check()?;
+        if self.patience.is_some() && self.validation.is_none() {
+            return Err(TrainingError::NoValidation);
+        }
+        if let Some(augmentation) = self.augmentation {
+            let (expected, found) = (augmentation.check()?.features(), examples.inputs.ncols());
+            if expected != found {
+                return Err(TrainingError::ImageSize {
+                    image: augmentation.image,
+                    features: found,
+                });
+            }
+        }
+        self.loss.check()?;
+        check_labels(network, self.loss, examples)?;
+        match self.validation {
+            Some(validation) => check_classes(network, validation),
+            None => Ok(()),
+        }
+    }
+
+    /// Trains until all epochs are done or no better network is found, from wherever the state says
+    /// training has come to; then leaves the best network (the last, without validation).
+    ///
+    /// Calls `after_epoch` with the network, the optimizer and the state after each epoch; what it
+    /// keeps of them is a checkpoint from which training continues bit for bit.
+    ///
+    /// With an array in the session, that array is in the loop: every forward pass runs on it. The
+    /// noise of an epoch depends on the session's seed and the epoch alone.
+    ///
+    /// # Errors
+    /// [`TrainingError::Diverged`] if outputs, loss or weights are no longer finite;
+    /// [`TrainingError`] for arguments that do not fit; what the network and `after_epoch` report.
+    pub fn run(
+        &self,
+        network: &mut Network,
+        session: &mut Session<'_>,
+        optimizer: &mut dyn Optimizer,
+        examples: Examples<'_>,
+        state: &mut TrainingState,
+        after_epoch: &mut AfterEpoch<'_>,
+    ) -> Result<(), TrainingError> {
+        self.check(network, examples)?;
+        while !self.is_done(state) {
+            self.epoch(network, session, optimizer, examples, state)?;
+            after_epoch(network, optimizer, state)?;
+        }
+        state.leave_best(network)
+    }
+
+    /// Whether there is nothing left to do.
+    pub fn is_done(&self, state: &TrainingState) -> bool {
+        let waits = |patience| state.epochs_without_better() >= patience;
+        state.curve().len() >= self.schedule.epochs || self.patience.is_some_and(waits)
+    }
+
+    /// Trains for one epoch, the next of the state's, with options and samples that were
+    /// [checked](Self::check).
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run).
+    pub fn epoch(
+        &self,
+        network: &mut Network,
+        session: &mut Session<'_>,
+        optimizer: &mut dyn Optimizer,
+        examples: Examples<'_>,
+        state: &mut TrainingState,
+    ) -> Result<(), TrainingError> {
+        let mut batch = Batch::default();
+        let epoch = state.curve().len();
+        let order = epoch_order(examples.len(), self.schedule.seed, epoch as u64);
+        let (mut total_loss, mut correct) = (0.0, 0);
+        let change = self.augmentation.map(|augmentation| Change {
+            augmentation,
+            seed: self.schedule.seed,
+            epoch: epoch as u64,
+        });
+        session.begin_epoch(epoch as u64);
+        session.in_mode(Mode::Training, |session| {
+            let steps = order.len().div_ceil(self.schedule.batch);
+            for (step, indices) in order.chunks(self.schedule.batch).enumerate() {
+                let progress = TrainingProgress {
+                    epoch,
+                    epochs: self.schedule.epochs,
+                    step,
+                    steps,
+                };
+                optimizer.set_rate_factor(self.rates.factor(progress));
+                batch.gather(examples, indices, change);
+                session.select(step);
+                let result = batch
+                    .step(network, session, self.loss, optimizer)
+                    .map_err(|cause| diverged(cause, epoch, step))?;
+                total_loss += f64::from(result.loss) * indices.len() as f64;
+                correct += result.correct;
+            }
+            Ok::<(), TrainingError>(())
+        })?;
+        session.select(0);
+        let validation = match self.validation {
+            None => None,
+            Some(examples) => Some(evaluate(network, session, examples)?),
+        };
+        let epoch = Epoch {
+            epoch,
+            loss: (total_loss / order.len() as f64) as f32,
+            accuracy: correct as f64 / order.len() as f64,
+            validation,
+        };
+        state.add(epoch, network);
+        Ok(())
+    }
+}
+
+/// Trains a network with a [`Trainer`] without options, and tells `on_epoch` of each epoch.
 ///
 /// # Errors
-/// [`TrainingError::Diverged`] if outputs or loss are no longer finite; [`TrainingError`] for
-/// arguments that do not fit; what the network reports.
+/// See [`Trainer::run`].
 pub fn train(
     network: &mut Network,
     session: &mut Session<'_>,
     examples: Examples<'_>,
     schedule: Schedule,
-    loss: CrossEntropy,
+    loss: &dyn Loss,
     optimizer: &mut dyn Optimizer,
     on_epoch: &mut dyn FnMut(Epoch),
 ) -> Result<(), TrainingError> {
-    check_option("epochs", schedule.epochs as f64, 1.0, 1e6)?;
-    check_option("batch", schedule.batch as f64, 1.0, 1e6)?;
-    check_option(
-        "logits_per_unit",
-        f64::from(loss.logits_per_unit),
-        1e-6,
-        1e6,
-    )?;
-    check_classes(network, examples)?;
-    session.in_mode(Mode::Training, |session| {
-        let mut batch = Batch::default();
-        for epoch in 0..schedule.epochs {
-            let order = epoch_order(examples.len(), schedule.seed, epoch as u64);
-            let (mut total_loss, mut correct) = (0.0, 0);
-            for (step, indices) in order.chunks(schedule.batch).enumerate() {
-                batch.gather(examples, indices);
-                let result = batch
-                    .step(network, session, loss, optimizer)
-                    .map_err(|cause| diverged(cause, epoch, step))?;
-                total_loss += result.loss * indices.len() as f32;
-                correct += result.correct;
-            }
-            on_epoch(Epoch {
-                epoch,
-                loss: total_loss / order.len() as f32,
-                accuracy: correct as f64 / order.len() as f64,
-            });
-        }
-        Ok(())
-    })
+    Trainer::new(schedule, loss).run(
+        network,
+        session,
+        optimizer,
+        examples,
+        &mut TrainingState::default(),
+        &mut |_, _, state| {
+            state
+                .curve()
+                .last()
+                .copied()
+                .into_iter()
+                .for_each(&mut *on_epoch);
+            Ok(())
+        },
+    )
 }
 
 /// Share of samples that the network classifies correctly, 0…1.
 ///
 /// # Errors
-/// [`TrainingError`] for arguments that do not fit; what the network reports.
+/// See [`evaluation`].
 pub fn evaluate(
     network: &mut Network,
     session: &mut Session<'_>,
     examples: Examples<'_>,
 ) -> Result<f64, TrainingError> {
+    Ok(evaluation(network, session, examples)?.accuracy())
+}
+
+/// What the network makes of samples.
+///
+/// # Errors
+/// [`TrainingError`] for arguments that do not fit; what the network reports.
+pub fn evaluation(
+    network: &mut Network,
+    session: &mut Session<'_>,
+    examples: Examples<'_>,
+) -> Result<Evaluation, TrainingError> {
     check_classes(network, examples)?;
+    let classes = network.output_width(examples.inputs.ncols())?;
     session.in_mode(Mode::Evaluation, |session| {
-        let mut correct = 0;
+        let mut evaluation = Evaluation::new(classes);
         for part in examples.chunks(EVALUATION_BATCH) {
             let outputs = network.forward(session, part.inputs)?;
-            correct += count_correct(outputs, part.labels);
+            evaluation.add(outputs, part.labels);
         }
-        Ok(correct as f64 / examples.len() as f64)
+        Ok(evaluation)
     })
 }
 
 /// Samples evaluated together; bounds the memory.
 const EVALUATION_BATCH: usize = 1000;
 
-/// Buffers of one training step.
-#[derive(Default)]
-struct Batch {
-    inputs: Array2<f32>,
-    labels: Vec<u8>,
-    gradient: Array2<f32>,
-}
-
-struct StepResult {
-    loss: f32,
-    correct: usize,
-}
-
-impl Batch {
-    fn gather(&mut self, examples: Examples<'_>, indices: &[usize]) {
-        let Examples { inputs, labels } = examples;
-        let batch = reshaped(&mut self.inputs, (indices.len(), inputs.ncols()));
-        self.labels.clear();
-        for (mut row, &index) in batch.rows_mut().into_iter().zip(indices) {
-            row.assign(&inputs.row(index));
-            self.labels.push(labels[index]);
-        }
-    }
-
-    fn step(
-        &mut self,
-        network: &mut Network,
-        session: &mut Session<'_>,
-        loss: CrossEntropy,
-        optimizer: &mut dyn Optimizer,
-    ) -> Result<StepResult, TrainingError> {
-        let outputs = network.forward(session, self.inputs.view())?;
-        let loss = loss.evaluate(outputs.view(), &self.labels, &mut self.gradient)?;
-        if !loss.is_finite() {
-            return Err(TrainingError::LossNotFinite);
-        }
-        let correct = count_correct(outputs, &self.labels);
-        network.backward(self.inputs.view(), self.gradient.view())?;
-        let mut number = 0;
-        network.update_parameters(&mut |parameter| {
-            number += 1;
-            optimizer.update(number - 1, parameter)
-        })?;
-        Ok(StepResult { loss, correct })
-    }
-}
-
 /// Refuses labels beyond the network's outputs before anything is run.
 fn check_classes(network: &Network, examples: Examples<'_>) -> Result<(), TrainingError> {
     let classes = network.output_width(examples.inputs.ncols())?;
-    check_labels(examples.len(), classes, examples.labels)
+    loss::check_labels((examples.len(), classes), examples.labels)
+}
+
+/// Refuses labels that a loss does not take.
+fn check_labels(
+    network: &Network,
+    loss: &dyn Loss,
+    examples: Examples<'_>,
+) -> Result<(), TrainingError> {
+    let classes = network.output_width(examples.inputs.ncols())?;
+    loss.check_labels((examples.len(), classes), examples.labels)
 }
 
 fn diverged(cause: TrainingError, epoch: usize, step: usize) -> TrainingError {
@@ -164,23 +292,4 @@ fn diverged(cause: TrainingError, epoch: usize, step: usize) -> TrainingError {
         },
         other => other,
     }
-}
-
-fn count_correct(outputs: &Array2<f32>, labels: &[u8]) -> usize {
-    outputs
-        .axis_iter(Axis(0))
-        .zip(labels)
-        .filter(|&(output, &label)| argmax(output) == usize::from(label))
-        .count()
-}
-
-/// Index of the largest output; of equal ones the first.
-fn argmax(outputs: ArrayView1<'_, f32>) -> usize {
-    let mut best = 0;
-    for (index, &output) in outputs.iter().enumerate() {
-        if output > outputs[best] {
-            best = index;
-        }
-    }
-    best
 }

@@ -60,10 +60,10 @@ impl ChipRun {
         let mut digital = trained_digitally(seed, parameters, data)?;
         let float = bench.evaluated_digitally(&mut digital)?;
 
-        let linear_layers = digital.linear_layers();
+        let steps = digital.steps()?;
         let deployed = || {
             let samples = data.first_training_inputs(parameters.deployment_samples);
-            deploy(&linear_layers, samples, parameters.deployment())
+            deploy(&steps, samples, parameters.deployment())
         };
         let (mut network, layers) = deployed()?;
         let (geometry, gain_lsb) = (parameters.chip.geometry, parameters.gain_lsb);
@@ -172,7 +172,7 @@ impl Bench<'_> {
             &mut Session::on(array, seed),
             self.training,
             self.parameters.loop_schedule(seed),
-            self.parameters.loop_loss(),
+            &self.parameters.loop_loss(),
             &mut Adam::new(self.parameters.loop_rate)?,
             &mut |epoch| {
                 self.note(stage.name());
@@ -213,7 +213,7 @@ fn trained_digitally(
         &mut Session::digital(),
         data.training()?,
         parameters.float_schedule(seed),
-        parameters.float_loss(),
+        &parameters.float_loss(),
         &mut Adam::new(parameters.float_rate)?,
         &mut |_| {},
     )?;

@@ -4,7 +4,7 @@ use bss2_calibration::Procedure;
 use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::{ChipConfig, MockArray};
 use bss2_mapping::{Lowering, ScalePer, ScalingRule, Tiling};
-use bss2_training::{CrossEntropy, Deployment, Schedule};
+use bss2_training::{CrossEntropy, Deployment, LayerDeployment, OnLayers, Schedule};
 use serde::Serialize;
 
 use crate::{ExperimentError, Preset, Settings};
@@ -68,7 +68,7 @@ impl Parameters {
             (Preset::Full, true) => (10, 30, 20),
         };
         let chip = settings.chip.clone();
-        let deployment = Deployment::default();
+        let deployment = LayerDeployment::default();
         let timing = RunSettings::new(if from_files { 4 } else { 2 }, 5)?;
         Ok(Self {
             chip_seeds: settings.chip_seeds(chips),
@@ -96,14 +96,19 @@ impl Parameters {
     pub(super) fn deployment(&self) -> Deployment<'_> {
         Deployment {
             geometry: self.chip.geometry,
-            strategy: &self.mapping,
-            gain_lsb: self.gain_lsb,
-            scaling: ScalingRule {
-                per: ScalePer::Layer,
-                weight_quantile: self.weight_quantile,
-                output_quantile: self.output_quantile,
-            },
-            lowering: Lowering::Im2col,
+            layers: OnLayers::All(LayerDeployment {
+                strategy: &self.mapping,
+                gain_lsb: self.gain_lsb,
+                scaling: ScalingRule {
+                    per: ScalePer::Layer,
+                    weight_quantile: self.weight_quantile,
+                    output_quantile: self.output_quantile,
+                    fixed_scale: None,
+                },
+                lowering: Lowering::Im2col,
+                shift: None,
+            }),
+            ..Deployment::default()
         }
     }
 

@@ -3,7 +3,7 @@
 use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray, Metered, WeightCache};
 use bss2_mapping::{MappingStrategy, OutputError, Plan, ProfiledArray, Workload};
-use bss2_training::{Deployment, Network, Session, deploy, evaluate};
+use bss2_training::{Deployment, LayerDeployment, Network, OnLayers, Session, deploy, evaluate};
 use std::sync::Arc;
 
 use super::bench::{Bench, TRIALS};
@@ -101,14 +101,17 @@ impl Bench<'_> {
         let recording = Recording::new(strategy);
         let deployment = Deployment {
             geometry: array.geometry(),
-            strategy: &recording,
-            gain_lsb: self.profiles.base.gain_per_send_lsb(),
-            scaling: choice.scaling,
+            layers: OnLayers::All(LayerDeployment {
+                strategy: &recording,
+                gain_lsb: self.profiles.base.gain_per_send_lsb(),
+                scaling: choice.scaling,
+                ..LayerDeployment::default()
+            }),
             ..Deployment::default()
         };
         let images = self.parameters.deployment_samples;
         let images = self.data.first_training_inputs(images);
-        let (network, _) = deploy(&self.network.layers, images, deployment)?;
+        let (network, _) = deploy(&self.network.steps, images, deployment)?;
         let planned = recording.into_planned().into_iter();
         let samples = planned
             .zip(network.linear_layers())

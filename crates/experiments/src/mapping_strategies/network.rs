@@ -4,8 +4,8 @@ use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_hardware::IdealArray;
 use bss2_mapping::Tiling;
 use bss2_training::{
-    Adam, Deployment, Examples, LinearLayer, Network, Session, deploy, evaluate, float_mlp,
-    published_mnist_cnn, train,
+    Adam, Deployment, Examples, LayerDeployment, LinearLayer, Network, OnLayers, Session, Step,
+    deploy, evaluate, float_mlp, published_mnist_cnn, train,
 };
 use ndarray::Axis;
 
@@ -14,7 +14,10 @@ use crate::{ExperimentError, StudyData, Task};
 
 /// A network trained digitally.
 pub(super) struct StudyNetwork {
+    /// Its linear layers.
     pub(super) layers: Vec<LinearLayer>,
+    /// All that it computes.
+    pub(super) steps: Vec<Step>,
     /// Whether it is the one that was published for MNIST.
     pub(super) is_published: bool,
     /// Test accuracy in percent.
@@ -40,17 +43,18 @@ impl StudyNetwork {
             &mut Session::digital(),
             data.training()?,
             parameters.float_schedule(),
-            parameters.float_loss(),
+            &parameters.float_loss(),
             &mut Adam::new(parameters.float_rate)?,
             &mut |_| task.step("network"),
         )?;
         let test = test_images(parameters, data)?;
         let float = evaluate(&mut network, &mut Session::digital(), test)?;
-        let layers = network.linear_layers();
-        let ideal = on_ideal_array(&layers, parameters, data)?;
+        let steps = network.steps()?;
+        let ideal = on_ideal_array(&steps, parameters, data)?;
         task.step("ideal array");
         Ok(Self {
-            layers,
+            layers: network.linear_layers(),
+            steps,
             is_published,
             float_percent: 100.0 * float,
             ideal_percent: 100.0 * ideal,
@@ -104,7 +108,7 @@ fn untrained(
 }
 
 fn on_ideal_array(
-    layers: &[LinearLayer],
+    steps: &[Step],
     parameters: &Parameters,
     data: &StudyData,
 ) -> Result<f64, ExperimentError> {
@@ -112,12 +116,15 @@ fn on_ideal_array(
     let strategy = Tiling::in_order().with_settings(parameters.base);
     let deployment = Deployment {
         geometry,
-        strategy: &strategy,
-        scaling: parameters.scaling,
+        layers: OnLayers::All(LayerDeployment {
+            strategy: &strategy,
+            scaling: parameters.scaling,
+            ..LayerDeployment::default()
+        }),
         ..Deployment::default()
     };
     let samples = data.first_training_inputs(parameters.deployment_samples);
-    let (mut network, _) = deploy(layers, samples, deployment)?;
+    let (mut network, _) = deploy(steps, samples, deployment)?;
     let mut array = IdealArray::new(geometry, NOMINAL_GAIN_LSB)?;
     let mut session = Session::on(&mut array, parameters.network_seed);
     Ok(evaluate(

@@ -1,5 +1,8 @@
 //! Which chip lies on the bench.
 
+use std::path::Path;
+
+use bss2_calibration::CalibrationResult;
 use bss2_hardware::{ChipConfig, SimulatedChip};
 
 use crate::settings::check;
@@ -32,6 +35,18 @@ impl ChipChoice {
         let mut chip = SimulatedChip::new(&self.config.clone().check()?, self.seed);
         if let Some(celsius) = self.temperature_celsius {
             chip.set_temperature_celsius(celsius)?;
+        }
+        Ok(chip)
+    }
+
+    /// The chip with a calibration from a file, if one is given.
+    pub(super) fn calibrated(
+        &self,
+        calibration: Option<&Path>,
+    ) -> Result<SimulatedChip, ExperimentError> {
+        let mut chip = self.make()?;
+        if let Some(path) = calibration {
+            CalibrationResult::load(path)?.apply(&mut chip)?;
         }
         Ok(chip)
     }

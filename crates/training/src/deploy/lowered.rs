@@ -1,12 +1,12 @@
 //! A linear layer on its way to the array.
 
-use bss2_core::ACTIVATION_MAX;
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry};
 use bss2_mapping::{
     Convolution, LayerSample, LayerShape, LoweredConvolution, Lowering, Plan, Scaling, ScalingRule,
 };
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::Deployment;
+use super::LayerDeployment;
 use crate::{
     AnalogConv, AnalogDense, Conv, Layer, LinearGain, LinearLayer, Session, TrainingError,
 };
@@ -61,7 +61,8 @@ impl LoweredLayer {
         &self,
         activations: &Array2<f32>,
         rule: ScalingRule,
-        deployment: Deployment<'_>,
+        options: LayerDeployment<'_>,
+        geometry: ArrayGeometry,
     ) -> Result<Plan, TrainingError> {
         let silent = Array2::zeros((0, self.weights.ncols()));
         let widest = rule.fit(self.weights.view(), silent.view())?;
@@ -73,7 +74,7 @@ impl LoweredLayer {
             activations: activations.view().into(),
         };
         let layer = bss2_mapping::Layer::with_sample(self.shape, sample)?;
-        Ok(deployment.strategy.plan(&layer, deployment.geometry)?)
+        Ok(options.strategy.plan(&layer, geometry)?)
     }
 
     /// Σ x·w of every output (samples × outputs).

@@ -1,6 +1,7 @@
 //! Models with a slope per output, which depends on that output alone.
 
 use ndarray::ArrayViewMut2;
+use serde::{Deserialize, Serialize};
 
 use super::{GradientModel, LinearGradients, LinearPass, exact_products};
 
@@ -21,7 +22,7 @@ pub struct SaturationMask {
 /// The gain of small outputs, which falls smoothly towards the ends of the range that outputs reach:
 /// y = L · tanh(gain · Σ x·w / L), with a limit L for each sign; so the slope at an output y is
 /// gain · (1 − (y/L)²), and none beyond L.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SmoothSaturation {
     /// Gain of the whole layer for small outputs, sends included, in LSB per activation and weight
     /// unit.

@@ -8,7 +8,8 @@ use super::kernel::ConvolutionKernel;
 use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
 use crate::{
-    GradientModel, LinearPass, ParameterView, Session, Step, TrainingError, UpdateParameter,
+    GradientModel, LinearPass, MakeGradientModel, ParameterView, Session, Step, TrainingError,
+    UpdateParameter,
 };
 
 /// A convolution as an array computes it: inputs are activations 0…31 (others are refused), the
@@ -97,6 +98,14 @@ impl Layer for AnalogConv {
 
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
         update(self.kernel.weights.view_mut())
+    }
+
+    fn set_gradient_model(
+        &mut self,
+        make: &mut MakeGradientModel<'_>,
+    ) -> Result<(), TrainingError> {
+        self.on_array.model = make(self.runner.plan())?;
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {

@@ -8,8 +8,8 @@ use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
 use super::weight_matrix::WeightMatrix;
 use crate::{
-    GradientModel, LinearGradients, LinearLayer, LinearPass, ParameterView, Session, Step,
-    TrainingError, UpdateParameter,
+    GradientModel, LinearGradients, LinearLayer, LinearPass, MakeGradientModel, ParameterView,
+    Session, Step, TrainingError, UpdateParameter,
 };
 
 /// y = array(round(x), round(W)): inputs are activations 0…31 (others are refused), weights −63…63
@@ -107,6 +107,14 @@ impl Layer for AnalogDense {
 
     fn update_parameters(&mut self, update: &mut UpdateParameter<'_>) -> Result<(), TrainingError> {
         update(self.weights.view_mut())
+    }
+
+    fn set_gradient_model(
+        &mut self,
+        make: &mut MakeGradientModel<'_>,
+    ) -> Result<(), TrainingError> {
+        self.on_array.model = make(self.runner.plan())?;
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {

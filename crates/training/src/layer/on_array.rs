@@ -46,10 +46,7 @@ impl OnArray {
         mut output: ArrayViewMut2<'_, f32>,
         run: impl FnOnce(&mut dyn MacArray, Rounded<'_>, &mut Trial) -> Result<RunReport, MappingError>,
     ) -> Result<(), TrainingError> {
-        let array = session
-            .array
-            .as_deref_mut()
-            .ok_or(TrainingError::NoArray { layer: 0 })?;
+        let (array, trial, report) = session.array().ok_or(TrainingError::NoArray { layer: 0 })?;
         let mut activations = self.activations.shaped(input.dim());
         round_activations(input, activations.view_mut())?;
         round_weights(weights, &mut self.loaded)?;
@@ -59,7 +56,7 @@ impl OnArray {
             activations: activations.view(),
             sums: sums.view_mut(),
         };
-        session.report += run(array, rounded, &mut session.trial)?;
+        *report += run(array, rounded, trial)?;
         output.zip_mut_with(&sums, |to, &y| *to = f32::from(y));
         Ok(())
     }

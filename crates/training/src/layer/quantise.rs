@@ -4,14 +4,35 @@ use bss2_core::ACTIVATION_MAX;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{Layer, pull_back_elementwise};
+use crate::error::check_option;
 use crate::{Session, TrainingError};
 
-/// Turns inputs in 0…1 into activations: round(31·x), ends clipped. Backward: the slope 31 inside
-/// the range, none outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QuantiseInput;
+/// Turns inputs into activations: round(s·x) with a scale s, ends clipped. Backward: the slope s
+/// inside the range, none outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantiseInput {
+    scale: f32,
+}
 
-const SCALE: f32 = ACTIVATION_MAX as f32;
+const LARGEST: f32 = ACTIVATION_MAX as f32;
+
+impl QuantiseInput {
+    /// A scale in activations per unit of input, 10⁻⁶…10⁶.
+    ///
+    /// # Errors
+    /// [`TrainingError::OptionOutOfRange`].
+    pub fn new(scale: f32) -> Result<Self, TrainingError> {
+        check_option("input scale", f64::from(scale), 1e-6, 1e6)?;
+        Ok(Self { scale })
+    }
+}
+
+impl Default for QuantiseInput {
+    /// 0…1 becomes 0…31.
+    fn default() -> Self {
+        Self { scale: LARGEST }
+    }
+}
 
 impl Layer for QuantiseInput {
     fn outputs(&self, inputs: usize) -> Result<usize, TrainingError> {
@@ -25,7 +46,7 @@ impl Layer for QuantiseInput {
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
         output.zip_mut_with(&input, |to, &x| {
-            *to = (SCALE * x).round_ties_even().clamp(0.0, SCALE);
+            *to = (self.scale * x).round_ties_even().clamp(0.0, LARGEST);
         });
         Ok(())
     }
@@ -38,8 +59,8 @@ impl Layer for QuantiseInput {
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
-            if (0.0..=1.0).contains(&x) {
-                SCALE * g
+            if (0.0..=LARGEST).contains(&(self.scale * x)) {
+                self.scale * g
             } else {
                 0.0
             }

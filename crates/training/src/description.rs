@@ -1,0 +1,216 @@
+//! Networks as data.
+
+mod build;
+mod deployment;
+mod layers;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{TrainingError, WeightUnits};
+
+pub use build::DescribedNetwork;
+pub use deployment::{ArrayChoice, DeployedNetwork};
+pub use layers::{
+    BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
+    DropoutDescription, LayerDescription, OnArray, Pool1dDescription, Pool2dDescription,
+    ReluDescription,
+};
+
+/// A network as it is written down, in TOML or elsewhere: what comes in, and its layers in order.
+///
+/// It says what the network computes, in the terms of deep-learning libraries, and how each linear
+/// layer is to lie on the array.
+///
+/// ```
+/// use bss2_training::NetworkDescription;
+///
+/// let description = NetworkDescription::from_toml(
+///     r#"
+///     input = { height = 28, width = 28 }
+///
+///     [[layers]]
+///     type = "conv2d"
+///     name = "conv1"
+///     channels = 20
+///     kernel = [10, 10]
+///     stride = [5, 5]
+///     padding = [1, 1]
+///     array = { num_sends = 4 }
+///
+///     [[layers]]
+///     type = "relu"
+///
+///     [[layers]]
+///     type = "dense"
+///     name = "fc1"
+///     outputs = 10
+///     bias = true
+///     "#,
+/// )?;
+/// let network = description.build(1)?;
+/// assert_eq!(network.names.of_layer(0), "conv1");
+/// # Ok::<(), bss2_training::TrainingError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkDescription {
+    /// What weights and biases in its weight file are given in.
+    #[serde(default, skip_serializing_if = "is_digital")]
+    pub units: WeightUnits,
+    /// What comes in.
+    pub input: InputDescription,
+    /// What is done with it, in order.
+    pub layers: Vec<LayerDescription>,
+}
+
+/// What comes into a network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InputDescription {
+    /// Channels of an image.
+    #[serde(default = "one")]
+    pub channels: usize,
+    /// Rows of an image; 1 for series and plain features.
+    #[serde(default = "one")]
+    pub height: usize,
+    /// Columns of an image, or the number of features.
+    pub width: usize,
+    /// Share of the inputs that must fit the range of activations, 0.5…1: the input at this quantile
+    /// becomes the largest activation. Without it, inputs of 0…1 become activations of 0…31.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full_range_quantile: Option<f64>,
+    /// Activations per unit of input, 10⁻⁶…10⁶, in place of a quantile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activations_per_unit: Option<f32>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks with a reference"
+)]
+fn is_digital(units: &WeightUnits) -> bool {
+    *units == WeightUnits::Digital
+}
+
+const fn one() -> usize {
+    1
+}
+
+impl NetworkDescription {
+    /// Most layers of a network.
+    pub const LAYERS_MAX: usize = 1000;
+
+    /// Reads a description; [`build`](Self::build) checks that its layers fit together.
+    ///
+    /// # Errors
+    /// [`TrainingError::Description`] for text that is no such description.
+    pub fn from_toml(text: &str) -> Result<Self, TrainingError> {
+        toml::from_str(text).map_err(|error| TrainingError::Description {
+            message: error.to_string(),
+        })
+    }
+
+    /// The description as TOML.
+    ///
+    /// # Errors
+    /// [`TrainingError::Description`].
+    pub fn to_toml(&self) -> Result<String, TrainingError> {
+        toml::to_string(self).map_err(|error| TrainingError::Description {
+            message: error.to_string(),
+        })
+    }
+
+    /// Dense layers of these widths (input, hidden layers, output), named `fc1`, `fc2`, …, with
+    /// rectifiers between them and no bias.
+    pub fn mlp(widths: &[usize], on_array: &OnArray) -> Self {
+        let mut layers = Vec::new();
+        for (index, &outputs) in widths.iter().skip(1).enumerate() {
+            if index > 0 {
+                layers.push(LayerDescription::Relu(ReluDescription::default()));
+            }
+            layers.push(LayerDescription::Dense(DenseDescription {
+                name: format!("fc{}", index + 1),
+                outputs,
+                bias: false,
+                array: on_array.clone(),
+            }));
+        }
+        Self {
+            units: WeightUnits::Digital,
+            input: InputDescription::features(widths.first().copied().unwrap_or(0)),
+            layers,
+        }
+    }
+
+    /// The network that was published for MNIST on the chip: 20 kernels of 10 × 10 pixels, 5 apart,
+    /// on images of 28 × 28 with a border of 1, whose 500 outputs are followed by dense layers of
+    /// 128 and 10; no bias.
+    pub fn published_mnist(on_array: &OnArray) -> Self {
+        let kernel = LayerDescription::Conv2d(Conv2dDescription {
+            name: "conv1".to_owned(),
+            channels: 20,
+            kernel: (10, 10),
+            stride: (5, 5),
+            padding: (1, 1),
+            dilation: (1, 1),
+            groups: 1,
+            bias: false,
+            array: on_array.clone(),
+        });
+        let mut layers = vec![kernel, LayerDescription::Relu(ReluDescription::default())];
+        layers.extend(Self::mlp(&[500, 128, 10], on_array).layers);
+        Self {
+            units: WeightUnits::Digital,
+            input: InputDescription {
+                height: 28,
+                ..InputDescription::features(28)
+            },
+            layers,
+        }
+    }
+
+    /// What the linear layers are to do on the array, in order.
+    pub fn on_array(&self) -> impl Iterator<Item = &OnArray> {
+        self.layers.iter().filter_map(|layer| match layer {
+            LayerDescription::Dense(dense) => Some(&dense.array),
+            LayerDescription::Conv1d(conv) => Some(&conv.array),
+            LayerDescription::Conv2d(conv) => Some(&conv.array),
+            _ => None,
+        })
+    }
+
+    /// The same, for changing it.
+    pub fn on_array_mut(&mut self) -> impl Iterator<Item = &mut OnArray> {
+        self.layers.iter_mut().filter_map(|layer| match layer {
+            LayerDescription::Dense(dense) => Some(&mut dense.array),
+            LayerDescription::Conv1d(conv) => Some(&mut conv.array),
+            LayerDescription::Conv2d(conv) => Some(&mut conv.array),
+            _ => None,
+        })
+    }
+}
+
+impl InputDescription {
+    /// Features without an order in space.
+    pub const fn features(width: usize) -> Self {
+        Self {
+            channels: 1,
+            height: 1,
+            width,
+            full_range_quantile: None,
+            activations_per_unit: None,
+        }
+    }
+
+    /// Length of an input.
+    pub const fn len(&self) -> usize {
+        self.channels
+            .saturating_mul(self.height)
+            .saturating_mul(self.width)
+    }
+
+    /// Whether nothing comes in.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

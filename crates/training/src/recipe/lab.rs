@@ -1,0 +1,37 @@
+//! Where the chip is.
+
+use bss2_core::{CostLedger, MacArray};
+
+use crate::TrainingError;
+
+/// The chip that a network is trained for, and what can be done to it.
+pub trait Lab {
+    /// The chip as it is.
+    fn chip(&mut self) -> &mut dyn MacArray;
+
+    /// The chip at each of some temperatures (°C), to be taken in turn.
+    ///
+    /// # Errors
+    /// [`TrainingError::NoTemperature`] if its temperature cannot be set, or not to these.
+    fn at_temperatures(
+        &mut self,
+        _celsius: &[f32],
+    ) -> Result<Vec<Box<dyn MacArray + '_>>, TrainingError> {
+        Err(TrainingError::NoTemperature)
+    }
+
+    /// What the chip has cost since this was last asked; nothing, unless the lab counts it.
+    fn take_cost(&mut self) -> CostLedger {
+        CostLedger::default()
+    }
+}
+
+/// A lab with nothing but a chip, or any other array that stands for it.
+#[derive(Debug)]
+pub struct OneChip<A>(pub A);
+
+impl<A: MacArray> Lab for OneChip<A> {
+    fn chip(&mut self) -> &mut dyn MacArray {
+        &mut self.0
+    }
+}

@@ -1,0 +1,119 @@
+//! What recipes know of a chip.
+
+use bss2_core::random::derive_seed;
+use bss2_core::{RunSettings, Trial};
+use bss2_mapping::Plan;
+use serde::{Deserialize, Serialize};
+
+use super::{Gradients, Lab};
+use crate::{
+    GradientModel, LinearGain, MockParameters, MockProtocol, SaturationMask, SmoothSaturation,
+    TrainingError, Twin, TwinGradient, TwinProtocol, measure_mock,
+};
+
+/// Figures of a chip, measured on it at the timings that a network uses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChipFigures {
+    settings: Vec<RunSettings>,
+    mocks: Vec<MockParameters>,
+    /// Empty unless a recipe asks for them.
+    twins: Vec<Twin>,
+    saturations: Vec<SmoothSaturation>,
+}
+
+impl ChipFigures {
+    /// Measures gain and noise by the published protocol, for each timing once; and fits digital
+    /// twins if they are asked for.
+    ///
+    /// # Errors
+    /// Those of [`measure_mock`], [`TwinProtocol::measure`] and [`Twin::fit`].
+    pub fn measure(
+        lab: &mut dyn Lab,
+        settings: &[RunSettings],
+        with_twins: bool,
+        seed: u64,
+    ) -> Result<Self, TrainingError> {
+        let mut figures = Self {
+            settings: Vec::new(),
+            mocks: Vec::new(),
+            twins: Vec::new(),
+            saturations: Vec::new(),
+        };
+        let mut trial = Trial::new(derive_seed(seed, MEASUREMENT));
+        for &settings in settings {
+            if figures.settings.contains(&settings) {
+                continue;
+            }
+            let mock = measure_mock(lab.chip(), settings, MockProtocol::default(), &mut trial)?;
+            if with_twins {
+                let protocol = TwinProtocol {
+                    expected_gain_lsb: mock.gain_lsb,
+                    ..TwinProtocol::default()
+                };
+                let recording = protocol.measure(lab.chip(), settings, &mut trial)?;
+                figures.saturations.push(SmoothSaturation::fit(&recording)?);
+                let (twin, _) = Twin::fit(&recording)?;
+                figures.twins.push(twin);
+            }
+            figures.settings.push(settings);
+            figures.mocks.push(mock);
+        }
+        Ok(figures)
+    }
+
+    /// The timings at which the chip was measured.
+    pub fn settings(&self) -> &[RunSettings] {
+        &self.settings
+    }
+
+    /// Gain and noise at each timing.
+    pub fn mocks(&self) -> &[MockParameters] {
+        &self.mocks
+    }
+
+    /// Digital twins at each timing; none unless they were asked for.
+    pub fn twins(&self) -> &[Twin] {
+        &self.twins
+    }
+
+    /// Smooth saturations at each timing; none unless twins were asked for.
+    pub fn saturations(&self) -> &[SmoothSaturation] {
+        &self.saturations
+    }
+
+    /// The gradient model of a layer with a plan.
+    pub(super) fn gradient_model(
+        &self,
+        gradients: Gradients,
+        plan: &Plan,
+    ) -> Result<Box<dyn GradientModel>, TrainingError> {
+        let timing = self.settings.iter().position(|s| *s == plan.settings());
+        let index = timing.ok_or(TrainingError::NotMeasured)?;
+        let gain_lsb = self.gain_lsb() * plan.amplification() as f32;
+        Ok(match gradients {
+            Gradients::Linear => Box::new(LinearGain { gain_lsb }),
+            Gradients::Mask => Box::new(SaturationMask { gain_lsb }),
+            Gradients::Smooth => {
+                let measured = self.saturations.get(index);
+                let measured = measured.ok_or(TrainingError::NotMeasured)?;
+                Box::new(SmoothSaturation {
+                    gain_lsb,
+                    ..*measured
+                })
+            }
+            Gradients::Twin => {
+                let twin = self.twins.get(index).ok_or(TrainingError::NotMeasured)?;
+                Box::new(TwinGradient::new(twin.clone(), plan)?)
+            }
+        })
+    }
+
+    /// Gain of one send, the mean over timings, in LSB per activation and weight unit.
+    pub fn gain_lsb(&self) -> f32 {
+        let gains = self.mocks.iter().map(|mock| mock.gain_lsb);
+        gains.sum::<f32>() / self.mocks.len().max(1) as f32
+    }
+}
+
+/// Purpose number of measurements under a seed.
+const MEASUREMENT: u64 = 10;

@@ -1,0 +1,154 @@
+//! Recordings as NPZ files.
+
+use std::io::{Read, Seek, Write};
+
+use bss2_core::{Baseline, RunSettings};
+use ndarray::{Array, ArrayView, Dimension, Ix0, arr0};
+use ndarray_npy::{NpzWriter, ViewElement, ViewNpyExt, WritableElement};
+use zip::ZipArchive;
+
+use super::Recording;
+use crate::TrainingError;
+
+/// Names of the arrays, in this order: weights, activations, outputs, and three whole numbers.
+const WEIGHTS: &str = "weights";
+const ACTIVATIONS: &str = "activations";
+const OUTPUTS: &str = "outputs";
+const NUM_SENDS: &str = "num_sends";
+const WAIT: &str = "wait_between_events";
+const MEASURED_BASELINE: &str = "measured_baseline";
+
+/// Longest header of an array: NumPy's take 128 bytes at most for such arrays.
+const HEADER_BYTES_MAX: usize = 1024;
+
+/// Alignment that suits every type of number.
+const ALIGNMENT: usize = 16;
+
+impl Recording {
+    /// Writes an NPZ file, not compressed:
+    ///
+    /// | array | type | shape |
+    /// | --- | --- | --- |
+    /// | `weights` | int8, −63…63 | hemispheres × sets × inputs × columns |
+    /// | `activations` | uint8, 0…31 | hemispheres × sets × vectors × inputs |
+    /// | `outputs` | int8, in LSB | hemispheres × sets × repeats × vectors × columns |
+    /// | `num_sends` | int64 | none |
+    /// | `wait_between_events` | int64, in cycles of 8 ns | none |
+    /// | `measured_baseline` | int64; 1: [measured](Baseline::Measured), 0 or no such array: constant | none |
+    ///
+    /// # Errors
+    /// [`TrainingError::RecordingArray`] if it cannot be written.
+    pub fn write_npz(&self, to: impl Write + Seek) -> Result<(), TrainingError> {
+        let settings = self.settings();
+        let measured = i64::from(settings.baseline() == Baseline::Measured);
+        let mut file = NpzWriter::new(to);
+        add(&mut file, WEIGHTS, &self.weights)?;
+        add(&mut file, ACTIVATIONS, &self.activations)?;
+        add(&mut file, OUTPUTS, &self.outputs)?;
+        add(&mut file, NUM_SENDS, &arr0(i64::from(settings.num_sends())))?;
+        add(
+            &mut file,
+            WAIT,
+            &arr0(i64::from(settings.wait_between_events())),
+        )?;
+        add(&mut file, MEASURED_BASELINE, &arr0(measured))?;
+        let finished = file.finish();
+        finished.map_err(|error| refused("file", &error)).map(drop)
+    }
+
+    /// Reads an NPZ file, such as NumPy's `savez` writes, with the arrays of
+    /// [`write_npz`](Self::write_npz); others are left alone. It may be hostile: no more is claimed
+    /// than the file holds, and 256 MiB for an array at most.
+    ///
+    /// # Errors
+    /// [`TrainingError::RecordingArray`] for an array that is missing, damaged, too large,
+    /// compressed, or of another type; [`TrainingError::Array`] for settings outside their ranges; those
+    /// of [`Recording::new`].
+    pub fn read_npz(from: impl Read + Seek) -> Result<Self, TrainingError> {
+        let mut file = ZipArchive::new(from).map_err(|error| refused("file", &error))?;
+        let number = |file: &mut _, name| {
+            let number = read::<i64, Ix0, _>(file, name)?.into_scalar();
+            u32::try_from(number).map_err(|error| refused(name, &error))
+        };
+        let settings = RunSettings::new(number(&mut file, NUM_SENDS)?, number(&mut file, WAIT)?)?;
+        let has_baseline = file
+            .file_names()
+            .any(|name| name == entry(MEASURED_BASELINE));
+        let baseline = if has_baseline && number(&mut file, MEASURED_BASELINE)? != 0 {
+            Baseline::Measured
+        } else {
+            Baseline::Constant
+        };
+        Self::new(
+            settings.with_baseline(baseline),
+            read(&mut file, WEIGHTS)?,
+            read(&mut file, ACTIVATIONS)?,
+            read(&mut file, OUTPUTS)?,
+        )
+    }
+}
+
+fn entry(name: &str) -> String {
+    format!("{name}.npy")
+}
+
+fn refused(array: &'static str, error: &dyn std::error::Error) -> TrainingError {
+    TrainingError::RecordingArray {
+        array,
+        reason: error.to_string(),
+    }
+}
+
+fn add<T: WritableElement, D: Dimension>(
+    file: &mut NpzWriter<impl Write + Seek>,
+    name: &'static str,
+    array: &Array<T, D>,
+) -> Result<(), TrainingError> {
+    let added = file.add_array(name, array);
+    added.map_err(|error| refused(name, &error))
+}
+
+/// Reads an array whose header is not trusted: what it promises is there already.
+fn read<T: ViewElement + Clone, D: Dimension, R: Read + Seek>(
+    file: &mut ZipArchive<R>,
+    name: &'static str,
+) -> Result<Array<T, D>, TrainingError> {
+    let entry = file.by_name(&entry(name));
+    let mut entry = entry.map_err(|error| refused(name, &error))?;
+    let limit = (Recording::VALUES_MAX + HEADER_BYTES_MAX) as u64;
+    let mut content = Vec::new();
+    let read = entry.by_ref().take(limit + 1).read_to_end(&mut content);
+    read.map_err(|error| refused(name, &error))?;
+    let refuse = |reason: &str| TrainingError::RecordingArray {
+        array: name,
+        reason: reason.to_owned(),
+    };
+    if content.len() as u64 > limit {
+        return Err(refuse("more than 256 MiB"));
+    }
+    if header_bytes(&content).is_none_or(|bytes| bytes > HEADER_BYTES_MAX) {
+        return Err(refuse("no NPY array of version 1 with a short header"));
+    }
+    // Numbers of several bytes are read where they lie, which has to suit them.
+    let mut aligned = vec![0; content.len() + ALIGNMENT];
+    let start = aligned.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
+    let aligned = &mut aligned[start..][..content.len()];
+    aligned.copy_from_slice(&content);
+    view(name, aligned)
+}
+
+fn view<T: ViewElement + Clone, D: Dimension>(
+    name: &'static str,
+    content: &[u8],
+) -> Result<Array<T, D>, TrainingError> {
+    let view = ArrayView::<T, D>::view_npy(content);
+    let view = view.map_err(|error| refused(name, &error))?;
+    Ok(view.to_owned())
+}
+
+/// Length of the header of an NPY array of version 1.
+fn header_bytes(content: &[u8]) -> Option<usize> {
+    let version = content.get(6)?;
+    let length = content.get(8..10)?;
+    (*version == 1).then(|| usize::from(length[0]) + 256 * usize::from(length[1]))
+}
