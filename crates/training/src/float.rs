@@ -98,30 +98,42 @@ fn check_widths(widths: &[usize], kernels: &[(usize, usize)]) -> Result<(), Trai
     }
     let dense = widths.windows(2).map(|pair| (pair[0], pair[1]));
     let shapes: Vec<_> = dense.chain(kernels.iter().copied()).collect();
-    check_sizes(&shapes)
+    if are_small(&shapes) {
+        Ok(())
+    } else {
+        Err(too_large(widths))
+    }
 }
 
-/// Refuses shapes of weights (inputs × outputs) that are too large, one by one or together.
+/// Refuses shapes of weights (inputs × outputs) without any, or that are too large.
 pub(crate) fn check_sizes(shapes: &[(usize, usize)]) -> Result<(), TrainingError> {
+    let widths: Vec<usize> = shapes
+        .iter()
+        .flat_map(|&(inputs, outputs)| [inputs, outputs])
+        .collect();
+    if widths.contains(&0) {
+        return Err(TrainingError::Widths { widths });
+    }
+    if are_small(shapes) {
+        Ok(())
+    } else {
+        Err(too_large(&widths))
+    }
+}
+
+/// Whether shapes of weights are within the limits, one by one and together.
+fn are_small(shapes: &[(usize, usize)]) -> bool {
     let weight_count = shapes.iter().fold(0_usize, |count, &(inputs, outputs)| {
         count.saturating_add(inputs.saturating_mul(outputs))
     });
-    let widths = || {
-        shapes
-            .iter()
-            .flat_map(|&(inputs, outputs)| [inputs, outputs])
-    };
-    if widths().any(|width| width == 0) {
-        return Err(TrainingError::Widths {
-            widths: widths().collect(),
-        });
+    let is_small = |&(inputs, outputs): &(usize, usize)| inputs.max(outputs) <= WIDTH_MAX;
+    weight_count <= WEIGHT_COUNT_MAX && shapes.iter().all(is_small)
+}
+
+fn too_large(widths: &[usize]) -> TrainingError {
+    TrainingError::NetworkTooLarge {
+        widths: widths.to_vec(),
+        width_limit: WIDTH_MAX,
+        weight_limit: WEIGHT_COUNT_MAX,
     }
-    if weight_count > WEIGHT_COUNT_MAX || widths().any(|width| width > WIDTH_MAX) {
-        return Err(TrainingError::NetworkTooLarge {
-            widths: widths().collect(),
-            width_limit: WIDTH_MAX,
-            weight_limit: WEIGHT_COUNT_MAX,
-        });
-    }
-    Ok(())
 }

@@ -21,7 +21,8 @@
 //! use bss2_hardware::{IdealArray, NOMINAL_GAIN_LSB};
 //! use bss2_mapping::Tiling;
 //! use bss2_training::{
-//!     Adam, CrossEntropy, Deployment, Examples, Schedule, Session, deploy, evaluate, float_mlp, train,
+//!     Adam, CrossEntropy, Deployment, Examples, RateSchedule, Schedule, Session, deploy, evaluate,
+//!     float_mlp, train,
 //! };
 //!
 //! let data = YinYang::new(1000, 300, 1)?.split()?;
@@ -29,7 +30,7 @@
 //! let test = Examples::new(data.test.inputs().view(), data.test.labels())?;
 //!
 //! let mut float = float_mlp(&[4, 32, 3], 1)?;
-//! let schedule = Schedule { epochs: 25, batch: 20, seed: 1 };
+//! let schedule = Schedule { epochs: 25, batch: 20, seed: 1, rate: RateSchedule::Constant };
 //! let loss = CrossEntropy { logits_per_unit: 1.0 };
 //! let mut optimizer = Adam::new(0.01)?;
 //! train(&mut float, &mut Session::digital(), training, schedule, &loss, &mut optimizer, &mut |_| {})?;
@@ -110,7 +111,7 @@ pub use shuffle::epoch_order;
 pub use state::NetworkState;
 pub use step::{Affine, Step};
 pub use trainer::{
-    AfterEpoch, Epoch, Schedule, Trainer, TrainingState, evaluate, evaluation, train,
+    AfterEpoch, Epoch, Schedule, StepBuffers, Trainer, TrainingState, evaluate, evaluation, train,
 };
 pub use twin::{
     ColumnTwin, DriverModel, DriverTwin, FitOptions, HemisphereFit, HemisphereTwin, Knots,

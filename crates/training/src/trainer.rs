@@ -3,16 +3,19 @@
 mod batch;
 mod state;
 
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::error::check_option;
+use crate::evaluation::count_correct;
 use crate::loss;
 use crate::{
     Augmentation, Evaluation, Examples, Loss, Mode, Network, Optimizer, RateSchedule, Session,
     TrainingError, TrainingProgress, epoch_order,
 };
-use batch::{Batch, Change};
+use batch::Change;
 
+pub use batch::StepBuffers;
 pub use state::TrainingState;
 
 /// What is told of each epoch: the network and the optimizer after it, and all that happened so far.
@@ -20,7 +23,7 @@ pub type AfterEpoch<'f> =
     dyn FnMut(&Network, &dyn Optimizer, &TrainingState) -> Result<(), TrainingError> + 'f;
 
 /// How long and in what order to train.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Passes over the training samples, 1…10⁶.
@@ -29,6 +32,9 @@ pub struct Schedule {
     pub batch: usize,
     /// Seed of the order in which samples are visited, and of their augmentation.
     pub seed: u64,
+    /// How the learning rate changes.
+    #[serde(default)]
+    pub rate: RateSchedule,
 }
 
 /// What happened in an epoch.
@@ -48,12 +54,10 @@ pub struct Epoch {
 /// How a network is trained.
 #[derive(Clone, Copy)]
 pub struct Trainer<'a> {
-    /// How long and in what order.
+    /// How long, in what order, and at what rate.
     pub schedule: Schedule,
     /// What is minimised.
     pub loss: &'a dyn Loss,
-    /// How the learning rate changes from epoch to epoch.
-    pub rates: RateSchedule,
     /// How images are changed whenever they are seen.
     pub augmentation: Option<Augmentation>,
     /// Samples on which the network is judged after each epoch.
@@ -65,12 +69,11 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// A constant rate, images as they are, no validation.
+    /// Images as they are, no validation.
     pub const fn new(schedule: Schedule, loss: &'a dyn Loss) -> Self {
         Self {
             schedule,
             loss,
-            rates: RateSchedule::Constant,
             augmentation: None,
             validation: None,
             patience: None,
@@ -85,7 +88,7 @@ impl<'a> Trainer<'a> {
         check_option("epochs", self.schedule.epochs as f64, 1.0, 1e6)?;
         check_option("batch", self.schedule.batch as f64, 1.0, 1e6)?;
         check_option("patience", self.patience.unwrap_or(1) as f64, 1.0, 1e6)?;
-        self.rates.check()?;
+        self.schedule.rate.check()?;
         if self.patience.is_some() && self.validation.is_none() {
             return Err(TrainingError::NoValidation);
         }
@@ -128,8 +131,9 @@ impl<'a> Trainer<'a> {
         after_epoch: &mut AfterEpoch<'_>,
     ) -> Result<(), TrainingError> {
         self.check(network, examples)?;
+        let mut buffers = StepBuffers::default();
         while !self.is_done(state) {
-            self.epoch(network, session, optimizer, examples, state)?;
+            self.epoch(network, session, optimizer, examples, state, &mut buffers)?;
             after_epoch(network, optimizer, state)?;
         }
         state.leave_best(network)
@@ -153,8 +157,8 @@ impl<'a> Trainer<'a> {
         optimizer: &mut dyn Optimizer,
         examples: Examples<'_>,
         state: &mut TrainingState,
+        buffers: &mut StepBuffers,
     ) -> Result<(), TrainingError> {
-        let mut batch = Batch::default();
         let epoch = state.curve().len();
         let order = epoch_order(examples.len(), self.schedule.seed, epoch as u64);
         let (mut total_loss, mut correct) = (0.0, 0);
@@ -173,10 +177,10 @@ impl<'a> Trainer<'a> {
                     step,
                     steps,
                 };
-                optimizer.set_rate_factor(self.rates.factor(progress));
-                batch.gather(examples, indices, change);
+                optimizer.set_rate_factor(self.schedule.rate.factor(progress));
+                buffers.gather(examples, indices, change);
                 session.select(step);
-                let result = batch
+                let result = buffers
                     .step(network, session, self.loss, optimizer)
                     .map_err(|cause| diverged(cause, epoch, step))?;
                 total_loss += f64::from(result.loss) * indices.len() as f64;
@@ -240,7 +244,11 @@ pub fn evaluate(
     session: &mut Session<'_>,
     examples: Examples<'_>,
 ) -> Result<f64, TrainingError> {
-    Ok(evaluation(network, session, examples)?.accuracy())
+    let mut correct = 0;
+    on_batches(network, session, examples, &mut |outputs, labels| {
+        correct += count_correct(outputs, labels);
+    })?;
+    Ok(correct as f64 / examples.len() as f64)
 }
 
 /// What the network makes of samples.
@@ -252,15 +260,27 @@ pub fn evaluation(
     session: &mut Session<'_>,
     examples: Examples<'_>,
 ) -> Result<Evaluation, TrainingError> {
-    check_classes(network, examples)?;
     let classes = network.output_width(examples.inputs.ncols())?;
+    let mut evaluation = Evaluation::new(classes);
+    on_batches(network, session, examples, &mut |outputs, labels| {
+        evaluation.add(outputs, labels);
+    })?;
+    Ok(evaluation)
+}
+
+/// Shows the outputs of all samples with their labels, batch by batch.
+fn on_batches(
+    network: &mut Network,
+    session: &mut Session<'_>,
+    examples: Examples<'_>,
+    show: &mut dyn FnMut(&Array2<f32>, &[u8]),
+) -> Result<(), TrainingError> {
+    check_classes(network, examples)?;
     session.in_mode(Mode::Evaluation, |session| {
-        let mut evaluation = Evaluation::new(classes);
         for part in examples.chunks(EVALUATION_BATCH) {
-            let outputs = network.forward(session, part.inputs)?;
-            evaluation.add(outputs, part.labels);
+            show(network.forward(session, part.inputs)?, part.labels);
         }
-        Ok(evaluation)
+        Ok(())
     })
 }
 

@@ -12,8 +12,9 @@ use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB};
 use bss2_hardware::MockArray;
 use bss2_mapping::{ConvolutionOptions, Lowering};
 use bss2_training::{
-    Adam, CrossEntropy, Deployment, Examples, Network, Schedule, Session, deploy, evaluate,
-    float_cnn, float_mlp, train,
+    Adam, BatchNorm, Bias, Conv, CrossEntropy, Dense, Deployment, Dropout, Examples, Flatten,
+    Layer, LayerDeployment, Network, Optimizer, PoolKind, PoolOptions, Pooling, RateSchedule, Relu,
+    Schedule, Session, Sgd, deploy, evaluate, float_cnn, float_mlp, init, train,
 };
 use ndarray::{Array2, s};
 
@@ -91,23 +92,33 @@ fn mock() -> MockArray {
 
 /// Allocations of each epoch but the first.
 fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>) -> Vec<Counts> {
+    let mut adam = Adam::new(0.01).expect("rate in range");
+    per_epoch_with(&mut adam, network, session, set)
+}
+
+fn per_epoch_with(
+    optimizer: &mut dyn Optimizer,
+    network: &mut Network,
+    session: &mut Session<'_>,
+    set: Examples<'_>,
+) -> Vec<Counts> {
     let schedule = Schedule {
         epochs: EPOCHS,
         batch: BATCH,
         seed: 1,
+        rate: RateSchedule::Cosine { to: 0.1 },
     };
     let loss = CrossEntropy {
         logits_per_unit: 0.1,
     };
-    let mut adam = Adam::new(0.01).expect("rate in range");
     let mut at_end = Vec::with_capacity(EPOCHS);
     train(
         network,
         session,
         set,
         schedule,
-        loss,
-        &mut adam,
+        &loss,
+        optimizer,
         &mut |_| at_end.push(COUNTS.get()),
     )
     .expect("a good set");
@@ -124,8 +135,12 @@ fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>
 fn training_on_an_array_allocates_nothing_per_step() {
     let (inputs, labels) = set();
     let examples = Examples::new(inputs.view(), &labels).expect("a good set");
-    let (mut network, _) = deploy(&mlp().linear_layers(), inputs.view(), Deployment::default())
-        .expect("a network that fits its samples");
+    let (mut network, _) = deploy(
+        &mlp().steps().unwrap(),
+        inputs.view(),
+        Deployment::default(),
+    )
+    .expect("a network that fits its samples");
     let mut array = mock();
     let mut session = Session::on(&mut array, 1);
     let expected = Counts {
@@ -160,16 +175,51 @@ fn training_of_convolutions_allocates_nothing_per_step() {
         width: 2,
     };
     for lowering in [Lowering::Im2col, unrolled] {
-        let deployment = Deployment {
+        let deployment = Deployment::of_all(LayerDeployment {
             lowering,
-            ..Deployment::default()
-        };
-        let (mut network, _) = deploy(&cnn().linear_layers(), inputs.view(), deployment)
+            ..LayerDeployment::default()
+        });
+        let (mut network, _) = deploy(&cnn().steps().unwrap(), inputs.view(), deployment)
             .expect("a network that fits its samples");
         let mut array = mock();
         let mut session = Session::on(&mut array, 1);
         let found = per_epoch(&mut network, &mut session, examples);
         assert_eq!(own(found), [PER_EPOCH; EPOCHS - 1]);
+    }
+}
+
+/// One of each digital layer.
+fn layers_of_all_kinds() -> Network {
+    let options = ConvolutionOptions::two_d(2, (10, 10), 4, (3, 3));
+    let convolution = options.check().expect("small sizes");
+    let pool = PoolOptions::two_d(PoolKind::Max, 4, (8, 8), (2, 2));
+    let weights = |shape| init::he_normal(shape, 0, 1).expect("few weights");
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Conv::new(convolution, weights((18, 4))).expect("the kernel's shape")),
+        Box::new(BatchNorm::new(4, 64).expect("small sizes")),
+        Box::new(Relu),
+        Box::new(Pooling::new(pool.check().expect("small sizes"))),
+        Box::new(Flatten),
+        Box::new(Dropout::new(0.2).expect("rate in range")),
+        Box::new(Dense::new(weights((64, 3)))),
+        Box::new(Bias::new(vec![0.0; 3], 1).expect("finite")),
+    ];
+    Network::new(layers).expect("some layers")
+}
+
+#[test]
+fn no_layer_and_no_optimizer_allocates_per_step() {
+    let (inputs, labels) = set();
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let sgd = Sgd::new(0.01, 0.9).and_then(|sgd| sgd.with_weight_decay(0.01));
+    let adam = Adam::new(0.01).and_then(|adam| adam.with_weight_decay(0.01));
+    let optimizers: [&mut dyn Optimizer; 2] =
+        [&mut sgd.expect("in range"), &mut adam.expect("in range")];
+    for optimizer in optimizers {
+        let (mut network, mut session) = (layers_of_all_kinds(), Session::digital());
+        let found = per_epoch_with(optimizer, &mut network, &mut session, examples);
+        let own: Vec<_> = found.into_iter().map(|counts| counts.own).collect();
+        assert_eq!(own, [PER_EPOCH; EPOCHS - 1]);
     }
 }
 
@@ -192,8 +242,12 @@ fn evaluations_between_epochs_allocate_nothing_once_their_size_was_seen() {
     let all = Examples::new(inputs.view(), &labels).expect("a good set");
     let few = Examples::new(inputs.slice(s![..30, ..]), &labels[..30]);
     let few = few.expect("a good set");
-    let (mut network, _) = deploy(&mlp().linear_layers(), inputs.view(), Deployment::default())
-        .expect("a network that fits its samples");
+    let (mut network, _) = deploy(
+        &mlp().steps().unwrap(),
+        inputs.view(),
+        Deployment::default(),
+    )
+    .expect("a network that fits its samples");
     let mut array = mock();
     let mut session = Session::on(&mut array, 1);
     evaluate(&mut network, &mut session, all).expect("a good set");

@@ -4,7 +4,7 @@ use bss2_calibration::Procedure;
 use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::{ChipConfig, MockArray};
 use bss2_mapping::{Lowering, ScalePer, ScalingRule, Tiling};
-use bss2_training::{CrossEntropy, Deployment, LayerDeployment, OnLayers, Schedule};
+use bss2_training::{CrossEntropy, Deployment, LayerDeployment, OnLayers, RateSchedule, Schedule};
 use serde::Serialize;
 
 use crate::{ExperimentError, Preset, Settings};
@@ -117,6 +117,7 @@ impl Parameters {
             epochs: self.float_epochs,
             batch: self.batch,
             seed,
+            rate: RateSchedule::Constant,
         }
     }
 
@@ -131,6 +132,7 @@ impl Parameters {
             epochs: self.loop_epochs,
             batch: self.batch,
             seed,
+            rate: RateSchedule::Constant,
         }
     }
 

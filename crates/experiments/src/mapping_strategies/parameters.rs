@@ -4,7 +4,7 @@ use bss2_calibration::Procedure;
 use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::ChipConfig;
 use bss2_mapping::{ProfileProtocol, ScalingRule};
-use bss2_training::{CrossEntropy, Schedule};
+use bss2_training::{CrossEntropy, RateSchedule, Schedule};
 use serde::Serialize;
 
 use super::signed_layer::SignedLayer;
@@ -109,6 +109,7 @@ impl Parameters {
             epochs: self.float_epochs,
             batch: self.batch,
             seed: self.network_seed,
+            rate: RateSchedule::Constant,
         }
     }
 

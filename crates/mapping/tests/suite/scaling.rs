@@ -8,6 +8,7 @@ const PER_LAYER: ScalingRule = ScalingRule {
     per: ScalePer::Layer,
     weight_quantile: 1.0,
     output_quantile: 1.0,
+    fixed_scale: None,
 };
 const PER_OUTPUT: ScalingRule = ScalingRule {
     per: ScalePer::Output,
@@ -44,6 +45,48 @@ fn without_a_signal_weights_fill_their_range() {
     let zeros = Array2::zeros((2, 2));
     let scaling = PER_OUTPUT.fit(zeros.view(), silent.view()).unwrap();
     assert_eq!(scaling.scales(), [1.0, 1.0]);
+}
+
+#[test]
+fn a_fixed_scale_is_kept_whatever_is_clipped() {
+    let weights = array![[100.0, -25.0], [50.0, 12.5]];
+    let signal = array![[300.0, -110.0]];
+    let fixed = |fixed_scale, rule| ScalingRule {
+        fixed_scale: Some(fixed_scale),
+        ..rule
+    };
+    for rule in [PER_LAYER, PER_OUTPUT] {
+        let as_they_are = fixed(1.0, rule).fit(weights.view(), signal.view()).unwrap();
+        assert_eq!(as_they_are.scales(), [1.0; 2]);
+        assert_eq!(as_they_are.clipped_weights(), 0.25);
+        assert_eq!(as_they_are.output_lsb(), 300.0);
+        let clipped = array![[63.0, -25.0], [50.0, 12.5]];
+        assert_eq!(as_they_are.apply(weights.view()).unwrap(), clipped);
+        let halved = fixed(0.5, rule).fit(weights.view(), signal.view()).unwrap();
+        let halves = array![[50.0, -12.5], [25.0, 6.25]];
+        assert_eq!(halved.apply(weights.view()).unwrap(), halves);
+        // Zeros have no scale of their own.
+        let zeros = Array2::zeros((2, 2));
+        let zeros = fixed(0.5, rule).fit(zeros.view(), signal.view()).unwrap();
+        assert_eq!(zeros.scales(), [0.5; 2]);
+    }
+    for scale in [0.0, -1.0, 1e10, f32::NAN] {
+        let refused = fixed(scale, PER_LAYER).check().unwrap_err();
+        assert!(matches!(
+            refused,
+            MappingError::QuantileOutOfRange {
+                option: "fixed_scale",
+                ..
+            }
+        ));
+    }
+    // Rules without it read and write as they did.
+    let text = serde_json::to_string(&PER_LAYER).unwrap();
+    assert!(!text.contains("fixed_scale"), "{text}");
+    assert_eq!(
+        serde_json::from_str::<ScalingRule>(&text).unwrap(),
+        PER_LAYER
+    );
 }
 
 #[test]

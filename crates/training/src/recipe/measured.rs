@@ -1,8 +1,9 @@
 //! What recipes know of a chip.
 
 use bss2_core::random::derive_seed;
-use bss2_core::{RunSettings, Trial};
+use bss2_core::{MacArray, Region, RunSettings, Trial};
 use bss2_mapping::Plan;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use super::{Gradients, Lab};
@@ -58,6 +59,7 @@ impl ChipFigures {
             figures.settings.push(settings);
             figures.mocks.push(mock);
         }
+        clear(lab.chip())?;
         Ok(figures)
     }
 
@@ -113,6 +115,17 @@ impl ChipFigures {
         let gains = self.mocks.iter().map(|mock| mock.gain_lsb);
         gains.sum::<f32>() / self.mocks.len().max(1) as f32
     }
+}
+
+/// Sets all weights to zero: what a measurement leaves in synapses that a network does not use would
+/// still load their lines a little.
+pub(super) fn clear(chip: &mut dyn MacArray) -> Result<(), TrainingError> {
+    let geometry = chip.geometry();
+    let zeros = Array2::zeros((geometry.inputs(), geometry.columns()));
+    for hemisphere in 0..geometry.hemispheres() {
+        chip.load_weights(Region::whole(geometry, hemisphere), zeros.view())?;
+    }
+    Ok(())
 }
 
 /// Purpose number of measurements under a seed.

@@ -9,10 +9,11 @@ use ndarray::{ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{Twins, stand_ins};
+use super::measured::clear;
 use super::{Checkpoint, ChipFigures, Gradients, Ground, Lab, Noise, Recipe, Stage};
 use crate::{
     ArrayChoice, DeployedNetwork, DescribedNetwork, Epoch, Examples, Network, NetworkDescription,
-    Optimizer, Schedule, Session, Trainer, TrainingError, TrainingState,
+    Optimizer, Schedule, Session, StepBuffers, Trainer, TrainingError, TrainingState,
 };
 
 /// A recipe with all that it is to be carried out on.
@@ -180,9 +181,9 @@ impl RecipeRun<'_> {
                 epochs: stage.epochs,
                 batch: stage.batch,
                 seed: derive_seed(self.seed, ORDER + work.stage as u64),
+                rate: stage.rates,
             },
             loss: &loss,
-            rates: stage.rates,
             augmentation: stage.augmentation,
             validation: self.validation.map(Examples::reborrow),
             patience: stage.patience,
@@ -197,6 +198,7 @@ impl RecipeRun<'_> {
             None => Vec::new(),
         };
         trainer.check(work.network(), self.training)?;
+        let mut buffers = StepBuffers::default();
         while !trainer.is_done(&training) {
             let epoch = training.curve().len();
             for twins in &mut stand_ins {
@@ -210,6 +212,7 @@ impl RecipeRun<'_> {
                     optimizer.as_mut(),
                     self.training,
                     &mut training,
+                    &mut buffers,
                 )
             })?;
             self.keep(work, optimizer.as_ref(), &training)?;
@@ -240,7 +243,10 @@ impl RecipeRun<'_> {
             return Ok(());
         }
         let figures = match work.figures.take() {
-            Some(figures) => figures,
+            Some(figures) => {
+                clear(lab.chip())?;
+                figures
+            }
             None => ChipFigures::measure(
                 lab,
                 &self.description.settings()?,

@@ -6,9 +6,9 @@ use crate::evaluation::count_correct;
 use crate::layer::reshaped;
 use crate::{Augmentation, Examples, Loss, Network, Optimizer, Session, TrainingError};
 
-/// Buffers of a training step.
-#[derive(Default)]
-pub(super) struct Batch {
+/// What a training step needs, kept from step to step and from epoch to epoch.
+#[derive(Clone, Debug, Default)]
+pub struct StepBuffers {
     inputs: Array2<f32>,
     labels: Vec<u8>,
     gradient: Array2<f32>,
@@ -28,7 +28,7 @@ pub(super) struct Change {
     pub(super) epoch: u64,
 }
 
-impl Batch {
+impl StepBuffers {
     /// Takes the samples with these indices.
     pub(super) fn gather(
         &mut self,

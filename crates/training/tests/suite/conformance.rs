@@ -2,13 +2,16 @@
 
 use bss2_mapping::{ConvolutionOptions, Lowering};
 use bss2_training::{
-    Conv, ConvertingRelu, Dense, GradientModel, Layer, LinearGain, QuantiseInput, Relu, Rescale,
-    SaturationMask, Session, TrainingError,
+    BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten, GradientModel, Layer,
+    LinearGain, Mode, PoolKind, PoolOptions, Pooling, QuantiseInput, Relu, Rescale, SaturationMask,
+    Session, TrainingError,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
-use crate::support::{analog_conv, analog_dense, assert_close, ideal, product, weight_gradient};
+use crate::support::{
+    analog_conv, analog_dense, assert_close, ideal, parameter_gradients, product, weight_gradient,
+};
 
 /// A pattern of activations: small whole numbers suit every layer.
 fn input(vectors: usize, inputs: usize) -> Array2<f32> {
@@ -23,12 +26,49 @@ fn converting(shift: u8) -> ConvertingRelu {
 fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
     let mut array = ideal();
     let mut session = Session::on(&mut array, 1);
+    assert_conforms_in(&mut session, layer, inputs, &[5, 1, 0, 5]);
+    // One vector and none have no statistics.
+    session.in_mode(Mode::Training, |session| {
+        assert_conforms_in(session, layer, inputs, &[5, 2, 5]);
+    });
+    assert_update_hands_out_what_is_shown(layer);
+}
+
+fn assert_update_hands_out_what_is_shown(layer: &mut dyn Layer) {
+    let (mut shown, mut updated) = (Vec::new(), Vec::new());
+    layer.parameters(&mut |p| shown.push((p.name, p.value.to_owned())));
+    layer.buffers(&mut |b| shown.push((b.name, b.value.to_owned())));
+    layer
+        .update_parameters(&mut |p| {
+            updated.push((p.name, p.value.to_owned()));
+            p.check()
+        })
+        .expect("whole parameters");
+    layer
+        .update_buffers(&mut |b| {
+            updated.push((b.name, b.value.to_owned()));
+            Ok(())
+        })
+        .expect("nothing refuses");
+    assert_eq!(shown, updated);
+    let mut names: Vec<_> = shown.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), shown.len(), "names are unique");
+}
+
+fn assert_conforms_in(
+    session: &mut Session<'_>,
+    layer: &mut dyn Layer,
+    inputs: usize,
+    batches: &[usize],
+) {
     let width = layer.outputs(inputs).expect("the layer takes its inputs");
-    for vectors in [5, 1, 0, 5] {
+    for &vectors in batches {
         let input = input(vectors, inputs);
         let mut output = Array2::from_elem((vectors, width), f32::NAN);
         layer
-            .forward(&mut session, input.view(), output.view_mut())
+            .forward(session, input.view(), output.view_mut())
             .expect("good inputs");
         assert_eq!(output.dim(), (vectors, width));
         assert!(output.iter().all(|y| y.is_finite()), "every output is set");
@@ -42,8 +82,8 @@ fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
             Some(input_gradient.view_mut()),
         );
         assert!(input_gradient.iter().all(|&g| g == 0.0));
-        let of_parameter = weight_gradient(layer);
-        assert!(of_parameter.iter().flatten().all(|&g| g == 0.0));
+        let of_parameters = parameter_gradients(layer);
+        assert!(of_parameters.iter().flatten().all(|&g| g == 0.0));
 
         // Whether the input's gradient is asked for is no matter to the parameter's; nor is what
         // ran before.
@@ -56,14 +96,14 @@ fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
                 gradient.clone().view_mut(),
                 Some(input_gradient.view_mut()),
             );
-            both.push(weight_gradient(layer));
+            both.push(parameter_gradients(layer));
             layer.backward(
                 input.view(),
                 output.view(),
                 gradient.clone().view_mut(),
                 None,
             );
-            both.push(weight_gradient(layer));
+            both.push(parameter_gradients(layer));
         }
         assert!(both.windows(2).all(|pair| pair[0] == pair[1]));
         assert!(input_gradient.iter().all(|g| g.is_finite()));
@@ -84,7 +124,7 @@ fn every_layer_conforms() {
         Box::new(Relu),
         Box::new(converting(0)),
         Box::new(converting(7)),
-        Box::new(QuantiseInput),
+        Box::new(QuantiseInput::default()),
         Box::new(analog_dense(
             fractional_weights(6, 4),
             Box::new(LinearGain { gain_lsb }),
@@ -118,6 +158,25 @@ fn every_layer_conforms() {
     }
     let factors = vec![1.0, -0.5, 0.0, 2.0, 0.1, 3.0];
     assert_conforms(&mut Rescale::new(factors).expect("finite"), 6);
+    for positions in [1, 2, 6] {
+        let channels = 6 / positions;
+        let bias = vec![0.5; channels];
+        assert_conforms(&mut Bias::new(bias, positions).expect("finite"), 6);
+        let mut norm = BatchNorm::new(channels, positions).expect("small sizes");
+        assert_conforms(&mut norm, 6);
+    }
+    for kind in [PoolKind::Max, PoolKind::Average] {
+        let options = PoolOptions {
+            stride: (1, 2),
+            padding: (1, 0),
+            ..PoolOptions::two_d(kind, 1, (2, 3), (2, 2))
+        };
+        assert_conforms(&mut Pooling::new(options.check().expect("small sizes")), 6);
+    }
+    for rate in [0.0, 0.5, Dropout::RATE_MAX] {
+        assert_conforms(&mut Dropout::new(rate).expect("rate in range"), 6);
+    }
+    assert_conforms(&mut Flatten, 6);
     // A layer larger than the array.
     let mut large = analog_dense(
         fractional_weights(300, 270),
@@ -139,14 +198,29 @@ fn layers_with_weights_take_their_width_only() {
             found,
         })
     };
-    let layers: [&dyn Layer; 2] = [&Dense::new(fractional_weights(6, 4)), &analog];
-    for layer in layers {
+    let pool = PoolOptions::one_d(PoolKind::Max, 2, 3, 2);
+    let pool = pool.check().expect("small sizes");
+    let layers: [(&dyn Layer, usize); 5] = [
+        (&Dense::new(fractional_weights(6, 4)), 4),
+        (&analog, 4),
+        (&Bias::new(vec![0.5; 3], 2).expect("finite"), 6),
+        (&BatchNorm::new(2, 3).expect("small sizes"), 6),
+        (&Pooling::new(pool), 2),
+    ];
+    for (layer, outputs) in layers {
         assert_eq!(
             [0, 5, 6, 7].map(|n| layer.outputs(n)),
-            [refused(0), refused(5), Ok(4), refused(7)]
+            [refused(0), refused(5), Ok(outputs), refused(7)]
         );
     }
-    let layers: [&dyn Layer; 3] = [&Relu, &converting(2), &QuantiseInput];
+    let dropout = Dropout::new(0.5).expect("rate in range");
+    let layers: [&dyn Layer; 5] = [
+        &Relu,
+        &converting(2),
+        &QuantiseInput::default(),
+        &dropout,
+        &Flatten,
+    ];
     for layer in layers {
         assert_eq!([1, 9].map(|n| layer.outputs(n)), [Ok(1), Ok(9)]);
     }
@@ -192,9 +266,12 @@ fn converting_relu_passes_two_to_minus_shift_where_it_neither_clips_nor_rectifie
 fn quantised_inputs_pass_31_inside_0_to_1() {
     let input = array![[-1.0, -1e-6, 0.0, 0.01, 0.5, 0.99, 1.0, 1.000_001, 2.0]];
     let expected = [0.0, 0.0, 62.0, 62.0, 62.0, 62.0, 62.0, 0.0, 0.0];
-    assert_eq!(pulled_back(&mut QuantiseInput, &input, 2.0), expected);
+    assert_eq!(
+        pulled_back(&mut QuantiseInput::default(), &input, 2.0),
+        expected
+    );
     let mut output = Array2::zeros(input.dim());
-    QuantiseInput
+    QuantiseInput::default()
         .forward(&mut Session::digital(), input.view(), output.view_mut())
         .unwrap();
     assert_eq!(

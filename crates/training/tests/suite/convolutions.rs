@@ -8,9 +8,9 @@ use bss2_mapping::{
     MappingError, MappingStrategy, Plan, ScalePer, ScalingRule, Tiling,
 };
 use bss2_training::{
-    Adam, AnalogConv, Conv, Dense, Deployment, Examples, Layer, LinearGain, LinearLayer, Network,
-    Schedule, Session, TrainingError, deploy, evaluate, float_cnn, float_mlp, published_mnist_cnn,
-    train,
+    Adam, AnalogConv, Conv, Dense, Deployment, Examples, Layer, LayerDeployment, LinearGain,
+    LinearLayer, Network, RateSchedule, Schedule, Session, Step, TrainingError, deploy, evaluate,
+    float_cnn, float_mlp, published_mnist_cnn, train,
 };
 use ndarray::{Array2, ArrayView2, array};
 use proptest::prelude::*;
@@ -127,7 +127,7 @@ proptest! {
             filled((5, 3), &numbers[50..]).into(),
         ];
         let samples = filled((6, grouped().inputs()), &numbers).mapv(f32::abs);
-        let (deployed, report) = deploy(&layers, samples.view(), per_output(1.0)).unwrap();
+        let (deployed, report) = deploy(&rectified(&layers), samples.view(), per_output(1.0)).unwrap();
         let input = filled((4, grouped().inputs()), &numbers[3..]);
         let before = composed(&layers, &input);
         let mut after = composed(&deployed.linear_layers(), &input);
@@ -146,14 +146,27 @@ proptest! {
 }
 
 fn per_output(quantile: f64) -> Deployment<'static> {
-    Deployment {
+    Deployment::of_all(LayerDeployment {
         scaling: ScalingRule {
             per: ScalePer::Output,
             weight_quantile: quantile,
             output_quantile: quantile,
+            fixed_scale: None,
         },
-        ..Deployment::default()
+        ..LayerDeployment::default()
+    })
+}
+
+/// Linear layers with rectifiers between them.
+fn rectified(layers: &[LinearLayer]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for layer in layers {
+        if !steps.is_empty() {
+            steps.push(Step::Rectify);
+        }
+        steps.push(Step::Linear(layer.clone()));
     }
+    steps
 }
 
 /// Linear layers one after the other.
@@ -183,7 +196,7 @@ fn a_dense_layer_before_a_convolution_has_one_scale() {
         },
     ];
     let samples = array![[1.0, 0.0], [0.0, 1.0]];
-    let (_, report) = deploy(&layers, samples.view(), per_output(1.0)).unwrap();
+    let (_, report) = deploy(&rectified(&layers), samples.view(), per_output(1.0)).unwrap();
     assert_eq!(report[0].weight_scales, [report[0].weight_scale; 4]);
     assert_eq!(report[1].weight_scales[1], 2.0 * report[1].weight_scales[0]);
 }
@@ -209,13 +222,14 @@ fn a_trained_convolutional_network_keeps_its_accuracy_on_an_ideal_array() {
         epochs: 12,
         batch: 32,
         seed: 1,
+        rate: RateSchedule::Constant,
     };
     train(
         &mut float,
         &mut Session::digital(),
         training,
         schedule,
-        DIGITAL,
+        &DIGITAL,
         &mut Adam::new(0.01).unwrap(),
         &mut |_| {},
     )
@@ -225,17 +239,18 @@ fn a_trained_convolutional_network_keeps_its_accuracy_on_an_ideal_array() {
     let tiling = Tiling::packed().with_settings(RunSettings::new(8, 5).unwrap());
     for per in [ScalePer::Layer, ScalePer::Output] {
         for lowering in [Lowering::Im2col, UNROLLED] {
-            let deployment = Deployment {
+            let deployment = Deployment::of_all(LayerDeployment {
                 strategy: &tiling,
                 scaling: ScalingRule {
                     per,
                     ..ScalingRule::default()
                 },
                 lowering,
-                ..Deployment::default()
-            };
+                ..LayerDeployment::default()
+            });
             let samples = training.inputs();
-            let (mut analog, report) = deploy(&float.linear_layers(), samples, deployment).unwrap();
+            let (mut analog, report) =
+                deploy(&float.steps().unwrap(), samples, deployment).unwrap();
             assert_eq!(report.len(), 3);
             let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).unwrap();
             let accuracy = evaluate(&mut analog, &mut Session::on(&mut array, 1), test).unwrap();
@@ -276,14 +291,14 @@ impl MappingStrategy for Inspecting {
 fn strategies_are_shown_weights_and_activations() {
     let samples = Array2::from_shape_fn((300, 64), |(v, i)| ((v * 7 + i) % 11) as f32 / 10.0);
     for lowering in [Lowering::Im2col, UNROLLED] {
-        let deployment = Deployment {
+        let deployment = Deployment::of_all(LayerDeployment {
             strategy: &Inspecting,
             gain_lsb: 0.02,
             lowering,
-            ..Deployment::default()
-        };
-        let layers = small_cnn().linear_layers();
-        deploy(&layers, samples.view(), deployment).unwrap();
+            ..LayerDeployment::default()
+        });
+        let steps = small_cnn().steps().unwrap();
+        deploy(&steps, samples.view(), deployment).unwrap();
     }
 }
 
@@ -338,7 +353,11 @@ fn arguments_of_other_sizes_are_named() {
         kernel,
     };
     let samples = Array2::zeros((1, 24));
-    let refused = deploy(&[layer], samples.view(), Deployment::default());
+    let refused = deploy(
+        &[Step::Linear(layer)],
+        samples.view(),
+        Deployment::default(),
+    );
     assert_eq!(refused.map(drop), Err(wrong));
 
     let kernel = Array2::zeros(convolution.kernel_shape());
@@ -347,7 +366,7 @@ fn arguments_of_other_sizes_are_named() {
         kernel: kernel.clone(),
     };
     let narrow = Array2::zeros((1, 23));
-    let refused = deploy(&[layer], narrow.view(), Deployment::default());
+    let refused = deploy(&[Step::Linear(layer)], narrow.view(), Deployment::default());
     let width = |found| TrainingError::Width {
         layer: 0,
         expected: 24,

@@ -7,7 +7,8 @@ use bss2_mapping::{
     Coding, InputCoding, MappingError, MappingStrategy, ScalingRule, Tiling, WeightCoding,
 };
 use bss2_training::{
-    Dense, Deployment, Layer, LinearLayer, Network, Relu, Session, TrainingError, deploy, float_mlp,
+    Dense, Deployment, Layer, LayerDeployment, LinearLayer, Network, Relu, Session, Step,
+    TrainingError, deploy, float_mlp,
 };
 use ndarray::{Array2, ArrayView1, array};
 
@@ -37,12 +38,14 @@ fn decisions(network: &mut Network, session: &mut Session<'_>, set: &Set) -> Vec
 
 /// Share of samples on which the deployed network decides like the digital one.
 fn agreement(float: &mut Network, set: &Set, num_sends: u32) -> f64 {
-    let deployment = Deployment {
-        strategy: &sent(num_sends),
-        ..Deployment::default()
-    };
-    let (mut analog, _) =
-        deploy(&float.linear_layers(), set.inputs.view(), deployment).expect("a good set");
+    let tiling = sent(num_sends);
+    let deployment = Deployment::by(&tiling);
+    let (mut analog, _) = deploy(
+        &float.steps().expect("steps that are known"),
+        set.inputs.view(),
+        deployment,
+    )
+    .expect("a good set");
     let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range");
     let expected = decisions(float, &mut Session::digital(), set);
     let found = decisions(&mut analog, &mut Session::on(&mut array, 1), set);
@@ -86,15 +89,15 @@ fn unit_samples() -> Array2<f32> {
     array![[1.0, 0.0], [0.0, 1.0]]
 }
 
-fn exact(gain_lsb: f32, weight_quantile: f64) -> Deployment<'static> {
-    Deployment {
+fn exact(gain_lsb: f32, weight_quantile: f64) -> LayerDeployment<'static> {
+    LayerDeployment {
         gain_lsb,
         scaling: ScalingRule {
             weight_quantile,
             output_quantile: 1.0,
             ..ScalingRule::default()
         },
-        ..Deployment::default()
+        ..LayerDeployment::default()
     }
 }
 
@@ -108,9 +111,9 @@ fn assert_near(found: f32, expected: f32) {
 #[test]
 fn weights_limit_the_scale_where_the_signal_is_weak() {
     let (network, report) = deploy(
-        &hand_made().linear_layers(),
+        &hand_made().steps().expect("steps that are known"),
         unit_samples().view(),
-        exact(0.01, 1.0),
+        Deployment::of_all(exact(0.01, 1.0)),
     )
     .unwrap();
     // The largest weight 2 becomes 63; 31 · 63 · 0.01 LSB fit the activations as they are.
@@ -134,9 +137,9 @@ fn weights_limit_the_scale_where_the_signal_is_weak() {
 #[test]
 fn outputs_limit_the_scale_where_the_signal_is_strong() {
     let (_, report) = deploy(
-        &hand_made().linear_layers(),
+        &hand_made().steps().expect("steps that are known"),
         unit_samples().view(),
-        exact(1.0, 1.0),
+        Deployment::of_all(exact(1.0, 1.0)),
     )
     .unwrap();
     // 31 · 2 · 1 LSB become 110; 110 >> 2 fits 0…31.
@@ -148,9 +151,9 @@ fn outputs_limit_the_scale_where_the_signal_is_strong() {
 #[test]
 fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
     let (network, report) = deploy(
-        &hand_made().linear_layers(),
+        &hand_made().steps().expect("steps that are known"),
         unit_samples().view(),
-        exact(0.01, 0.6),
+        Deployment::of_all(exact(0.01, 0.6)),
     )
     .unwrap();
     // Of the magnitudes ¼, ½, 1, 2 the one at 0.6 of the way is 1: it becomes 63, and 2 is cut.
@@ -163,13 +166,18 @@ fn what_lies_beyond_the_quantile_is_clipped_and_counted() {
 fn sends_count_as_gain() {
     let report = |num_sends, gain_lsb| {
         let network = hand_made();
-        let deployment = Deployment {
-            strategy: &sent(num_sends),
+        let tiling = sent(num_sends);
+        let deployment = Deployment::of_all(LayerDeployment {
+            strategy: &tiling,
             ..exact(gain_lsb, 1.0)
-        };
-        deploy(&network.linear_layers(), unit_samples().view(), deployment)
-            .unwrap()
-            .1
+        });
+        deploy(
+            &network.steps().expect("steps that are known"),
+            unit_samples().view(),
+            deployment,
+        )
+        .unwrap()
+        .1
     };
     assert_eq!(report(8, 0.25), report(1, 2.0));
 }
@@ -179,7 +187,7 @@ fn a_network_of_zeros_is_deployed_as_zeros() {
     let layers: Vec<Box<dyn Layer>> = vec![Box::new(Dense::new(Array2::zeros((3, 2))))];
     let network = Network::new(layers).unwrap();
     let (analog, report) = deploy(
-        &network.linear_layers(),
+        &network.steps().expect("steps that are known"),
         Array2::zeros((4, 3)).view(),
         Deployment::default(),
     )
@@ -193,7 +201,7 @@ fn the_digital_network_is_left_as_it_is() {
     let network = float_mlp(&[2, 5, 3], 1).unwrap();
     let before = network.weights();
     deploy(
-        &network.linear_layers(),
+        &network.steps().expect("steps that are known"),
         unit_samples().view(),
         Deployment::default(),
     )
@@ -203,17 +211,22 @@ fn the_digital_network_is_left_as_it_is() {
 
 #[test]
 fn arguments_that_do_not_fit_are_named() {
-    let attempt = |change: &dyn Fn(&mut Deployment<'_>), samples: Array2<f32>| {
-        let mut deployment = Deployment::default();
-        change(&mut deployment);
-        let result = deploy(&hand_made().linear_layers(), samples.view(), deployment);
+    let attempt = |change: &dyn Fn(&mut LayerDeployment<'_>), samples: Array2<f32>| {
+        let mut layers = LayerDeployment::default();
+        change(&mut layers);
+        let deployment = Deployment::of_all(layers);
+        let result = deploy(
+            &hand_made().steps().expect("steps that are known"),
+            samples.view(),
+            deployment,
+        );
         result.map(|_| ()).expect_err("the argument does not fit")
     };
     let good = unit_samples;
     for (name, change) in [
         (
             "gain_lsb",
-            (|d| d.gain_lsb = f32::NAN) as fn(&mut Deployment<'_>),
+            (|d| d.gain_lsb = f32::NAN) as fn(&mut LayerDeployment<'_>),
         ),
         ("gain_lsb", |d| d.gain_lsb = 0.0),
     ] {
@@ -226,7 +239,7 @@ fn arguments_that_do_not_fit_are_named() {
     for (expected, change) in [
         (
             "weight_quantile = 0.4 is outside 0.5…1",
-            (|d| d.scaling.weight_quantile = 0.4) as fn(&mut Deployment<'_>),
+            (|d| d.scaling.weight_quantile = 0.4) as fn(&mut LayerDeployment<'_>),
         ),
         ("output_quantile = 1.1 is outside 0.5…1", |d| {
             d.scaling.output_quantile = 1.1;
@@ -252,7 +265,7 @@ fn weights_that_are_no_numbers_are_not_deployed() {
         let mut network = hand_made();
         set_parameter(&mut network, 1, &array![[1.0, bad], [0.0, 1.0]]);
         let refused = deploy(
-            &network.linear_layers(),
+            &network.steps().expect("steps that are known"),
             unit_samples().view(),
             Deployment::default(),
         );
@@ -271,7 +284,7 @@ fn samples_that_are_no_numbers_are_named() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let samples = array![[1.0, 0.0], [0.0, bad]];
         let refused = deploy(
-            &hand_made().linear_layers(),
+            &hand_made().steps().expect("steps that are known"),
             samples.view(),
             Deployment::default(),
         );
@@ -288,8 +301,9 @@ fn samples_that_are_no_numbers_are_named() {
 
 #[test]
 fn weights_whose_outputs_exceed_the_numbers_are_not_deployed_as_zeros() {
-    let huge = [LinearLayer::Dense(Array2::from_elem((2, 2), 3e38))];
-    let refused = deploy(&huge, unit_samples().view(), exact(1e3, 1.0)).map(drop);
+    let huge = LinearLayer::Dense(Array2::from_elem((2, 2), 3e38));
+    let deployment = Deployment::of_all(exact(1e3, 1.0));
+    let refused = deploy(&[Step::Linear(huge)], unit_samples().view(), deployment).map(drop);
     assert_eq!(
         refused,
         Err(TrainingError::NotFinite {
@@ -301,7 +315,7 @@ fn weights_whose_outputs_exceed_the_numbers_are_not_deployed_as_zeros() {
 
 #[test]
 fn the_nominal_gain_is_the_default() {
-    assert_eq!(Deployment::default().gain_lsb, NOMINAL_GAIN_LSB);
+    assert_eq!(LayerDeployment::default().gain_lsb, NOMINAL_GAIN_LSB);
 }
 
 /// A layer of 200 inputs takes tiles of 128 and 72, or twice 100: the strategies' plans saturate
@@ -311,12 +325,13 @@ fn every_strategy_deploys_the_same_function() {
     let samples = Array2::from_shape_fn((6, 200), |(v, i)| ((v * 7 + i) % 11) as f32 / 10.0);
     let float = float_mlp(&[200, 20, 3], 1).unwrap();
     let [in_order, balanced] = [Tiling::in_order(), Tiling::balanced()].map(|tiling| {
-        let deployment = Deployment {
-            strategy: &tiling,
-            ..Deployment::default()
-        };
-        let (mut network, report) =
-            deploy(&float.linear_layers(), samples.view(), deployment).unwrap();
+        let deployment = Deployment::by(&tiling);
+        let (mut network, report) = deploy(
+            &float.steps().expect("steps that are known"),
+            samples.view(),
+            deployment,
+        )
+        .unwrap();
         let mut array = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).unwrap();
         let mut array = bss2_core::Recorder::new(&mut array);
         let outputs = network
@@ -352,12 +367,9 @@ fn a_layer_that_cannot_be_mapped_is_refused() {
             })
         }
     }
-    let deployment = Deployment {
-        strategy: &Never,
-        ..Deployment::default()
-    };
+    let deployment = Deployment::by(&Never);
     let refused = deploy(
-        &hand_made().linear_layers(),
+        &hand_made().steps().expect("steps that are known"),
         unit_samples().view(),
         deployment,
     )
@@ -377,12 +389,9 @@ fn a_layer_that_cannot_be_mapped_is_refused() {
 fn codings_for_less_than_the_full_range_are_refused() {
     let refused = |coding| {
         let tiling = Tiling::in_order().with_coding(coding);
-        let deployment = Deployment {
-            strategy: &tiling,
-            ..Deployment::default()
-        };
-        let layers = hand_made().linear_layers();
-        deploy(&layers, unit_samples().view(), deployment).map(drop)
+        let deployment = Deployment::by(&tiling);
+        let steps = hand_made().steps().expect("steps that are known");
+        deploy(&steps, unit_samples().view(), deployment).map(drop)
     };
     let offset = Coding {
         weights: WeightCoding::Offset,

@@ -2,8 +2,9 @@
 
 use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{
-    AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Network, Relu, Schedule,
-    Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp, train,
+    AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Loss, Network,
+    RateSchedule, Relu, Schedule, Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp,
+    train,
 };
 use ndarray::{Array2, array, s};
 
@@ -13,6 +14,7 @@ const SCHEDULE: Schedule = Schedule {
     epochs: 2,
     batch: 5,
     seed: 1,
+    rate: RateSchedule::Constant,
 };
 
 fn small_set() -> Set {
@@ -34,7 +36,7 @@ fn train_with(
         session,
         examples,
         schedule,
-        DIGITAL,
+        &DIGITAL,
         &mut sgd,
         &mut |epoch| epochs.push(epoch),
     )?;
@@ -173,9 +175,9 @@ fn counts_that_differ_and_empty_sets_are_refused() {
         Examples::new(no_features, &[0; 3]).err(),
         Some(TrainingError::NoSamples)
     );
-    let mut gradient = Array2::zeros((0, 0));
+    let mut gradient = Array2::zeros(inputs.dim());
     assert_eq!(
-        DIGITAL.evaluate(inputs.view(), &[0], &mut gradient),
+        DIGITAL.evaluate(inputs.view(), &[0], gradient.view_mut()),
         Err(TrainingError::LabelCount {
             inputs: 3,
             labels: 1
@@ -193,6 +195,7 @@ fn schedules_of_nothing_are_refused() {
             epochs,
             batch,
             seed: 1,
+            rate: RateSchedule::Constant,
         };
         let mut session = Session::digital();
         let refused = train_with(&mut network, &mut session, set.examples(), schedule, 0.1);
@@ -439,15 +442,15 @@ fn a_loss_that_is_no_number_does_not_pass_unnoticed() {
         &mut Session::on(&mut array, 1),
         set.examples(),
         SCHEDULE,
-        loss,
+        &loss,
         &mut sgd,
         &mut |_| {},
     );
     assert!(result.is_err());
-    let mut gradient = Array2::zeros((0, 0));
+    let mut gradient = Array2::zeros((1, 2));
     let outputs = array![[f32::NAN, 0.0]];
     let loss = DIGITAL
-        .evaluate(outputs.view(), &[0], &mut gradient)
+        .evaluate(outputs.view(), &[0], gradient.view_mut())
         .unwrap();
     assert!(!loss.is_finite());
 }

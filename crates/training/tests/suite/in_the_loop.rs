@@ -1,7 +1,7 @@
 //! Training with the array in the loop makes up for what deployment lost.
 
 use bss2_core::MacArray;
-use bss2_training::{Adam, Schedule, Session, evaluate, train};
+use bss2_training::{Adam, RateSchedule, Schedule, Session, evaluate, train};
 
 use crate::support::{
     ANALOG, Set, deployed_for_yin_yang, fresh_chip, noisy, trained_mlp, yin_yang,
@@ -17,6 +17,7 @@ fn before_and_after(array: &mut dyn MacArray, [training, test]: &[Set; 2]) -> [f
         epochs: 6,
         batch: 20,
         seed: 2,
+        rate: RateSchedule::Constant,
     };
     let mut adam = Adam::new(0.5).expect("rate in range");
     let mut losses = Vec::new();
@@ -25,7 +26,7 @@ fn before_and_after(array: &mut dyn MacArray, [training, test]: &[Set; 2]) -> [f
         &mut session,
         training.examples(),
         schedule,
-        ANALOG,
+        &ANALOG,
         &mut adam,
         &mut |epoch| losses.push(epoch.loss),
     )

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use bss2_training::{
-    Adam, Dense, Layer, Mode, Network, ParameterView, ParameterViewMut, Schedule, Session,
-    TrainingError, UpdateParameter, evaluate, train,
+    Adam, Dense, Layer, Mode, Network, ParameterView, ParameterViewMut, RateSchedule, Schedule,
+    Session, TrainingError, UpdateParameter, evaluate, train,
 };
 use ndarray::{Array1, Array2, Array4, ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -106,6 +106,7 @@ fn train_one_epoch(network: &mut Network, session: &mut Session<'_>, set: &Set) 
         epochs: 1,
         batch: 20,
         seed: 1,
+        rate: RateSchedule::Constant,
     };
     let mut adam = Adam::new(0.01).expect("rate in range");
     train(
@@ -113,7 +114,7 @@ fn train_one_epoch(network: &mut Network, session: &mut Session<'_>, set: &Set) 
         session,
         set.examples(),
         schedule,
-        DIGITAL,
+        &DIGITAL,
         &mut adam,
         &mut |_| {},
     )
@@ -199,6 +200,7 @@ fn a_training_that_fails_leaves_the_mode_as_it_was() {
         epochs: 1,
         batch: 20,
         seed: 1,
+        rate: RateSchedule::Constant,
     };
     let mut session = Session::digital();
     let refused = train(
@@ -206,7 +208,7 @@ fn a_training_that_fails_leaves_the_mode_as_it_was() {
         &mut session,
         set.examples(),
         schedule,
-        DIGITAL,
+        &DIGITAL,
         &mut Adam::new(0.01).unwrap(),
         &mut |_| {},
     );

@@ -1,6 +1,9 @@
 //! Optimizers on problems whose answer is known.
 
-use bss2_training::{Adam, Optimizer, ParameterViewMut, Sgd, TrainingError};
+use bss2_training::{
+    Adam, Optimizer, OptimizerState, ParameterState, ParameterViewMut, Sgd, TrainingError,
+    float_mlp,
+};
 use ndarray::{Array2, array};
 
 const CURVATURE: [f32; 4] = [0.5, 1.0, 2.0, 4.0];
@@ -231,4 +234,233 @@ fn parameters_that_are_not_whole_are_refused_and_unchanged() {
         }
         assert_eq!(value, array![[1.0, 2.0]]);
     }
+}
+
+#[test]
+fn weight_decay_shrinks_by_the_rate_times_the_decay_beside_the_step() {
+    let (rate, decay) = (0.5, 0.25);
+    let decaying: [Box<dyn Optimizer>; 2] = [
+        Box::new(
+            Sgd::new(rate, 0.9)
+                .unwrap()
+                .with_weight_decay(decay)
+                .unwrap(),
+        ),
+        Box::new(Adam::new(rate).unwrap().with_weight_decay(decay).unwrap()),
+    ];
+    let plain: [Box<dyn Optimizer>; 2] = [
+        Box::new(Sgd::new(rate, 0.9).unwrap()),
+        Box::new(Adam::new(rate).unwrap()),
+    ];
+    for (mut decaying, mut plain) in decaying.into_iter().zip(plain) {
+        let (mut value, mut steps) = (array![[8.0, -4.0]], array![[0.0, 0.0]]);
+        let mut expected = value.clone();
+        for _ in 0..3 {
+            let gradient = array![[1.0, 0.0]];
+            let before = steps.clone();
+            one_step(plain.as_mut(), 0, &mut steps, &gradient);
+            expected = expected * (1.0 - rate * decay) + (&steps - &before);
+            one_step(decaying.as_mut(), 0, &mut value, &gradient);
+        }
+        assert!(
+            (&value - &expected).iter().all(|d| d.abs() < 1e-5),
+            "{value}, {expected}"
+        );
+    }
+    for decay in [-0.1, 1001.0, f32::NAN] {
+        let name = "weight decay";
+        let adam = Adam::new(0.1).unwrap().with_weight_decay(decay).map(drop);
+        let sgd = Sgd::new(0.1, 0.0)
+            .unwrap()
+            .with_weight_decay(decay)
+            .map(drop);
+        for refused in [adam, sgd] {
+            assert!(
+                matches!(&refused, Err(TrainingError::OptionOutOfRange { option, .. }) if *option == name)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_rate_factor_multiplies_the_rate() {
+    let pairs: [[Box<dyn Optimizer>; 2]; 2] = [
+        [
+            Box::new(Sgd::new(0.5, 0.9).unwrap().with_weight_decay(0.1).unwrap()),
+            Box::new(
+                Sgd::new(0.125, 0.9)
+                    .unwrap()
+                    .with_weight_decay(0.1)
+                    .unwrap(),
+            ),
+        ],
+        [
+            Box::new(Adam::new(0.5).unwrap().with_weight_decay(0.1).unwrap()),
+            Box::new(Adam::new(0.125).unwrap().with_weight_decay(0.1).unwrap()),
+        ],
+    ];
+    for [mut slowed, mut slow] in pairs {
+        slowed.set_rate_factor(0.25);
+        let (mut found, mut expected) = (array![[1.0, 2.0]], array![[1.0, 2.0]]);
+        for gradient in [array![[3.0, -1.0]], array![[0.5, 2.0]]] {
+            one_step(slowed.as_mut(), 0, &mut found, &gradient);
+            one_step(slow.as_mut(), 0, &mut expected, &gradient);
+        }
+        assert_eq!(found, expected);
+        slowed.set_rate_factor(0.0);
+        let before = found.clone();
+        one_step(slowed.as_mut(), 0, &mut found, &array![[1.0, 1.0]]);
+        assert_eq!(found, before);
+    }
+}
+
+/// Parameters of other layouts take another path through the sweep.
+#[test]
+fn any_layout_gives_the_same_bits() {
+    for (mut plain, mut turned) in optimizers().into_iter().zip(optimizers()) {
+        let number = |i: usize| ((i * 37) % 23) as f32 / 7.0 - 1.5;
+        let mut value = Array2::from_shape_fn((7, 5), |(i, j)| number(i * 5 + j));
+        let mut other = value
+            .clone()
+            .reversed_axes()
+            .as_standard_layout()
+            .into_owned();
+        for step in 0..4 {
+            let gradient = Array2::from_shape_fn((7, 5), |(i, j)| number(i + j * 7 + step));
+            one_step(plain.as_mut(), 3, &mut value, &gradient);
+            let parameter = ParameterViewMut {
+                name: "weight",
+                value: other.view_mut().reversed_axes().into_dyn(),
+                gradient: gradient.view().into_dyn(),
+                range: f32::MIN..=f32::MAX,
+            };
+            turned.update(3, parameter).unwrap();
+        }
+        assert_eq!(value, other.reversed_axes());
+        assert_eq!(plain.state(), turned.state());
+    }
+}
+
+#[test]
+fn a_value_that_is_no_number_stays_none() {
+    for mut optimizer in optimizers() {
+        let mut value = array![[1.0, 2.0]];
+        one_step(optimizer.as_mut(), 0, &mut value, &array![[f32::NAN, 1.0]]);
+        assert!(value[[0, 0]].is_nan() && value[[0, 1]].is_finite());
+    }
+}
+
+#[test]
+fn an_optimizer_goes_on_from_its_state_with_the_same_bits() {
+    for (mut whole, mut resumed) in optimizers().into_iter().zip(optimizers()) {
+        let gradient = |step: usize| array![[1.0 / (step + 1) as f32, -0.3 * step as f32]];
+        let mut value = array![[1.0, 2.0]];
+        let mut beside = array![[3.0], [4.0], [5.0]];
+        for step in 0..5 {
+            one_step(whole.as_mut(), 0, &mut value, &gradient(step));
+            one_step(whole.as_mut(), 1, &mut beside, &array![[0.1], [0.2], [0.3]]);
+        }
+        let text = serde_json::to_string(&whole.state()).unwrap();
+        resumed
+            .set_state(serde_json::from_str(&text).unwrap())
+            .unwrap();
+        assert_eq!(resumed.state(), whole.state());
+        let (mut other, mut other_beside) = (value.clone(), beside.clone());
+        for step in 5..9 {
+            one_step(whole.as_mut(), 0, &mut value, &gradient(step));
+            one_step(resumed.as_mut(), 0, &mut other, &gradient(step));
+            one_step(whole.as_mut(), 1, &mut beside, &array![[1.0], [2.0], [3.0]]);
+            one_step(
+                resumed.as_mut(),
+                1,
+                &mut other_beside,
+                &array![[1.0], [2.0], [3.0]],
+            );
+        }
+        assert_eq!((value, beside), (other, other_beside));
+        assert_eq!(whole.state(), resumed.state());
+    }
+}
+
+#[test]
+fn states_that_are_not_whole_are_refused_and_change_nothing() {
+    let state = |moments: Vec<Vec<f32>>| OptimizerState {
+        parameters: vec![ParameterState {
+            number: 2,
+            shape: vec![1, 2],
+            steps: 1,
+            moments,
+        }],
+    };
+    let twice = {
+        let one = state(vec![vec![0.0; 2]; 2]).parameters;
+        OptimizerState {
+            parameters: [one.clone(), one].concat(),
+        }
+    };
+    let mut adam = Adam::new(0.1).unwrap();
+    one_step(&mut adam, 2, &mut array![[1.0, 2.0]], &array![[1.0, 1.0]]);
+    let before = adam.state();
+    for wrong in [
+        state(vec![vec![0.0; 2]]),
+        state(vec![vec![0.0; 2], vec![0.0; 3]]),
+        state(vec![vec![0.0; 2], vec![0.0, f32::NAN]]),
+        twice,
+    ] {
+        let refused = adam.set_state(wrong);
+        assert!(
+            matches!(
+                refused,
+                Err(TrainingError::OptimizerState { parameter: 2, .. })
+            ),
+            "{refused:?}"
+        );
+        assert_eq!(adam.state(), before);
+    }
+    let of_adam = adam.state();
+    assert!(Sgd::new(0.1, 0.5).unwrap().set_state(of_adam).is_err());
+    let unknown = r#"{"parameters": [], "rate": 1.0}"#;
+    assert!(serde_json::from_str::<OptimizerState>(unknown).is_err());
+}
+
+#[test]
+fn a_state_of_other_parameters_is_refused() {
+    let network = float_mlp(&[2, 3, 4], 1).unwrap();
+    let state = |number, shape: &[usize]| OptimizerState {
+        parameters: vec![ParameterState {
+            number,
+            shape: shape.to_vec(),
+            steps: 1,
+            moments: vec![vec![0.0; shape.iter().product()]],
+        }],
+    };
+    assert_eq!(OptimizerState::default().check_for(&network), Ok(()));
+    assert_eq!(state(1, &[3, 4]).check_for(&network), Ok(()));
+    for (number, shape) in [(0, [3, 4]), (1, [4, 3]), (2, [3, 4])] {
+        let refused = state(number, &shape).check_for(&network);
+        assert!(matches!(
+            refused,
+            Err(TrainingError::OptimizerStateShape { .. })
+        ));
+    }
+    let mut sgd = Sgd::new(0.1, 0.5).unwrap();
+    sgd.set_state(state(0, &[4, 1])).unwrap();
+    let mut value = array![[1.0, 2.0]];
+    let gradient = array![[1.0, 1.0]];
+    let refused = sgd.update(
+        0,
+        ParameterViewMut {
+            name: "weight",
+            value: value.view_mut().into_dyn(),
+            gradient: gradient.view().into_dyn(),
+            range: -1.0..=1.0,
+        },
+    );
+    let expected = TrainingError::OptimizerStateShape {
+        parameter: 0,
+        state: vec![4, 1],
+        shape: vec![1, 2],
+    };
+    assert_eq!(refused, Err(expected));
+    assert_eq!(value, array![[1.0, 2.0]]);
 }

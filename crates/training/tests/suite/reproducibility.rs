@@ -1,7 +1,7 @@
 //! Equal seeds, equal bits; other seeds, other numbers.
 
 use bss2_core::MacArray;
-use bss2_training::{Adam, Network, Schedule, Session, train};
+use bss2_training::{Adam, Network, RateSchedule, Schedule, Session, train};
 use ndarray::Array2;
 
 use crate::support::{
@@ -20,6 +20,7 @@ fn trained(
         epochs: 2,
         batch: 16,
         seed: order_seed,
+        rate: RateSchedule::Constant,
     };
     let mut adam = Adam::new(0.5).expect("rate in range");
     train(
@@ -27,7 +28,7 @@ fn trained(
         &mut Session::on(array, trial_seed),
         set.examples(),
         schedule,
-        ANALOG,
+        &ANALOG,
         &mut adam,
         &mut |_| {},
     )

@@ -8,9 +8,9 @@ use bss2_mapping::{
 };
 use bss2_training::{
     Adam, AnalogConv, AnalogDense, CrossEntropy, Deployment, Examples, GradientModel, Layer,
-    Network, Schedule, Session, deploy, float_mlp, train,
+    Network, RateSchedule, Schedule, Session, deploy, float_mlp, train,
 };
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayD, ArrayView2};
 
 pub(crate) const CHIP: ArrayGeometry = ArrayGeometry::BSS2;
 
@@ -72,6 +72,7 @@ pub(crate) fn trained_mlp(widths: &[usize], set: &Set, epochs: usize) -> Network
         epochs,
         batch: 20,
         seed: 1,
+        rate: RateSchedule::Constant,
     };
     let mut adam = Adam::new(0.01).expect("rate in range");
     train(
@@ -79,7 +80,7 @@ pub(crate) fn trained_mlp(widths: &[usize], set: &Set, epochs: usize) -> Network
         &mut Session::digital(),
         set.examples(),
         schedule,
-        DIGITAL,
+        &DIGITAL,
         &mut adam,
         &mut |_| {},
     )
@@ -95,13 +96,15 @@ pub(crate) fn deployed_yin_yang(set: &Set) -> Network {
 
 /// Eight sends make four inputs strong enough.
 pub(crate) fn deployed_for_yin_yang(float: &Network, set: &Set) -> Network {
-    let deployment = Deployment {
-        strategy: &sent(8),
-        ..Deployment::default()
-    };
-    deploy(&float.linear_layers(), set.inputs.view(), deployment)
-        .expect("a good set")
-        .0
+    let tiling = sent(8);
+    let deployment = Deployment::by(&tiling);
+    deploy(
+        &float.steps().expect("steps that are known"),
+        set.inputs.view(),
+        deployment,
+    )
+    .expect("a good set")
+    .0
 }
 
 pub(crate) fn analog_dense(weights: Array2<f32>, model: Box<dyn GradientModel>) -> AnalogDense {
@@ -135,6 +138,17 @@ pub(crate) fn weight_gradient(layer: &dyn Layer) -> Option<Array2<f32>> {
         if parameter.name == "weight" {
             found = parameter.gradient.to_owned().into_dimensionality().ok();
         }
+    });
+    found
+}
+
+/// The gradients of all parameters of a layer.
+pub(crate) fn parameter_gradients(layer: &dyn Layer) -> Vec<ArrayD<f32>> {
+    let mut found = Vec::new();
+    layer.parameters(&mut |parameter| {
+        assert_eq!(parameter.gradient.shape(), parameter.value.shape());
+        assert!(parameter.value.iter().all(|w| parameter.range.contains(w)));
+        found.push(parameter.gradient.to_owned());
     });
     found
 }

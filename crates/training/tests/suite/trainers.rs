@@ -1,0 +1,140 @@
+//! The training loop: validation, early stop, augmentation, several arrays.
+
+use bss2_core::MacArray;
+use bss2_training::{
+    Adam, Augmentation, RateSchedule, Schedule, Session, Trainer, TrainingError, TrainingState,
+    evaluation, float_mlp,
+};
+
+use crate::support::{ANALOG, DIGITAL, deployed_yin_yang, ideal, noisy, yin_yang};
+
+const SCHEDULE: Schedule = Schedule {
+    epochs: 12,
+    batch: 20,
+    seed: 1,
+    rate: RateSchedule::Constant,
+};
+
+#[test]
+fn training_stops_early_and_leaves_the_best_network() {
+    let [training, validation] = yin_yang(300, 100);
+    let mut network = float_mlp(&[4, 16, 3], 1).unwrap();
+    let trainer = Trainer {
+        schedule: Schedule {
+            epochs: 300,
+            ..SCHEDULE
+        },
+        validation: Some(validation.examples()),
+        patience: Some(4),
+        ..Trainer::new(SCHEDULE, &DIGITAL)
+    };
+    let mut state = TrainingState::default();
+    let mut told = 0;
+    trainer
+        .run(
+            &mut network,
+            &mut Session::digital(),
+            &mut Adam::new(0.05).unwrap(),
+            training.examples(),
+            &mut state,
+            &mut |_, _, state| {
+                told += 1;
+                assert_eq!(state.curve().len(), told);
+                Ok(())
+            },
+        )
+        .unwrap();
+    let curve = state.curve();
+    let best = state.best_epoch().unwrap();
+    assert!(curve.len() < 300);
+    assert_eq!(curve.len(), best + 1 + 4);
+    let accuracies: Vec<f64> = curve.iter().filter_map(|epoch| epoch.validation).collect();
+    assert!(
+        accuracies
+            .iter()
+            .all(|&accuracy| accuracy <= accuracies[best])
+    );
+    let left = evaluation(&mut network, &mut Session::digital(), validation.examples()).unwrap();
+    assert_eq!(left.accuracy(), accuracies[best]);
+    assert_eq!(left.samples(), 100);
+}
+
+#[test]
+fn options_that_do_not_fit_are_refused() {
+    let [training, _] = yin_yang(20, 1);
+    let network = float_mlp(&[4, 3], 1).unwrap();
+    let usual = Trainer::new(SCHEDULE, &DIGITAL);
+    let refused = |trainer: Trainer<'_>| trainer.check(&network, training.examples()).unwrap_err();
+    usual.check(&network, training.examples()).unwrap();
+    let early = Trainer {
+        patience: Some(1),
+        ..usual
+    };
+    assert_eq!(refused(early), TrainingError::NoValidation);
+    let image = Augmentation::none((1, 3, 3));
+    let augmented = Trainer {
+        augmentation: Some(image),
+        ..usual
+    };
+    assert_eq!(
+        refused(augmented),
+        TrainingError::ImageSize {
+            image: (1, 3, 3),
+            features: 4
+        }
+    );
+    let rate = RateSchedule::Cosine { to: 2.0 };
+    for trainer in [
+        Trainer {
+            schedule: Schedule { rate, ..SCHEDULE },
+            ..usual
+        },
+        Trainer {
+            schedule: Schedule {
+                epochs: 0,
+                ..SCHEDULE
+            },
+            ..usual
+        },
+    ] {
+        assert!(matches!(
+            refused(trainer),
+            TrainingError::OptionOutOfRange { .. }
+        ));
+    }
+}
+
+/// The losses of a training on arrays that are taken in turn.
+fn losses(arrays: Vec<&mut dyn MacArray>) -> Vec<f32> {
+    let [training, _] = yin_yang(100, 1);
+    let mut network = deployed_yin_yang(&training);
+    let mut state = TrainingState::default();
+    Trainer::new(
+        Schedule {
+            epochs: 2,
+            ..SCHEDULE
+        },
+        &ANALOG,
+    )
+    .run(
+        &mut network,
+        &mut Session::on_each(arrays, 1),
+        &mut Adam::new(0.5).expect("rate in range"),
+        training.examples(),
+        &mut state,
+        &mut |_, _, _| Ok(()),
+    )
+    .expect("a good set");
+    state.curve().iter().map(|epoch| epoch.loss).collect()
+}
+
+#[test]
+fn several_arrays_are_taken_in_turn() {
+    let one = losses(vec![&mut ideal()]);
+    assert_eq!(losses(vec![&mut ideal(), &mut ideal()]), one);
+    assert_ne!(losses(vec![&mut ideal(), &mut noisy()]), one);
+    assert_ne!(
+        losses(vec![&mut ideal(), &mut noisy()]),
+        losses(vec![&mut noisy(), &mut ideal()])
+    );
+}
