@@ -46,7 +46,8 @@ pub use run::{RecipeRun, StageProgress, StageReport, Trained};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// What is done, in order; digital stages come before all others.
+    /// What is done, in order; digital stages come before all others. None at all leaves a network as it
+    /// begins.
     pub stages: Vec<Stage>,
 }
 
@@ -175,7 +176,7 @@ impl Recipe {
     /// # Errors
     /// [`TrainingError::OptionOutOfRange`], or [`TrainingError::StageOrder`].
     pub fn check(&self) -> Result<(), TrainingError> {
-        check_option("number of stages", self.stages.len() as f64, 1.0, 100.0)?;
+        check_option("number of stages", self.stages.len() as f64, 0.0, 100.0)?;
         let on_array = self
             .stages
             .iter()

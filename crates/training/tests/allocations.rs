@@ -8,13 +8,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB};
+use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_hardware::MockArray;
-use bss2_mapping::{ConvolutionOptions, Lowering};
+use bss2_mapping::{ConvolutionOptions, LayerShape, Lowering, MappingStrategy, Tiling};
 use bss2_training::{
-    Adam, BatchNorm, Bias, Conv, CrossEntropy, Dense, Deployment, Dropout, Examples, Flatten,
-    Layer, LayerDeployment, Network, Optimizer, PoolKind, PoolOptions, Pooling, RateSchedule, Relu,
-    Schedule, Session, Sgd, deploy, evaluate, float_cnn, float_mlp, init, train,
+    Adam, AnalogDense, BatchNorm, Bias, Conv, CrossEntropy, Dense, Deployment, Dropout, Examples,
+    Flatten, Layer, LayerDeployment, Network, NoiseInjection, Optimizer, PoolKind, PoolOptions,
+    Pooling, RateSchedule, Relu, Schedule, Session, Sgd, Twin, TwinArray, TwinGradient, deploy,
+    evaluate, float_cnn, float_mlp, init, train,
 };
 use ndarray::{Array2, s};
 
@@ -150,6 +151,33 @@ fn training_on_an_array_allocates_nothing_per_step() {
     };
     let found = per_epoch(&mut network, &mut session, examples);
     assert_eq!(found, [expected; EPOCHS - 1]);
+}
+
+#[test]
+fn training_on_a_twin_with_its_derivative_allocates_nothing_per_step() {
+    let (inputs, labels) = set();
+    let inputs = inputs.mapv(|x| (31.0 * x).round());
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let (chip, settings) = (ArrayGeometry::BSS2, RunSettings::USUAL);
+    let twin = Twin::mock(chip, NOMINAL_GAIN_LSB, 1.6, settings).expect("parameters in range");
+    let twin = std::sync::Arc::new(twin);
+    let shape = LayerShape::dense(200, 3).expect("a small layer");
+    let plan = Tiling::in_order()
+        .plan(&shape.into(), chip)
+        .expect("a plan");
+    let model = TwinGradient::new(std::sync::Arc::clone(&twin), &plan).expect("its plan");
+    let weights = Array2::from_shape_fn((200, 3), |(i, j)| ((i * 3 + j) % 50) as f32 - 24.5);
+    let layer = AnalogDense::new(weights, plan, Box::new(model)).expect("as large as the plan");
+    let mut network = Network::new(vec![Box::new(layer), Box::new(Relu)]).expect("two layers");
+    let mut array = TwinArray::new(twin);
+    let noise = NoiseInjection {
+        factor: 1.5,
+        spread: 0.5,
+    };
+    array.set_noise(noise).expect("in range");
+    let found = per_epoch(&mut network, &mut Session::on(&mut array, 1), examples);
+    let own: Vec<usize> = found.into_iter().map(|counts| counts.own).collect();
+    assert_eq!(own, [PER_EPOCH; EPOCHS - 1]);
 }
 
 /// 200 inputs as 2 channels of 10 × 10.

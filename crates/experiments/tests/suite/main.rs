@@ -8,6 +8,7 @@ mod characteristics;
 mod folders;
 mod idx_sets;
 mod mapping_strategies;
+mod networks;
 mod plans;
 mod small_set;
 mod study;

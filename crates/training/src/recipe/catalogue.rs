@@ -123,7 +123,7 @@ impl Method {
         }
     }
 
-    /// What it consists of.
+    /// What it consists of; stages without epochs are left out.
     pub fn recipe(self, budget: &Budget) -> Recipe {
         let stage = |ground, epochs, rate| Stage {
             batch: budget.batch,
@@ -137,7 +137,7 @@ impl Method {
         };
         let noise = |from, to, spread| Noise { from, to, spread };
         let after = |ground| vec![digital.clone(), on(ground)];
-        let stages = match self {
+        let mut stages = match self {
             Self::Float => vec![digital],
             Self::QuantisationAware => after(Ground::Ideal),
             Self::Mock => after(Ground::Mock(Noise::default())),
@@ -168,6 +168,7 @@ impl Method {
                 stages.map(longer).collect()
             }
         };
+        stages.retain(|stage| stage.epochs > 0);
         Recipe { stages }
     }
 }

@@ -259,8 +259,9 @@ fn impossible_recipes_are_refused() {
             .unwrap_err()
     };
     let stage = |ground| Stage::new(ground, 1, 0.1);
+    let many = vec![Stage::new(Ground::Ideal, 1, 0.1); 101];
     assert!(matches!(
-        refused(Vec::new()),
+        refused(many),
         TrainingError::OptionOutOfRange { .. }
     ));
     assert_eq!(
