@@ -60,7 +60,8 @@ fn accuracy(job: &TrainJob, results: &Results) -> Result<Section, ExperimentErro
 }
 
 const CONFUSION: &str = "Share of each class's test samples that the network on the chip takes for \
-                         each class.";
+                         each class. In the table, recall is the share of a class that was recognised, \
+                         precision that of right ones among what was taken for it.";
 
 fn confusion(results: &Results) -> Result<HeatMap, ExperimentError> {
     let counts = results.on_chip.confusion();
@@ -129,7 +130,9 @@ fn deployment(results: &Results) -> Result<Section, ExperimentError> {
     Ok(Section::new("deployment", "On the array")
         .with_method(format!(
             "Weights and outputs are scaled to the array's range, for a gain of {:.3}·10⁻³ LSB per \
-             activation and weight unit that was measured on the chip.",
+             activation and weight unit that was measured on the chip. Below: weight units per unit of the digital \
+             network's weights, the share of them beyond ±63, the magnitude of the outputs at the \
+             quantile that must fit, and the right shift before the next layer.",
             1e3 * results.gain_lsb
         ))
         .with_table(layers(&results.layers)?))

@@ -39,11 +39,11 @@ pub(super) fn overview(results: &Results) -> Result<Table, ExperimentError> {
     Ok(table)
 }
 
-/// How the layers lie in the range of the array.
+/// How the layers lie in the range of the array: weight units per digital unit, weights beyond ±63,
+/// magnitude of the outputs at the quantile that must fit, right shift before the next layer.
 pub(in crate::workbench) fn layers(layers: &[DeployedLayer]) -> Result<Table, ExperimentError> {
     let mut table = Table::new(
-        "Scaling to the array's range: weight units per digital unit, weights beyond ±63, magnitude of \
-         the outputs at the quantile that must fit, right shift before the next layer",
+        "Layers in the array's range",
         vec![
             Column::text("Layer"),
             Column::number("Weight scale"),
@@ -67,11 +67,11 @@ pub(in crate::workbench) fn layers(layers: &[DeployedLayer]) -> Result<Table, Ex
     Ok(table)
 }
 
-/// How each class was recognised.
+/// How each class was recognised: the share of it that was (recall), and of right ones among what was
+/// taken for it (precision).
 pub(in crate::workbench) fn classes(evaluation: &Evaluation) -> Result<Table, ExperimentError> {
     let mut table = Table::new(
-        "Recall: share of a class that was recognised. Precision: share of right ones among what was \
-         taken for the class.",
+        "Classes on the array",
         vec![
             Column::text("Class"),
             Column::number("Samples"),
