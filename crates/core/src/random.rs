@@ -50,7 +50,14 @@ impl NoiseStream {
         });
     }
 
-    /// The same for code that is compiled for the processor at hand already.
+    /// The standard normals of the first elements of a vector, at most 16, without the rest of their
+    /// block.
+    pub fn first<const COUNT: usize>(&self, vector: u64) -> [f32; COUNT] {
+        let words = mix(self.key ^ vector);
+        normal::first((words >> 32) as u32, words as u32)
+    }
+
+    /// [`fill`](Self::fill) for code that is compiled for the processor at hand already.
     #[inline(always)]
     fn fill_inline(self, vector: u64, first: usize, out: &mut [f32]) {
         let words = mix(self.key ^ vector);
@@ -139,6 +146,15 @@ mod tests {
             stream.fill(1, first, &mut dispatched);
             stream.fill_inline(1, first, &mut plain);
             prop_assert_eq!(dispatched, plain);
+        }
+
+        #[test]
+        fn first_elements_are_those_of_the_whole(seed: u64, vector: u64) {
+            let stream = NoiseStream::new(Trial::new(seed), 0, 0);
+            let mut whole = [0.0; 16];
+            stream.fill(vector, 0, &mut whole);
+            prop_assert_eq!(stream.first::<16>(vector), whole);
+            prop_assert_eq!(&stream.first::<2>(vector)[..], &whole[..2]);
         }
 
         #[test]

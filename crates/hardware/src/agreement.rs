@@ -16,7 +16,7 @@ use crate::circuit::Circuit;
 use crate::conditions::Conditions;
 use crate::instance::Instance;
 use crate::lumped::Lumped;
-use crate::model::{Batch, Model};
+use crate::model::{Batch, Model, Scratch, by_events};
 use crate::pass::Pass;
 use crate::registers::RegisterFile;
 use crate::synapse::Sign;
@@ -92,13 +92,18 @@ impl Stimulus {
         let activations = inputs.as_standard_layout();
         let rows = activations.outer_iter();
         let timings: Vec<_> = rows.map(|x| pass.timing(x.as_slice().unwrap())).collect();
+        let mut order = Vec::new();
+        by_events(&timings, &mut order);
         let batch = Batch {
             first_vector: 0,
             activations: activations.view(),
             timings: &timings,
+            order: &order,
         };
         let mut voltages = Array2::zeros((activations.nrows(), region.columns));
-        let doubtful = model.voltages(&pass, &batch, voltages.view_mut());
+        model.prepare(circuit, region);
+        let mut scratch = Scratch::default();
+        let doubtful = model.voltages(&pass, &batch, &mut scratch, voltages.view_mut());
         (voltages, doubtful)
     }
 }
@@ -335,7 +340,7 @@ fn for_each(cases: u32, stimuli: impl Strategy<Value = Stimulus>, check: impl Fn
 /// Both models' voltages, where the swing and the CADC would let them be told apart.
 fn both(stimulus: &Stimulus, circuit: &Circuit) -> [Array2<f32>; 2] {
     let (lumped, _) = stimulus.run(circuit, &mut Lumped::new(circuit), stimulus.region);
-    let (transient, _) = stimulus.run(circuit, &mut Transient::default(), stimulus.region);
+    let (transient, _) = stimulus.run(circuit, &mut Transient, stimulus.region);
     [lumped, transient].map(|voltages| voltages.mapv(|v| v.clamp(-150.0, 150.0)))
 }
 
@@ -375,9 +380,7 @@ fn models_agree_in_the_linear_range() {
         };
         let voltages = [stimulus, &straight].map(|stimulus| {
             let circuit = stimulus.circuit();
-            stimulus
-                .run(&circuit, &mut Transient::default(), stimulus.region)
-                .0
+            stimulus.run(&circuit, &mut Transient, stimulus.region).0
         });
         let linear = voltages[0].iter().zip(&voltages[1]);
         let linear = linear.map(|(v, straight)| v.abs() < 80.0 && (v - straight).abs() < 1.0);
@@ -535,7 +538,7 @@ fn jitter_has_the_same_mean_and_variance_in_both_models() {
             ..one
         };
         let circuit = many.circuit();
-        let models: [&mut dyn Model; 2] = [&mut Lumped::new(&circuit), &mut Transient::default()];
+        let models: [&mut dyn Model; 2] = [&mut Lumped::new(&circuit), &mut Transient];
         let [lumped, transient] = models.map(|model| {
             let voltages = many.run(&circuit, model, many.region).0.mapv(f64::from);
             (
@@ -650,9 +653,7 @@ fn the_transient_model_integrates_the_equations() {
         };
         let stimulus = random_stimulus(base, 1.0, 0.6, (20, 63), 0.8, (10, 31));
         let circuit = stimulus.circuit();
-        let found = stimulus
-            .run(&circuit, &mut Transient::default(), stimulus.region)
-            .0;
+        let found = stimulus.run(&circuit, &mut Transient, stimulus.region).0;
         for c in 0..stimulus.region.columns {
             let expected = integrated(&stimulus, &circuit, c);
             let distance = (f64::from(found[[0, c]]) - expected).abs();

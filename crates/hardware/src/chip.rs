@@ -5,7 +5,7 @@ use bss2_core::{
     ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
     RunReport, RunRequest, RunSettings, Scope, TraceRequest,
 };
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Zip};
 
 use crate::circuit::Circuit;
 use crate::conditions::Conditions;
@@ -13,9 +13,10 @@ use crate::drift::AGE_MAX_S;
 use crate::error::check_range;
 use crate::instance::Instance;
 use crate::lumped::Lumped;
-use crate::model::{Batch, Model};
-use crate::pass::{Pass, Timing};
-use crate::readout::{ColumnNoise, Moment, ReadoutPass};
+use crate::model::Model;
+use crate::pass::Pass;
+use crate::reading::{Reading, Workspace, threads_for};
+use crate::readout::{Moment, ReadoutPass};
 use crate::registers::RegisterFile;
 use crate::synram::Synram;
 use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
@@ -49,49 +50,24 @@ pub struct SimulatedChip {
     unfolded: Vec<bool>,
     model: AnyModel,
     codes: [Buffer<u8>; 2],
-    scratch: Scratch,
+    /// At least one.
+    workspaces: Vec<Workspace>,
 }
 
 #[derive(Clone, Debug)]
 enum AnyModel {
     Lumped(Box<Lumped>),
-    Transient(Box<Transient>),
+    Transient(Transient),
 }
 
 impl AnyModel {
     fn get(&mut self) -> &mut dyn Model {
         match self {
             Self::Lumped(model) => model.as_mut(),
-            Self::Transient(model) => model.as_mut(),
+            Self::Transient(model) => model,
         }
     }
 }
-
-/// Buffers of one block of vectors.
-#[derive(Clone, Debug, Default)]
-struct Scratch {
-    sent: Buffer<u8>,
-    timings: Vec<Timing>,
-    voltages: Buffer<f32>,
-    noise: ColumnNoise,
-    row: Vec<u8>,
-}
-
-/// Fills a row as a slice, by way of a copy where its elements do not lie side by side.
-fn in_one_piece(mut row: ArrayViewMut1<'_, u8>, copy: &mut Vec<u8>, fill: impl FnOnce(&mut [u8])) {
-    if let Some(row) = row.as_slice_mut() {
-        fill(row);
-        return;
-    }
-    copy.resize(row.len(), 0);
-    fill(copy);
-    row.iter_mut()
-        .zip(&*copy)
-        .for_each(|(to, from)| *to = *from);
-}
-
-/// Vectors that go through a model together; bounds the scratch memory.
-const BLOCK: usize = 64;
 
 impl SimulatedChip {
     /// Draws the chip of a seed, at the temperature of reference. Equal configurations and seeds
@@ -113,7 +89,7 @@ impl SimulatedChip {
             conditions,
             instance,
             codes: [Buffer::new(), Buffer::new()],
-            scratch: Scratch::default(),
+            workspaces: vec![Workspace::default()],
         }
     }
 
@@ -123,7 +99,7 @@ impl SimulatedChip {
         self.refold();
         self.model = match fidelity {
             Fidelity::Lumped => AnyModel::Lumped(Box::new(Lumped::new(&self.circuit))),
-            Fidelity::Transient => AnyModel::Transient(Box::default()),
+            Fidelity::Transient => AnyModel::Transient(Transient),
         };
         self.unfolded.fill(false);
         self
@@ -213,65 +189,31 @@ impl SimulatedChip {
         channel: CadcChannel,
         moment: Moment,
         activations: ArrayView2<'_, u8>,
-        mut codes: ArrayViewMut2<'_, u8>,
+        codes: ArrayViewMut2<'_, u8>,
     ) -> u64 {
         self.refold();
         let hemisphere = region.hemisphere;
         if std::mem::take(&mut self.unfolded[hemisphere]) {
             self.model.get().fold(&self.circuit, hemisphere);
         }
-        let pass = Pass::new(&self.circuit, region, request.settings, request.trial);
-        let readout = &self.circuit.readout;
-        let readouts = ReadoutPass::new(readout, channel, region, request.trial, moment);
-        let Scratch {
-            sent,
-            timings,
-            voltages,
-            noise,
-            row,
-        } = &mut self.scratch;
-        noise.prepare(region.columns);
-
-        let mut doubtful = 0;
-        let blocks = activations
-            .axis_chunks_iter(Axis(0), BLOCK)
-            .zip(codes.axis_chunks_iter_mut(Axis(0), BLOCK));
-        for (block, (activations, mut codes)) in blocks.enumerate() {
-            let first_vector = request
-                .trial
-                .first_vector
-                .wrapping_add((block * BLOCK) as u64);
-            let mut sent = sent.shaped(activations.dim());
-            sent.assign(&activations);
-            timings.clear();
-            let Some(vectors) = sent.as_slice() else {
-                unreachable!("buffers are contiguous");
-            };
-            let vectors = vectors.chunks(region.inputs);
-            timings.extend(vectors.map(|x| pass.timing(x)));
-            let batch = Batch {
-                first_vector,
-                activations: sent.view(),
-                timings,
-            };
-            let mut voltages = voltages.shaped(codes.dim());
-            doubtful += self
-                .model
-                .get()
-                .voltages(&pass, &batch, voltages.view_mut());
-            let rows = voltages.outer_iter().zip(&*timings);
-            for (v, ((voltages, timing), codes)) in rows.zip(codes.outer_iter_mut()).enumerate() {
-                let Some(voltages) = voltages.to_slice() else {
-                    unreachable!("rows of a buffer are contiguous");
-                };
-                let vector = first_vector.wrapping_add(v as u64);
-                let integration_us = timing.integration_us();
-                in_one_piece(codes, row, |codes| {
-                    readouts.convert(vector, integration_us, voltages, noise, codes);
-                });
-            }
+        self.model.get().prepare(&self.circuit, region);
+        let vectors_at_once = self.model.get().vectors_at_once();
+        let threads = threads_for(activations.nrows(), vectors_at_once);
+        if self.workspaces.len() < threads {
+            self.workspaces.resize_with(threads, Workspace::default);
         }
-        doubtful
+        let readout = &self.circuit.readout;
+        let reading = Reading {
+            model: self.model.get(),
+            pass: Pass::new(&self.circuit, region, request.settings, request.trial),
+            readouts: ReadoutPass::new(readout, channel, region, request.trial, moment),
+        };
+        reading.codes(
+            request.trial.first_vector,
+            activations,
+            codes,
+            &mut self.workspaces[..threads],
+        )
     }
 
     /// Codes right after the reset of each vector of a run (vectors × columns).
@@ -285,8 +227,8 @@ impl SimulatedChip {
         let Circuit {
             columns, readout, ..
         } = &self.circuit;
-        let Scratch { noise, row, .. } = &mut self.scratch;
-        noise.prepare(region.columns);
+        let row = &mut self.workspaces[0].row;
+        row.noise.prepare(region.columns);
         let voltages: Vec<f32> = self
             .circuit
             .columns_of_chip(region)
@@ -305,9 +247,7 @@ impl SimulatedChip {
         for (v, codes) in codes.outer_iter_mut().enumerate() {
             let vector = request.trial.first_vector.wrapping_add(v as u64);
             let at_once_us = 0.0;
-            in_one_piece(codes, row, |codes| {
-                readouts.convert(vector, at_once_us, &voltages, noise, codes);
-            });
+            row.convert(&readouts, vector, at_once_us, &voltages, codes);
         }
     }
 }
@@ -428,14 +368,14 @@ impl ChipProbe for SimulatedChip {
         self.refold();
         let PulseRequest { region, trial, .. } = *request;
         let mut voltages = vec![0.0; region.columns];
-        Transient::default().pulses(&self.circuit, request, &mut voltages);
+        Transient::pulses(&self.circuit, request, &mut voltages);
         let readout = &self.circuit.readout;
         let passes = CadcChannel::BOTH
             .map(|channel| ReadoutPass::new(readout, channel, region, trial, Moment::BothChannels));
         let integration_us =
             (f64::from(request.events) * request.interval_us() + request.readout_delay_us()) as f32;
-        let Scratch { noise, row, .. } = &mut self.scratch;
-        noise.prepare(region.columns);
+        let row = &mut self.workspaces[0].row;
+        row.noise.prepare(region.columns);
         let mut disturbed = voltages.clone();
         let [mut causal, mut acausal] = codes;
         let repetitions = causal.outer_iter_mut().zip(acausal.outer_iter_mut());
@@ -444,9 +384,7 @@ impl ChipProbe for SimulatedChip {
             readout.disturb(request, repetition, integration_us, &mut disturbed);
             let vector = trial.first_vector.wrapping_add(repetition);
             for (pass, codes) in passes.iter().zip([codes.0, codes.1]) {
-                in_one_piece(codes, row, |codes| {
-                    pass.convert(vector, integration_us, &disturbed, noise, codes);
-                });
+                row.convert(pass, vector, integration_us, &disturbed, codes);
             }
         }
         Ok(())
@@ -471,7 +409,7 @@ impl ChipProbe for SimulatedChip {
             trial,
         } = request.run;
         let pass = Pass::new(&self.circuit, region, settings, trial);
-        Transient::default().trace(&pass, request, activations, samples_lsb);
+        Transient::trace(&pass, request, activations, samples_lsb);
         let interval_us = f64::from(request.sample_interval_cycles) * RunSettings::CYCLE_US;
         self.circuit.readout.record_trace(
             self.circuit

@@ -5,9 +5,11 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::circuit::Circuit;
 use crate::pass::{Pass, Timing};
+use crate::{lumped, transient};
 
-/// Computes what the CADC gets to see.
-pub(crate) trait Model {
+/// Computes what the CADC gets to see. It is shared by the threads of a run, each of which has
+/// [scratch memory](Scratch) of its own.
+pub(crate) trait Model: Sync {
     /// Prepares for a hemisphere of a circuit that has changed.
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize);
 
@@ -15,16 +17,30 @@ pub(crate) trait Model {
     /// the mode × physical columns).
     fn fold_weights(&mut self, circuit: &Circuit, region: Region);
 
+    /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns).
+    fn prepare(&mut self, circuit: &Circuit, region: Region);
+
+    /// Fewest vectors that are worth a thread of their own.
+    fn vectors_at_once(&self) -> usize;
+
     /// Voltage at the readout source of each of the region's columns at the time of readout
     /// (vectors × columns), in LSB above the nominal reset potential, noise of the readout apart.
     ///
     /// Returns how many voltages lie outside the model's range of validity.
     fn voltages(
-        &mut self,
+        &self,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
+        scratch: &mut Scratch,
         voltages: ArrayViewMut2<'_, f32>,
     ) -> u64;
+}
+
+/// Scratch memory of the models; that of the one that is not used stays empty.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) lumped: lumped::Scratch,
+    pub(crate) transient: transient::Scratch,
 }
 
 /// Some neighbouring vectors of a run.
@@ -35,6 +51,16 @@ pub(crate) struct Batch<'a> {
     pub(crate) activations: ArrayView2<'a, u8>,
     /// Timing of each vector.
     pub(crate) timings: &'a [Timing],
+    /// The vectors in the order of their numbers of events: what follows from the timing alone is
+    /// computed once for neighbours.
+    pub(crate) order: &'a [usize],
+}
+
+/// Puts vectors in the order of their numbers of events.
+pub(crate) fn by_events(timings: &[Timing], order: &mut Vec<usize>) {
+    order.clear();
+    order.extend(0..timings.len());
+    order.sort_unstable_by_key(|&v| timings[v].events);
 }
 
 impl<'a> Batch<'a> {

@@ -320,41 +320,6 @@ impl<'a> ReadoutPass<'a> {
         }
     }
 
-    /// Standard deviations of the columns' own noise after a time of integration, in LSB.
-    fn deviations(&self, integration_us: f32, deviations: &mut [f32]) {
-        let noise = &self.readout.noise;
-        if self.moment == Moment::BothChannels {
-            deviations.fill(noise.read.sqrt());
-            return;
-        }
-        let first = self.region.hemisphere * self.readout.per_hemisphere + self.region.first_column;
-        let columns = first..first + deviations.len();
-        let weak = noise.largest_leak_per_us * integration_us < 0.2;
-        let leaks = &noise.leak_per_us[columns.clone()];
-        let (line, reset) = (&noise.line[columns.clone()], &noise.reset[columns.clone()]);
-        let per_us = &noise.per_us[columns];
-        for (c, deviation) in deviations.iter_mut().enumerate() {
-            let x = leaks[c] * integration_us;
-            // exp(−x) and (1 − exp(−2x)) / 2x
-            let (kept, remembered) = if weak {
-                let kept = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0)));
-                (kept, 1.0 - x * (1.0 - x * (2.0 / 3.0 - x * (1.0 / 3.0))))
-            } else {
-                ((-x).exp(), -(-2.0 * x).exp_m1() / (2.0 * x))
-            };
-            let reset_share = match self.moment {
-                Moment::Baseline | Moment::BothChannels => 0.0,
-                Moment::AboveBaseline => 1.0 - kept,
-                Moment::Result => kept,
-            };
-            let variance = noise.read
-                + line[c]
-                + reset[c] * reset_share * reset_share
-                + per_us[c] * integration_us * remembered;
-            *deviation = variance.sqrt();
-        }
-    }
-
     /// Codes of one vector from its voltages, all of the region's columns.
     pub(crate) fn convert(
         &self,
@@ -367,7 +332,11 @@ impl<'a> ReadoutPass<'a> {
         let region = self.region;
         if noise.after_us != Some(integration_us) {
             noise.after_us = Some(integration_us);
-            self.deviations(integration_us, &mut noise.deviations);
+            pulp::Arch::new().dispatch(Deviations {
+                pass: self,
+                integration_us,
+                to: &mut noise.deviations,
+            });
         }
         let ColumnNoise {
             normals,
@@ -375,8 +344,7 @@ impl<'a> ReadoutPass<'a> {
             ..
         } = noise;
         self.column_noise.fill(vector, region.first_column, normals);
-        let mut ramp_normals = [0.0; Scope::QUADRANTS_PER_HEMISPHERE];
-        self.ramp_noise.fill(vector, 0, &mut ramp_normals);
+        let ramp_normals: [f32; Scope::QUADRANTS_PER_HEMISPHERE] = self.ramp_noise.first(vector);
         let first = region.hemisphere * self.readout.per_hemisphere;
         for (quadrant, ramp_normal) in ramp_normals.into_iter().enumerate() {
             let columns = self.readout.columns_of(quadrant, region);
@@ -417,6 +385,68 @@ impl ColumnNoise {
         self.normals.resize(columns, 0.0);
         self.deviations.resize(columns, 0.0);
         self.after_us = None;
+    }
+}
+
+/// Standard deviations of the columns' own noise after a time of integration, in LSB, as a task that
+/// is compiled once per kind of processor.
+struct Deviations<'a> {
+    pass: &'a ReadoutPass<'a>,
+    integration_us: f32,
+    to: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Deviations<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        match self.pass.moment {
+            Moment::BothChannels => self.to.fill(self.pass.readout.noise.read.sqrt()),
+            Moment::Baseline => self.fill(|_| 0.0),
+            Moment::AboveBaseline => self.fill(|kept| 1.0 - kept),
+            Moment::Result => self.fill(|kept| kept),
+        }
+    }
+}
+
+impl Deviations<'_> {
+    /// `reset_share` tells which share of the reset's noise is seen where so much of it is left.
+    #[inline(always)]
+    fn fill(self, reset_share: impl Fn(f32) -> f32) {
+        let ReadoutPass {
+            readout, region, ..
+        } = self.pass;
+        let (noise, count) = (&readout.noise, self.to.len());
+        let first = region.hemisphere * readout.per_hemisphere + region.first_column;
+        let columns = first..first + count;
+        let leaks = part(&noise.leak_per_us, &columns, count);
+        let (line, reset) = (
+            part(&noise.line, &columns, count),
+            part(&noise.reset, &columns, count),
+        );
+        let per_us = part(&noise.per_us, &columns, count);
+        let time = self.integration_us;
+        let deviation = |c: usize, kept: f32, remembered: f32| {
+            let share = reset_share(kept);
+            let variance =
+                noise.read + line[c] + reset[c] * share * share + per_us[c] * time * remembered;
+            variance.sqrt()
+        };
+        // exp(−x) and (1 − exp(−2x)) / 2x
+        if noise.largest_leak_per_us * time < 0.2 {
+            for (c, to) in self.to.iter_mut().enumerate() {
+                let x = leaks[c] * time;
+                let kept = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0)));
+                let remembered = 1.0 - x * (1.0 - x * (2.0 / 3.0 - x * (1.0 / 3.0)));
+                *to = deviation(c, kept, remembered);
+            }
+        } else {
+            for (c, to) in self.to.iter_mut().enumerate() {
+                let x = leaks[c] * time;
+                *to = deviation(c, (-x).exp(), -(-2.0 * x).exp_m1() / (2.0 * x));
+            }
+        }
     }
 }
 

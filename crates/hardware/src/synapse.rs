@@ -9,6 +9,8 @@
 //! Columns further from their drivers receive slightly less. The memory of a few synapses is stuck:
 //! they keep their weight whatever is written.
 
+use std::ops::Range;
+
 use bss2_core::{ArrayGeometry, ReadoutSource, Register, Scope, WEIGHT_MAX};
 
 use crate::parameter::section;
@@ -96,31 +98,80 @@ impl Synapses {
         &self.stuck
     }
 
-    /// Charges of neighbouring synapses of one row in weight units, at full bias and before
-    /// attenuation. `mismatch_growth` is the factor by which each column's mismatch has grown at a
-    /// lower bias.
-    pub(crate) fn row_charges(
-        &self,
-        row: usize,
-        first_column: usize,
-        weights: &[u8],
-        mismatch_growth: &[f32],
-        charges: &mut [f32],
-    ) {
-        let planes: [&[f32]; BITS] = std::array::from_fn(|bit| {
-            let start = (row * BITS + bit) * self.columns + first_column;
-            &self.mismatch[start..start + charges.len()]
-        });
-        let synapses = charges.iter_mut().zip(weights).zip(mismatch_growth);
-        for (column, ((charge, &weight), &growth)) in synapses.enumerate() {
-            let mut error = 0.0;
-            for (bit, plane) in planes.iter().enumerate() {
-                error += f32::from((weight >> bit) & 1) * plane[column];
-            }
-            // A cell cannot reverse its current, however large the mismatch is configured.
-            *charge = (f32::from(weight) + growth * error).max(0.0);
+    /// Mismatch currents of neighbouring synapses of one row, by bit.
+    pub(crate) fn mismatch(&self, row: usize, columns: Range<usize>) -> [&[f32]; BITS] {
+        std::array::from_fn(|bit| {
+            let first = (row * BITS + bit) * self.columns;
+            &self.mismatch[first + columns.start..first + columns.end]
+        })
+    }
+}
+
+/// Charges of neighbouring synapses of one row in weight units, as a task that is compiled once per
+/// kind of processor.
+///
+/// A step of training changes few weights; the charges of others are not computed again.
+pub(crate) struct RowCharges<'a> {
+    pub(crate) mismatch: [&'a [f32]; BITS],
+    /// Factor by which each column's mismatch has grown at a lower bias.
+    pub(crate) mismatch_growth: &'a [f32],
+    /// Factor on each column's charges.
+    pub(crate) factors: &'a [f32],
+    pub(crate) weights: &'a [u8],
+    /// Weights for which the charges hold already.
+    pub(crate) known: &'a mut [u8],
+    pub(crate) charges: &'a mut [f32],
+}
+
+/// Synapses of which all are computed anew if one has changed.
+const NEIGHBOURS: usize = 16;
+
+impl pulp::WithSimd for RowCharges<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        let count = self.charges.len();
+        let rest = count - count % NEIGHBOURS;
+        for first in (0..rest).step_by(NEIGHBOURS) {
+            self.renew::<NEIGHBOURS>(first);
+        }
+        for single in rest..count {
+            self.renew::<1>(single);
         }
     }
+}
+
+impl RowCharges<'_> {
+    /// Computes neighbouring charges anew if one of their weights has changed.
+    #[inline(always)]
+    fn renew<const COUNT: usize>(&mut self, first: usize) {
+        let weights: [u8; COUNT] = neighbours(self.weights, first);
+        if weights == neighbours(self.known, first) {
+            return;
+        }
+        self.known[first..first + COUNT].copy_from_slice(&weights);
+        let mut errors = [0.0; COUNT];
+        for (bit, plane) in self.mismatch.iter().enumerate() {
+            let currents: [f32; COUNT] = neighbours(plane, first);
+            for ((error, current), weight) in errors.iter_mut().zip(currents).zip(weights) {
+                *error += f32::from((weight >> bit) & 1) * current;
+            }
+        }
+        let growth: [f32; COUNT] = neighbours(self.mismatch_growth, first);
+        let factors: [f32; COUNT] = neighbours(self.factors, first);
+        let charges: [f32; COUNT] = std::array::from_fn(|c| {
+            // A cell cannot reverse its current, however large the mismatch is configured.
+            (f32::from(weights[c]) + growth[c] * errors[c]).max(0.0) * factors[c]
+        });
+        self.charges[first..first + COUNT].copy_from_slice(&charges);
+    }
+}
+
+/// Some neighbouring values, in a number that the compiler knows.
+#[inline(always)]
+fn neighbours<T: Copy, const COUNT: usize>(values: &[T], first: usize) -> [T; COUNT] {
+    std::array::from_fn(|c| values[first..first + COUNT][c])
 }
 
 /// Draws which synapses are stuck, and at what. Two draws per synapse, stuck or not, so that the rate

@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use bss2_core::{ArrayMode, Region};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::columns::Columns;
 use crate::instance::Instance;
-use crate::synapse::{ROWS_PER_DRIVER, Sign};
+use crate::rows::{groups_of_rows_mut, rows_at_once, rows_mut};
+use crate::synapse::{ROWS_PER_DRIVER, RowCharges, Sign};
 
 /// Weights and charges of one hemisphere.
 #[derive(Clone, Debug)]
@@ -16,10 +18,15 @@ pub(crate) struct Synram {
     mode: ArrayMode,
     /// What the synapses' memory holds, rows × columns.
     memory: Array2<u8>,
+    /// The weights for which the charges hold, rows × columns; [`UNKNOWN`] where for none.
+    known: Array2<u8>,
     /// Charge that an event of one activation unit brings onto each column's line, in weight units,
     /// by sign (inputs of the mode × columns).
     charges: [Array2<f32>; 2],
 }
+
+/// No weight: these end at 63.
+const UNKNOWN: u8 = u8::MAX;
 
 impl Synram {
     /// The synram of a hemisphere in a mode, all weights zero where they can be.
@@ -32,6 +39,7 @@ impl Synram {
             hemisphere,
             mode,
             memory: Array2::zeros((rows, geometry.columns())),
+            known: Array2::from_elem((rows, geometry.columns()), UNKNOWN),
             charges: [charges.clone(), charges],
         };
         synram.keep_stuck(instance);
@@ -60,30 +68,27 @@ impl Synram {
     ) {
         let physical = Self::physical_columns(self.mode, region).column_range();
         let (start, end) = (physical.start, physical.end);
-        for (input, weights) in region.input_range().zip(weights.outer_iter()) {
-            // The cells for positive and for negative weights.
-            let (positive, negative) = match self.mode {
-                ArrayMode::Membrane => (
-                    s![ROWS_PER_DRIVER * input, start..end;1],
-                    Some(s![ROWS_PER_DRIVER * input + 1, start..end;1]),
-                ),
-                ArrayMode::SynapticLine => {
-                    (s![input, start..end;2], Some(s![input, start + 1..end;2]))
-                }
-                ArrayMode::Unsigned => (s![input, start..end;1], None),
-            };
-            self.memory
-                .slice_mut(positive)
-                .zip_mut_with(&weights, |cell, weight| {
-                    *cell = weight.max(&0).unsigned_abs();
-                });
-            if let Some(negative) = negative {
-                self.memory
-                    .slice_mut(negative)
-                    .zip_mut_with(&weights, |cell, weight| {
-                        *cell = weight.min(&0).unsigned_abs();
-                    });
-            }
+        let rows = self.rows_per_input();
+        let (first, last) = (
+            rows * region.input_range().start,
+            rows * region.input_range().end,
+        );
+        // The cells for positive and for negative weights.
+        let (positive, negative) = match self.mode {
+            ArrayMode::Membrane => (
+                s![first..last;2, start..end;1],
+                Some(s![first + 1..last;2, start..end;1]),
+            ),
+            ArrayMode::SynapticLine => (
+                s![first..last;1, start..end;2],
+                Some(s![first..last;1, start + 1..end;2]),
+            ),
+            ArrayMode::Unsigned => (s![first..last;1, start..end;1], None),
+        };
+        let memory = &mut self.memory;
+        write_cells(memory.slice_mut(positive), weights, |weight| weight.max(0));
+        if let Some(negative) = negative {
+            write_cells(memory.slice_mut(negative), weights, |weight| weight.min(0));
         }
         self.keep_stuck(instance);
         self.fold(instance, columns, Self::physical_columns(self.mode, region));
@@ -102,6 +107,7 @@ impl Synram {
     /// Computes all charges anew.
     pub(crate) fn refold(&mut self, instance: &Instance, columns: &Columns) {
         let inputs = self.charges[0].nrows();
+        self.known.fill(UNKNOWN);
         let whole = Region {
             hemisphere: self.hemisphere,
             first_input: 0,
@@ -115,35 +121,43 @@ impl Synram {
     /// Computes the charges of a region of inputs × physical columns.
     fn fold(&mut self, instance: &Instance, columns: &Columns, region: Region) {
         let first = region.hemisphere * self.memory.ncols() + region.first_column;
-        let growth = &columns.mismatch_growth[first..first + region.columns];
+        let mismatch_growth = &columns.mismatch_growth[first..first + region.columns];
         let factors = &columns.charge_factor[first..first + region.columns];
-        let signs: &[Sign] = match self.mode {
-            ArrayMode::Membrane => &Sign::BOTH,
-            ArrayMode::SynapticLine | ArrayMode::Unsigned => &[Sign::Excitatory],
-        };
-        for input in region.input_range() {
-            for &sign in signs {
-                let row = signs.len() * input + sign as usize;
-                let range = s![row, region.column_range()];
-                let weights = self.memory.slice(range);
-                let mut charges =
-                    self.charges[sign as usize].slice_mut(s![input, region.column_range()]);
-                let (Some(weights), Some(charges)) = (weights.to_slice(), charges.as_slice_mut())
-                else {
-                    unreachable!("rows of an owned array are contiguous");
-                };
-                let row_of_chip = self.hemisphere * self.memory.nrows() + row;
-                instance.synapses.row_charges(
-                    row_of_chip,
-                    region.first_column,
-                    weights,
-                    growth,
-                    charges,
-                );
-                for (charge, factor) in charges.iter_mut().zip(factors) {
-                    *charge *= factor;
+        let range = region.column_range();
+        let (columns, rows) = (self.memory.ncols(), self.rows_per_input());
+        let [excitatory, inhibitory] = &mut self.charges;
+        let inputs = region.input_range();
+        let known = groups_of_rows_mut(&mut self.known, rows, inputs.clone());
+        let charges =
+            rows_mut(excitatory, inputs.clone()).zip(rows_mut(inhibitory, inputs.clone()));
+        let (memory, hemisphere) = (&self.memory, self.hemisphere);
+        let inputs = inputs.into_par_iter().zip(known).zip(charges);
+        inputs.with_min_len(rows_at_once(region.columns)).for_each(
+            |((input, known), (excitatory, inhibitory))| {
+                let signs = known.chunks_mut(columns).zip([excitatory, inhibitory]);
+                for (row, (known, charges)) in (rows * input..).zip(signs) {
+                    let Some(weights) = memory.row(row).to_slice() else {
+                        unreachable!("rows of an owned array are contiguous");
+                    };
+                    let row = hemisphere * memory.nrows() + row;
+                    pulp::Arch::new().dispatch(RowCharges {
+                        mismatch: instance.synapses.mismatch(row, range.clone()),
+                        mismatch_growth,
+                        factors,
+                        weights: &weights[range.clone()],
+                        known: &mut known[range.clone()],
+                        charges: &mut charges[range.clone()],
+                    });
                 }
-            }
+            },
+        );
+    }
+
+    /// Rows of each input of the mode: one per sign that it can send.
+    const fn rows_per_input(&self) -> usize {
+        match self.mode {
+            ArrayMode::Membrane => ROWS_PER_DRIVER,
+            ArrayMode::SynapticLine | ArrayMode::Unsigned => 1,
         }
     }
 
@@ -158,5 +172,19 @@ impl Synram {
             unreachable!("rows of an owned array are contiguous");
         };
         &row[columns]
+    }
+}
+
+/// Writes the magnitudes of a part of weights, row by row: unlike arrays of several rows, neighbours
+/// in a row are worked on at once.
+fn write_cells(
+    mut cells: ArrayViewMut2<'_, u8>,
+    weights: ArrayView2<'_, i8>,
+    part: impl Fn(i8) -> i8,
+) {
+    for (mut cells, weights) in cells.outer_iter_mut().zip(weights.outer_iter()) {
+        cells.zip_mut_with(&weights, |cell, &weight| {
+            *cell = part(weight).unsigned_abs();
+        });
     }
 }

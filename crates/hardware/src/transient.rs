@@ -13,7 +13,7 @@ use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
 use crate::columns::{Columns, each};
-use crate::model::{Batch, Model};
+use crate::model::{self, Batch, Model};
 use crate::ota::saturate;
 use crate::pass::Pass;
 use crate::synapse::Sign;
@@ -21,9 +21,13 @@ use crate::synapse::Sign;
 /// Longest step, in µs.
 const STEP_MAX_US: f32 = 0.05;
 
-/// The transient model; it keeps nothing but scratch memory.
+/// The transient model; it keeps nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Transient;
+
+/// Scratch memory.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Transient {
+pub(crate) struct Scratch {
     state: State,
     jitter: Vec<f32>,
 }
@@ -194,31 +198,39 @@ impl Model for Transient {
 
     fn fold_weights(&mut self, _circuit: &Circuit, _region: Region) {}
 
+    fn prepare(&mut self, _circuit: &Circuit, _region: Region) {}
+
+    fn vectors_at_once(&self) -> usize {
+        1
+    }
+
     fn voltages(
-        &mut self,
+        &self,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
+        scratch: &mut model::Scratch,
         mut voltages: ArrayViewMut2<'_, f32>,
     ) -> u64 {
+        let Scratch { state, jitter } = &mut scratch.transient;
         let circuit = pass.circuit;
         let columns = &circuit.columns;
         let range = circuit.columns_of_chip(pass.region);
         let interval = Interval::new(columns, range.clone(), pass.interval_us());
         let delay = Interval::new(columns, range.clone(), Pass::DELAY_US);
-        self.jitter.resize(pass.region.inputs, 0.0);
+        jitter.resize(pass.region.inputs, 0.0);
         for ((vector, x, _), mut voltages) in batch.vectors().zip(voltages.outer_iter_mut()) {
-            self.state.reset(columns, range.clone());
+            state.reset(columns, range.clone());
             for send in 0..pass.settings.num_sends() {
-                let events = Events::of_send(pass, vector, send, x, &mut self.jitter);
+                let events = Events::of_send(pass, vector, send, x, jitter);
                 for event in events.iter() {
-                    self.state.advance(&interval);
-                    self.state.receive(event.amplitude, event.charges(pass));
+                    state.advance(&interval);
+                    state.receive(event.amplitude, event.charges(pass));
                 }
             }
-            self.state.advance(&delay);
+            state.advance(&delay);
             for (c, voltage) in voltages.iter_mut().enumerate() {
                 let source = columns.source[range.start + c];
-                *voltage = self.state.voltage(columns, range.start, c, source);
+                *voltage = state.voltage(columns, range.start, c, source);
             }
         }
         0
@@ -227,42 +239,36 @@ impl Model for Transient {
 
 impl Transient {
     /// Voltages at the readout source of a region's columns after simultaneous pulses.
-    pub(crate) fn pulses(
-        &mut self,
-        circuit: &Circuit,
-        request: &PulseRequest,
-        voltages: &mut [f32],
-    ) {
+    pub(crate) fn pulses(circuit: &Circuit, request: &PulseRequest, voltages: &mut [f32]) {
         let columns = &circuit.columns;
         let region = request.region;
         let range = circuit.columns_of_chip(region);
         let charges = Sign::BOTH.map(|sign| circuit.charges_of_pulses(region, sign));
         let delay_us = request.readout_delay_us() as f32;
-        self.state.reset(columns, range.clone());
+        let mut state = State::default();
+        state.reset(columns, range.clone());
         if request.events == 0 {
             // Without charge everything is linear, so that one step is exact, however long.
-            self.state.advance(&Interval {
+            state.advance(&Interval {
                 step: Step::new(columns, range.clone(), delay_us),
                 count: 1,
             });
         } else {
             let interval = Interval::new(columns, range.clone(), request.interval_us() as f32);
             for _ in 0..request.events {
-                self.state.advance(&interval);
-                self.state.receive(1.0, [&charges[0], &charges[1]]);
+                state.advance(&interval);
+                state.receive(1.0, [&charges[0], &charges[1]]);
             }
-            self.state
-                .advance(&Interval::new(columns, range.clone(), delay_us));
+            state.advance(&Interval::new(columns, range.clone(), delay_us));
         }
         for (c, voltage) in voltages.iter_mut().enumerate() {
             let source = columns.source[range.start + c];
-            *voltage = self.state.voltage(columns, range.start, c, source);
+            *voltage = state.voltage(columns, range.start, c, source);
         }
     }
 
     /// Voltage at a tap of one column, noise apart, at the samples of a trace.
     pub(crate) fn trace(
-        &mut self,
         pass: &Pass<'_>,
         request: &TraceRequest,
         activations: ArrayView1<'_, u8>,
@@ -276,15 +282,15 @@ impl Transient {
         let mut intervals = BTreeMap::new();
         let wait = u64::from(pass.settings.wait_between_events());
         let every = u64::from(request.sample_interval_cycles);
-        self.jitter.resize(pass.region.inputs, 0.0);
+        let mut jitter = vec![0.0; pass.region.inputs];
         let mut events = Vec::new();
         for send in 0..pass.settings.num_sends() {
             let vector = request.run.trial.first_vector;
-            events
-                .extend(Events::of_send(pass, vector, send, activations, &mut self.jitter).iter());
+            events.extend(Events::of_send(pass, vector, send, activations, &mut jitter).iter());
         }
         let mut events = (1..).map(|number| number * wait).zip(events).peekable();
-        self.state.reset(columns, column..column + 1);
+        let mut state = State::default();
+        state.reset(columns, column..column + 1);
         let mut now = 0;
         for (sample, out) in (0..).zip(samples_lsb) {
             let end = sample * every;
@@ -295,14 +301,14 @@ impl Transient {
                     let length_us = (next - now) as f64 * RunSettings::CYCLE_US;
                     Interval::new(columns, column..column + 1, length_us as f32)
                 });
-                self.state.advance(interval);
+                state.advance(interval);
                 now = next;
                 if let Some((_, event)) = event {
                     let charges = event.charges(pass).map(|charges| &charges[alone..=alone]);
-                    self.state.receive(event.amplitude, charges);
+                    state.receive(event.amplitude, charges);
                 }
             }
-            *out = self.state.voltage(columns, column, 0, request.source);
+            *out = state.voltage(columns, column, 0, request.source);
         }
     }
 }

@@ -3,10 +3,10 @@
 mod elementwise;
 
 use bss2_mapping::{LayerShape, Plan};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::TrainingError;
+use crate::product::multiply;
 
 pub use elementwise::{LinearGain, SaturationMask, SmoothSaturation};
 
@@ -75,12 +75,12 @@ pub fn exact_products(
         );
         let inputs = inputs.slice(s![.., rows.clone()]);
         let gradient = gradient.slice(s![.., columns.clone()]);
-        let mut weight_gradient = into.weights.slice_mut(s![.., columns.clone()]);
-        general_mat_mul(1.0, &inputs.t(), &gradient, 1.0, &mut weight_gradient);
+        let weight_gradient = into.weights.slice_mut(s![.., columns.clone()]);
+        multiply(inputs.t(), gradient, 1.0, weight_gradient);
         if let Some(input_gradient) = &mut into.inputs {
             let weights = weights.slice(s![.., columns]);
-            let mut input_gradient = input_gradient.slice_mut(s![.., rows]);
-            general_mat_mul(1.0, &gradient, &weights.t(), 0.0, &mut input_gradient);
+            let input_gradient = input_gradient.slice_mut(s![.., rows]);
+            multiply(gradient, weights.t(), 0.0, input_gradient);
         }
     }
 }

@@ -63,6 +63,7 @@ mod network;
 mod optimizer;
 mod parameter;
 mod pool;
+mod product;
 mod recipe;
 mod session;
 mod shuffle;

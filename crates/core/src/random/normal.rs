@@ -26,6 +26,15 @@ pub(super) fn block(number: u32, high: u32, key: u32) -> [f32; BLOCK] {
     normals
 }
 
+/// The first normals of the first block.
+#[inline(always)]
+pub(super) fn first<const COUNT: usize>(high: u32, key: u32) -> [f32; COUNT] {
+    const { assert!(COUNT <= LANES) };
+    let low = std::array::from_fn(|lane| lane as u64);
+    let (radius_words, angle_words) = philox2x32(low, [u64::from(high); COUNT], key);
+    std::array::from_fn(|lane| pair(radius_words[lane], angle_words[lane])[0])
+}
+
 /// Two independent standard normals from two random words.
 #[inline(always)]
 fn pair(radius_word: u32, angle_word: u32) -> [f32; 2] {

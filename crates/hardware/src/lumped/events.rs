@@ -1,8 +1,9 @@
 //! The events of vectors, with what they are worth at the readout.
 
-use ndarray::ArrayViewMut2;
+use bss2_core::{ACTIVATION_MAX, Buffer};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
-use super::row_mut;
+use super::{row, row_mut};
 use crate::model::Batch;
 use crate::pass::Pass;
 
@@ -30,7 +31,11 @@ pub(super) struct Events {
     factors_for: Option<usize>,
     /// Jitter of all sends together relative to that of one: 1/√sends if all sends are worth as much.
     jitter_share: f32,
-    worth: Vec<f32>,
+    /// Of each vector's events (vectors × inputs).
+    worth: Buffer<f32>,
+    /// Jitter by vector, all sends together, relative to that of one.
+    jitter_shares: Vec<f32>,
+    /// Standard normals.
     jitter: Vec<f32>,
     /// By vector: what its charge is worth on average.
     pub(super) mean_worth: Vec<f32>,
@@ -43,7 +48,6 @@ impl Events {
         self.terms = response.terms;
         self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
-        self.worth.resize(inputs, 0.0);
         self.jitter.resize(inputs, 0.0);
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
             let rate = f64::from(rate);
@@ -91,46 +95,124 @@ impl Events {
         batch: &Batch<'_>,
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
-        self.mean_worth.clear();
-        for (v, (vector, activations, timing)) in batch.vectors().enumerate() {
-            let Some(activations) = activations.to_slice() else {
-                unreachable!("batches are in standard layout");
-            };
+        let mut buffer = std::mem::take(&mut self.worth);
+        let mut worth = buffer.shaped(amplitudes.dim());
+        self.jitter_shares.clear();
+        for (v, (_, activations, timing)) in batch.vectors().enumerate() {
             self.weigh(pass, timing.events as usize);
-            self.send(pass, vector, activations, row_mut(&mut amplitudes, v));
+            self.jitter_shares.push(self.jitter_share);
+            let (amplitudes, worth) = (row_mut(&mut amplitudes, v), row_mut(&mut worth, v));
+            self.place(pass, activations, amplitudes, worth);
+        }
+        self.find_mean_worth(pass, amplitudes.view(), worth.view());
+        for (v, (vector, ..)) in batch.vectors().enumerate() {
+            self.jitter(pass, vector, v, row_mut(&mut amplitudes, v), row(&worth, v));
+        }
+        self.worth = buffer;
+    }
+
+    /// Amplitudes of one vector's events, and what each is worth.
+    fn place(
+        &self,
+        pass: &Pass<'_>,
+        activations: ArrayView1<'_, u8>,
+        amplitudes: &mut [f32],
+        worth: &mut [f32],
+    ) {
+        let Some(activations) = activations.to_slice() else {
+            unreachable!("batches are in standard layout");
+        };
+        let events = activations.iter().zip(pass.circuit.tables(pass.region));
+        let mut later = 0;
+        for (((x, table), amplitude), worth) in events.zip(amplitudes).zip(worth).rev() {
+            *amplitude = table[usize::from(x & ACTIVATION_MAX)];
+            *worth = self.factors[later];
+            later += usize::from(*x > 0);
         }
     }
 
-    fn send(&mut self, pass: &Pass<'_>, vector: u64, activations: &[u8], amplitudes: &mut [f32]) {
-        let circuit = pass.circuit;
-        let tables = circuit.tables(pass.region);
-        let mut later = 0;
-        for (i, &x) in activations.iter().enumerate().rev() {
-            amplitudes[i] = tables[i][usize::from(x)];
-            self.worth[i] = self.factors[later];
-            later += usize::from(x > 0);
-        }
-        let sent: f32 = amplitudes.iter().sum();
-        let seen: f32 = amplitudes.iter().zip(&self.worth).map(|(a, w)| a * w).sum();
+    /// What each vector's charge is worth on average.
+    fn find_mean_worth(
+        &mut self,
+        pass: &Pass<'_>,
+        amplitudes: ArrayView2<'_, f32>,
+        worth: ArrayView2<'_, f32>,
+    ) {
         let sends = pass.settings.num_sends() as f32;
-        self.mean_worth.push(if sent > 0.0 {
-            (seen / (sends * sent)).clamp(LEAST_WORTH, 1.0)
-        } else {
-            1.0
-        });
+        let mean = |sums: Sums| {
+            if sums.sent > 0.0 {
+                (sums.seen / (sends * sums.sent)).clamp(LEAST_WORTH, 1.0)
+            } else {
+                1.0
+            }
+        };
+        self.mean_worth.clear();
+        let amplitudes = amplitudes.axis_chunks_iter(Axis(0), SIDE_BY_SIDE);
+        for (amplitudes, worth) in amplitudes.zip(worth.axis_chunks_iter(Axis(0), SIDE_BY_SIDE)) {
+            if amplitudes.nrows() == SIDE_BY_SIDE {
+                let sums: [Sums; SIDE_BY_SIDE] = sums(amplitudes, worth, 0);
+                self.mean_worth.extend(sums.map(mean));
+            } else {
+                let rows = 0..amplitudes.nrows();
+                let sums = rows.flat_map(|v| sums::<1>(amplitudes, worth, v));
+                self.mean_worth.extend(sums.map(mean));
+            }
+        }
+    }
+
+    /// Lets the events of a vector, one of the batch, jitter and weighs them.
+    fn jitter(
+        &mut self,
+        pass: &Pass<'_>,
+        vector: u64,
+        of_batch: usize,
+        amplitudes: &mut [f32],
+        worth: &[f32],
+    ) {
         // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
         // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
-        let size = circuit.jitter_activations * self.jitter_share;
+        let size = pass.circuit.jitter_activations * self.jitter_shares[of_batch];
         if !pass.fill_jitter(vector, 0, &mut self.jitter) {
             self.jitter.fill(0.0);
         }
         pulp::Arch::new().dispatch(Jitter {
             size,
-            worth: &self.worth,
+            worth,
             normals: &self.jitter,
             amplitudes,
         });
     }
+}
+
+/// Vectors whose events are added up side by side: each addition waits for the one before it, while
+/// those of other vectors do not.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Sums over a vector's events.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    /// Amplitudes.
+    sent: f32,
+    /// What they are worth.
+    seen: f32,
+}
+
+/// The sums of neighbouring vectors, added up in the order of the inputs.
+fn sums<const VECTORS: usize>(
+    amplitudes: ArrayView2<'_, f32>,
+    worth: ArrayView2<'_, f32>,
+    first: usize,
+) -> [Sums; VECTORS] {
+    let rows: [_; VECTORS] =
+        std::array::from_fn(|v| (row(&amplitudes, first + v), row(&worth, first + v)));
+    let mut sums = [Sums::default(); VECTORS];
+    for input in 0..amplitudes.ncols() {
+        for (sums, (amplitudes, worth)) in sums.iter_mut().zip(rows) {
+            sums.sent += amplitudes[input];
+            sums.seen += amplitudes[input] * worth[input];
+        }
+    }
+    sums
 }
 
 /// Lets events jitter and weighs them, as a task that is compiled once per kind of processor.

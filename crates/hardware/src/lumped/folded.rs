@@ -1,13 +1,15 @@
 //! What is folded once per hemisphere: registers, conditions and weights.
 
 use bss2_core::Region;
-use ndarray::{Array2, s};
+use ndarray::Array2;
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use super::GROUP;
 use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
+use crate::rows::{rows_at_once, rows_mut};
 use crate::synapse::Sign;
 
 /// One hemisphere; everything by column of the hemisphere.
@@ -73,20 +75,22 @@ impl Folded {
         let [gain_e, gain_i] = &self.gain_lsb;
         let end = (region.first_column + region.columns).next_multiple_of(GROUP);
         let columns = region.first_column / GROUP * GROUP..end.min(gain_e.len());
-        let row = |sign, input| synram.row(sign, input, columns.clone());
-        for input in region.input_range() {
-            let (e, i) = (row(Sign::Excitatory, input), row(Sign::Inhibitory, input));
-            let mut signal = self.signal.slice_mut(s![input, columns.clone()]);
-            let gains = gain_e[columns.clone()].iter().zip(&gain_i[columns.clone()]);
-            for (((signal, e), i), (gain_e, gain_i)) in signal.iter_mut().zip(e).zip(i).zip(gains) {
-                *signal = gain_e * e - gain_i * i;
-            }
-            let groups = e.chunks(GROUP).zip(i.chunks(GROUP));
-            let means = s![input, columns.start / GROUP..columns.end.div_ceil(GROUP)];
-            for (mean, (e, i)) in self.group_charge.slice_mut(means).iter_mut().zip(groups) {
-                *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
-            }
-        }
+        let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
+        let gains = [&gain_e[columns.clone()], &gain_i[columns.clone()]];
+        let signal = rows_mut(&mut self.signal, region.input_range());
+        let group_charge = rows_mut(&mut self.group_charge, region.input_range());
+        let rows = region.input_range().into_par_iter();
+        rows.zip(signal)
+            .zip(group_charge)
+            .with_min_len(rows_at_once(columns.len()))
+            .for_each(|((input, signal), group_charge)| {
+                pulp::Arch::new().dispatch(FoldRow {
+                    charges: Sign::BOTH.map(|sign| synram.row(sign, input, columns.clone())),
+                    gains,
+                    signal: &mut signal[columns.clone()],
+                    group_charge: &mut group_charge[groups.clone()],
+                });
+            });
     }
 
     /// Mean decay rate of the lines of both signs.
@@ -117,6 +121,33 @@ impl Folded {
         Response {
             terms: [(0.0, 1.0), (0.0, 0.0)],
             forgets_per_us: self.line_per_us[sign as usize],
+        }
+    }
+}
+
+/// One input's charges, as a task that is compiled once per kind of processor.
+struct FoldRow<'a> {
+    /// By sign.
+    charges: [&'a [f32]; 2],
+    gains: [&'a [f32]; 2],
+    signal: &'a mut [f32],
+    group_charge: &'a mut [f32],
+}
+
+impl pulp::WithSimd for FoldRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let count = self.signal.len();
+        let [e, i] = self.charges.map(|charges| &charges[..count]);
+        let [gain_e, gain_i] = self.gains.map(|gains| &gains[..count]);
+        for (c, signal) in self.signal.iter_mut().enumerate() {
+            *signal = gain_e[c] * e[c] - gain_i[c] * i[c];
+        }
+        let groups = e.chunks(GROUP).zip(i.chunks(GROUP));
+        for (mean, (e, i)) in self.group_charge.iter_mut().zip(groups) {
+            *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
         }
     }
 }

@@ -25,10 +25,10 @@
 
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView1, ArrayViewMut2, s};
+use ndarray::{ArrayBase, ArrayView1, ArrayViewMut2, Data, Ix2, s};
 
 use crate::circuit::Circuit;
-use crate::model::{Batch, Model};
+use crate::model::{self, Batch, Model};
 use crate::pass::Pass;
 use crate::synapse::Sign;
 
@@ -49,21 +49,26 @@ use profile::Profile;
 /// Columns that share an estimate of their total charge.
 const GROUP: usize = 8;
 
+/// Fewest vectors that are worth a thread of their own.
+const VECTORS_AT_ONCE: usize = 24;
+
 /// Estimated loss to saturation beyond which it is computed exactly, in LSB.
 const EXACT_BEYOND_LSB: f32 = 0.25;
 
-/// The lumped model with its matrices and scratch memory.
+/// Profiles that are kept for a hemisphere.
+const PROFILES_MAX: usize = 32;
+
+/// The lumped model with its matrices.
 #[derive(Clone, Debug)]
 pub(crate) struct Lumped {
     hemispheres: Vec<Folded>,
-    /// By hemisphere: the profile of the region that was run last, until weights or columns change.
-    profiles: Vec<Option<Profile>>,
-    scratch: Scratch,
+    /// By hemisphere: those of the regions that were run, until weights or columns change.
+    profiles: Vec<Vec<Profile>>,
 }
 
 /// Buffers of one block of vectors.
 #[derive(Clone, Debug, Default)]
-struct Scratch {
+pub(crate) struct Scratch {
     amplitudes: Buffer<f32>,
     signal: Buffer<f32>,
     charges: [Buffer<f32>; 2],
@@ -79,9 +84,8 @@ impl Lumped {
     pub(crate) fn new(circuit: &Circuit) -> Self {
         let hemispheres = 0..circuit.geometry.hemispheres();
         Self {
-            profiles: vec![None; hemispheres.len()],
+            profiles: vec![Vec::new(); hemispheres.len()],
             hemispheres: hemispheres.map(|h| Folded::new(circuit, h)).collect(),
-            scratch: Scratch::default(),
         }
     }
 }
@@ -89,31 +93,47 @@ impl Lumped {
 impl Model for Lumped {
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize) {
         self.hemispheres[hemisphere] = Folded::new(circuit, hemisphere);
-        self.profiles[hemisphere] = None;
+        self.profiles[hemisphere].clear();
     }
 
     fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
         self.hemispheres[region.hemisphere].fold_weights(circuit, region);
-        self.profiles[region.hemisphere] = None;
+        self.profiles[region.hemisphere].retain(|profile| !profile.sees(region));
+    }
+
+    fn prepare(&mut self, circuit: &Circuit, region: Region) {
+        let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
+        let profiles = &mut self.profiles[region.hemisphere];
+        let is_kept = profiles.iter().any(|profile| profile.is_of(region));
+        if sources.contains(&ReadoutSource::Membrane) && !is_kept {
+            if profiles.len() == PROFILES_MAX {
+                profiles.remove(0);
+            }
+            profiles.push(Profile::new(circuit, region));
+        }
+    }
+
+    fn vectors_at_once(&self) -> usize {
+        VECTORS_AT_ONCE
     }
 
     fn voltages(
-        &mut self,
+        &self,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
+        scratch: &mut model::Scratch,
         mut voltages: ArrayViewMut2<'_, f32>,
     ) -> u64 {
         let Pass {
             circuit, region, ..
         } = *pass;
+        let scratch = &mut scratch.lumped;
         let folded = &self.hemispheres[region.hemisphere];
-        let profile = &mut self.profiles[region.hemisphere];
-        let scratch = &mut self.scratch;
+        let mut profiles = self.profiles[region.hemisphere].iter();
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
         let mut doubtful = 0;
-        if sources.contains(&ReadoutSource::Membrane) {
-            let kept = profile.take().filter(|profile| profile.is_of(region));
-            let profile = profile.insert(kept.unwrap_or_else(|| Profile::new(circuit, region)));
+        // There is one if any membrane is read.
+        if let Some(profile) = profiles.find(|profile| profile.is_of(region)) {
             let voltages = voltages.view_mut();
             doubtful += membranes(folded, profile, scratch, pass, batch, voltages);
         }
@@ -169,9 +189,9 @@ fn membranes(
     let course = &mut scratch.course;
     course.prepare(region.columns);
     scratch.totals.resize(region.columns, 0.0);
-    scratch.saturated.clear();
+    scratch.saturated.resize(vectors, false);
     let mut doubtful = 0;
-    for v in 0..vectors {
+    for &v in batch.order {
         expand(profile, region, group_totals.row(v), &mut scratch.totals);
         let Found {
             saturated,
@@ -186,7 +206,7 @@ fn membranes(
             charges: [&[], &[]],
             voltages: row_mut(&mut voltages, v),
         });
-        scratch.saturated.push(saturated > 0);
+        scratch.saturated[v] = saturated > 0;
         doubtful += u64::from(of_vector);
     }
     if !scratch.saturated.contains(&true) {
@@ -200,7 +220,7 @@ fn membranes(
         let weights = synram.charges(sign).slice(block);
         general_mat_mul(1.0, &amplitudes, &weights, 0.0, charges);
     }
-    for v in (0..vectors).filter(|&v| scratch.saturated[v]) {
+    for &v in batch.order.iter().filter(|&&v| scratch.saturated[v]) {
         expand(profile, region, group_totals.row(v), &mut scratch.totals);
         pulp::Arch::new().dispatch(Finish::<true> {
             pass,
@@ -241,7 +261,7 @@ fn expand(profile: &Profile, region: Region, groups: ArrayView1<'_, f32>, totals
     last.for_each(|(total, share)| *total = share * estimate);
 }
 
-fn row<'a>(array: &'a ArrayViewMut2<'_, f32>, v: usize) -> &'a [f32] {
+fn row<S: Data<Elem = f32>>(array: &ArrayBase<S, Ix2>, v: usize) -> &[f32] {
     let Some(all) = array.as_slice() else {
         unreachable!("buffers are contiguous");
     };

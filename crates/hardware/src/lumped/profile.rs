@@ -1,5 +1,7 @@
 //! How the charge of a region's columns is distributed over its inputs.
 
+use std::ops::Range;
+
 use bss2_core::Region;
 
 use super::GROUP;
@@ -21,30 +23,62 @@ pub(super) struct Profile {
     pub(super) spread: [Vec<f32>; 2],
 }
 
-/// Sums of charge, and of its moments of age.
-#[derive(Clone, Copy, Default)]
+/// Sums of charge, and of its moments of age, by column.
 struct Moments {
-    charge: f32,
-    first: f32,
-    second: f32,
+    charge: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
 }
 
 impl Moments {
-    fn age(self) -> f32 {
-        if self.charge > 0.0 {
-            self.first / self.charge
+    fn new(columns: usize) -> Self {
+        let zeros = vec![0.0; columns];
+        Self {
+            charge: zeros.clone(),
+            first: zeros.clone(),
+            second: zeros,
+        }
+    }
+
+    fn age(&self, c: usize) -> f32 {
+        if self.charge[c] > 0.0 {
+            self.first[c] / self.charge[c]
         } else {
             0.5
         }
     }
 
     /// Length of an even distribution of the same variance, no shorter than a single event.
-    fn spread(self, event: f32) -> f32 {
-        if self.charge == 0.0 {
+    fn spread(&self, c: usize, event: f32) -> f32 {
+        if self.charge[c] == 0.0 {
             return 1.0;
         }
-        let variance = self.second / self.charge - self.age() * self.age();
+        let variance = self.second[c] / self.charge[c] - self.age(c) * self.age(c);
         (12.0 * variance).max(0.0).sqrt().clamp(event, 1.0)
+    }
+}
+
+/// Adds an input's charges of a certain age, as a task that is compiled once per kind of processor.
+struct Add<'a> {
+    moments: &'a mut Moments,
+    charges: &'a [f32],
+    age: f32,
+}
+
+impl pulp::WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let count = self.charges.len();
+        let charge = &mut self.moments.charge[..count];
+        let first = &mut self.moments.first[..count];
+        let second = &mut self.moments.second[..count];
+        for (c, added) in self.charges.iter().enumerate() {
+            charge[c] += added;
+            first[c] += added * self.age;
+            second[c] += added * self.age * self.age;
+        }
     }
 }
 
@@ -57,19 +91,17 @@ impl Profile {
         let columns = first..end.min(circuit.geometry.columns());
         let event = 1.0 / region.inputs as f32;
         let moments = Sign::BOTH.map(|sign| {
-            let mut moments = vec![Moments::default(); columns.len()];
+            let mut moments = Moments::new(columns.len());
             for (place, input) in region.input_range().enumerate() {
-                let age = 1.0 - (place as f32 + 0.5) * event;
-                let charges = synram.row(sign, input, columns.clone());
-                for (moments, charge) in moments.iter_mut().zip(charges) {
-                    moments.charge += charge;
-                    moments.first += charge * age;
-                    moments.second += charge * age * age;
-                }
+                pulp::Arch::new().dispatch(Add {
+                    moments: &mut moments,
+                    charges: synram.row(sign, input, columns.clone()),
+                    age: 1.0 - (place as f32 + 0.5) * event,
+                });
             }
             moments
         });
-        let total = |c: usize| moments[0][c].charge + moments[1][c].charge;
+        let total = |c: usize| moments[0].charge[c] + moments[1].charge[c];
         let lead = region.first_column - first;
         Self {
             share: each(region.columns, |c| {
@@ -82,11 +114,22 @@ impl Profile {
                     0.0
                 }
             }),
-            age: [0, 1].map(|sign| each(region.columns, |c| moments[sign][lead + c].age())),
+            age: [0, 1].map(|sign| each(region.columns, |c| moments[sign].age(lead + c))),
             spread: [0, 1]
-                .map(|sign| each(region.columns, |c| moments[sign][lead + c].spread(event))),
+                .map(|sign| each(region.columns, |c| moments[sign].spread(lead + c, event))),
             region,
         }
+    }
+
+    /// Whether weights of another region have a part in it.
+    pub(super) fn sees(&self, other: Region) -> bool {
+        let columns = |region: Region| {
+            let range = region.column_range();
+            range.start / GROUP..range.end.div_ceil(GROUP)
+        };
+        let meet = |a: Range<usize>, b: Range<usize>| a.start < b.end && b.start < a.end;
+        meet(self.region.input_range(), other.input_range())
+            && meet(columns(self.region), columns(other))
     }
 
     /// Whether it is that of a region.

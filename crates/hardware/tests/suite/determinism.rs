@@ -1,10 +1,12 @@
 //! A chip is its configuration and its seed, and stays what it was.
 
 use bss2_core::{
-    ArrayMode, CadcChannel, ChipControl, MacArray, Region, Register, RunRequest, Trial,
+    ArrayMode, Baseline, CadcChannel, ChipControl, MacArray, Region, Register, RunRequest,
+    RunSettings, Trial,
 };
 use bss2_hardware::{ChipConfig, Fidelity, MockArray, SimulatedChip};
 use ndarray::{Array2, array, s};
+use rayon::ThreadPoolBuilder;
 
 use crate::support::{
     self, BSS2, chip, load, load_random, random_activations, run, whole, write_all,
@@ -89,6 +91,39 @@ fn results_are_codes_above_the_baseline_saturated() {
     let codes = support::codes(&mut chip, &request, CadcChannel::Causal, activations.view());
     let expected = codes.mapv(|code: u8| (i16::from(code) - 128) as i8);
     assert_eq!(run(&mut chip, &request, activations.view()), expected);
+}
+
+#[test]
+fn no_number_of_threads_changes_a_bit() {
+    let region = Region {
+        hemisphere: 1,
+        first_input: 3,
+        inputs: 100,
+        first_column: 5,
+        columns: 130,
+    };
+    for (fidelity, vectors) in [(Fidelity::Lumped, 301), (Fidelity::Transient, 5)] {
+        for baseline in [Baseline::Constant, Baseline::Measured] {
+            let request = RunRequest {
+                region,
+                settings: RunSettings::default().with_baseline(baseline),
+                trial: Trial::new(4),
+            };
+            let activations = random_activations((vectors, region.inputs), 2);
+            let outputs = |threads| {
+                let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+                pool.unwrap().install(|| {
+                    let mut chip = chip(ChipConfig::typical(), 7).with_fidelity(fidelity);
+                    load_random(&mut chip, 1);
+                    run(&mut chip, &request, activations.view())
+                })
+            };
+            let first = outputs(1);
+            for threads in [2, 3] {
+                assert_eq!(outputs(threads), first, "{fidelity:?}, {threads} threads");
+            }
+        }
+    }
 }
 
 /// Some outputs of a chip for random weights and activations.

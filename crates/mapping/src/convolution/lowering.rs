@@ -2,7 +2,9 @@
 
 use std::ops::AddAssign;
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2};
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::{ParallelSlice, ParallelSliceMut};
 use serde::{Deserialize, Serialize};
 
 use super::check_count;
@@ -42,19 +44,30 @@ pub struct LoweredConvolution {
     shape: LayerShape,
     rows: Window,
     columns: Window,
-    /// Where each number of a vector stands in the padded input, from the tile's first pixel.
-    inputs: Vec<Place>,
+    /// What a vector is made of, in its order.
+    pixels: Vec<Pixels>,
     /// Where each output of a vector stands in the output, from the tile's first position.
     outputs: Vec<Place>,
     tiles: Vec<Tile>,
 }
 
-/// A place in a sample's inputs or outputs.
+/// Neighbouring pixels of a row of the padded input, from the tile's first pixel.
+#[derive(Clone, Copy, Debug)]
+struct Pixels {
+    channel: usize,
+    row: usize,
+    first_column: usize,
+    count: usize,
+}
+
+/// A place in a sample's outputs.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     channel: usize,
     row: usize,
     column: usize,
+    /// Its index for the first tile.
+    index: usize,
 }
 
 /// Neighbouring output positions that are computed at once, by the first of them.
@@ -62,6 +75,15 @@ struct Place {
 struct Tile {
     row: usize,
     column: usize,
+}
+
+/// Neighbouring numbers of a tile's vector that are neighbours in the sample, too.
+struct Piece {
+    /// Where they begin in the vector.
+    at: usize,
+    /// Where they begin in the sample.
+    source: usize,
+    count: usize,
 }
 
 impl LoweredConvolution {
@@ -103,7 +125,7 @@ impl LoweredConvolution {
         let weights = shape.group_inputs().saturating_mul(shape.outputs());
         check_count(LOWERED_WEIGHTS, weights, Self::WEIGHTS_MAX)?;
         Ok(Self {
-            inputs: input_places(&convolution, &rows, &columns),
+            pixels: pixels(&convolution, &rows, &columns),
             outputs: output_places(&convolution, tile),
             tiles: tiles(&convolution, tile),
             convolution,
@@ -184,21 +206,20 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn gather<T: Copy + Default>(
+    pub fn gather<T: Copy + Default + Send + Sync>(
         &self,
         samples: ArrayView2<'_, T>,
-        mut vectors: ArrayViewMut2<'_, T>,
+        vectors: ArrayViewMut2<'_, T>,
     ) -> Result<(), MappingError> {
         self.check_inputs(samples.dim(), vectors.dim())?;
-        let vectors = vectors.axis_chunks_iter_mut(Axis(0), self.tiles.len());
-        for (sample, mut vectors) in samples.outer_iter().zip(vectors) {
-            for (mut vector, &tile) in vectors.outer_iter_mut().zip(&self.tiles) {
-                for (to, &place) in vector.iter_mut().zip(&self.inputs) {
-                    let source = self.source(tile, place);
-                    *to = source.map_or(T::default(), |source| sample[source]);
+        each_sample(samples, vectors, |sample, vectors| {
+            vectors.fill(T::default());
+            for (vector, &tile) in vectors.chunks_mut(self.shape.inputs()).zip(&self.tiles) {
+                for Piece { at, source, count } in self.pieces(tile) {
+                    vector[at..at + count].copy_from_slice(&sample[source..source + count]);
                 }
             }
-        }
+        });
         Ok(())
     }
 
@@ -207,22 +228,22 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn scatter_add<T: Copy + AddAssign>(
+    pub fn scatter_add<T: Copy + AddAssign + Send + Sync>(
         &self,
         vectors: ArrayView2<'_, T>,
-        mut samples: ArrayViewMut2<'_, T>,
+        samples: ArrayViewMut2<'_, T>,
     ) -> Result<(), MappingError> {
         self.check_inputs(samples.dim(), vectors.dim())?;
-        let vectors = vectors.axis_chunks_iter(Axis(0), self.tiles.len());
-        for (mut sample, vectors) in samples.outer_iter_mut().zip(vectors) {
-            for (vector, &tile) in vectors.outer_iter().zip(&self.tiles) {
-                for (&value, &place) in vector.iter().zip(&self.inputs) {
-                    if let Some(source) = self.source(tile, place) {
-                        sample[source] += value;
+        each_sample(vectors, samples, |vectors, sample| {
+            for (vector, &tile) in vectors.chunks(self.shape.inputs()).zip(&self.tiles) {
+                for Piece { at, source, count } in self.pieces(tile) {
+                    let values = &vector[at..at + count];
+                    for (sum, &value) in sample[source..source + count].iter_mut().zip(values) {
+                        *sum += value;
                     }
                 }
             }
-        }
+        });
         Ok(())
     }
 
@@ -232,22 +253,21 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn scatter<T: Copy>(
+    pub fn scatter<T: Copy + Send + Sync>(
         &self,
         vectors: ArrayView2<'_, T>,
-        mut outputs: ArrayViewMut2<'_, T>,
+        outputs: ArrayViewMut2<'_, T>,
     ) -> Result<(), MappingError> {
         self.check_outputs(outputs.dim(), vectors.dim())?;
-        let vectors = vectors.axis_chunks_iter(Axis(0), self.tiles.len());
-        for (mut sample, vectors) in outputs.outer_iter_mut().zip(vectors) {
-            for (vector, &tile) in vectors.outer_iter().zip(&self.tiles) {
+        each_sample(vectors, outputs, |vectors, outputs| {
+            for (vector, &tile) in vectors.chunks(self.shape.outputs()).zip(&self.tiles) {
                 for (&value, &place) in vector.iter().zip(&self.outputs) {
                     if let Some(target) = self.target(tile, place) {
-                        sample[target] = value;
+                        outputs[target] = value;
                     }
                 }
             }
-        }
+        });
         Ok(())
     }
 
@@ -256,42 +276,52 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn gather_outputs<T: Copy + Default>(
+    pub fn gather_outputs<T: Copy + Default + Send + Sync>(
         &self,
         outputs: ArrayView2<'_, T>,
-        mut vectors: ArrayViewMut2<'_, T>,
+        vectors: ArrayViewMut2<'_, T>,
     ) -> Result<(), MappingError> {
         self.check_outputs(outputs.dim(), vectors.dim())?;
-        let vectors = vectors.axis_chunks_iter_mut(Axis(0), self.tiles.len());
-        for (sample, mut vectors) in outputs.outer_iter().zip(vectors) {
-            for (mut vector, &tile) in vectors.outer_iter_mut().zip(&self.tiles) {
+        each_sample(outputs, vectors, |outputs, vectors| {
+            let vectors = vectors.chunks_mut(self.shape.outputs());
+            for (vector, &tile) in vectors.zip(&self.tiles) {
                 for (to, &place) in vector.iter_mut().zip(&self.outputs) {
                     let target = self.target(tile, place);
-                    *to = target.map_or(T::default(), |target| sample[target]);
+                    *to = target.map_or(T::default(), |target| outputs[target]);
                 }
             }
-        }
+        });
         Ok(())
     }
 
-    /// Where a number of a tile's vector stands in a sample; `None` beyond the input.
-    fn source(&self, tile: Tile, place: Place) -> Option<usize> {
+    /// The parts of a tile's vector that lie side by side in a sample; others lie beyond the input.
+    fn pieces(&self, tile: Tile) -> impl Iterator<Item = Piece> {
         let options = self.convolution.options();
-        let (height, width) = options.input;
-        // What lies before the input wraps to a number that is too large.
-        let row = (tile.row * options.stride.0 + place.row).wrapping_sub(options.padding.0);
-        let column =
-            (tile.column * options.stride.1 + place.column).wrapping_sub(options.padding.1);
-        let inside = row < height && column < width;
-        inside.then(|| (place.channel * height + row) * width + column)
+        let ((height, width), (above, left)) = (options.input, options.padding);
+        let (first_row, first_column) =
+            (tile.row * options.stride.0, tile.column * options.stride.1);
+        let mut at = 0;
+        self.pixels.iter().filter_map(move |pixels| {
+            let start = at;
+            at += pixels.count;
+            // What lies before the input wraps to a number that is too large.
+            let row = (first_row + pixels.row).wrapping_sub(above);
+            let column = first_column + pixels.first_column;
+            let before = left.saturating_sub(column).min(pixels.count);
+            let end = (left + width).saturating_sub(column).min(pixels.count);
+            (row < height && before < end).then(|| Piece {
+                at: start + before,
+                source: (pixels.channel * height + row) * width + column + before - left,
+                count: end - before,
+            })
+        })
     }
 
     /// Where an output of a tile's vector stands in a sample; `None` beyond the output.
     fn target(&self, tile: Tile, place: Place) -> Option<usize> {
         let (height, width) = self.convolution.output();
-        let (row, column) = (tile.row + place.row, tile.column + place.column);
-        let inside = row < height && column < width;
-        inside.then(|| (place.channel * height + row) * width + column)
+        let inside = tile.row + place.row < height && tile.column + place.column < width;
+        inside.then(|| place.index + tile.row * width + tile.column)
     }
 
     fn check_inputs(
@@ -322,6 +352,9 @@ impl LoweredConvolution {
     }
 }
 
+/// Numbers that are worth a thread of their own.
+const NUMBERS_AT_ONCE: usize = 1 << 15;
+
 const LOWERED_WEIGHTS: &str = "weights of the linear layer";
 
 fn tile_size(
@@ -348,24 +381,26 @@ fn check_weights(convolution: &Convolution, tile: (usize, usize)) -> Result<(), 
     check_count(LOWERED_WEIGHTS, count, LoweredConvolution::WEIGHTS_MAX)
 }
 
-fn input_places(convolution: &Convolution, rows: &Window, columns: &Window) -> Vec<Place> {
-    let mut places = Vec::new();
+fn pixels(convolution: &Convolution, rows: &Window, columns: &Window) -> Vec<Pixels> {
+    let mut all = Vec::new();
     for channel in 0..convolution.options().input_channels {
         for &row in rows.pixels() {
-            let place = |&column| Place {
+            let neighbours = columns.pixels().chunk_by(|left, right| left + 1 == *right);
+            all.extend(neighbours.map(|columns| Pixels {
                 channel,
                 row,
-                column,
-            };
-            places.extend(columns.pixels().iter().map(place));
+                first_column: columns[0],
+                count: columns.len(),
+            }));
         }
     }
-    places
+    all
 }
 
 fn output_places(convolution: &Convolution, tile: (usize, usize)) -> Vec<Place> {
     let options = convolution.options();
     let channels = options.output_channels / options.groups;
+    let (height, width) = convolution.output();
     let mut places = Vec::new();
     for group in 0..options.groups {
         for (row, column) in pairs(tile.0, tile.1) {
@@ -373,6 +408,7 @@ fn output_places(convolution: &Convolution, tile: (usize, usize)) -> Vec<Place> 
                 channel,
                 row,
                 column,
+                index: (channel * height + row) * width + column,
             };
             places.extend((group * channels..(group + 1) * channels).map(place));
         }
@@ -388,6 +424,39 @@ fn tiles(convolution: &Convolution, tile: (usize, usize)) -> Vec<Tile> {
             column: column * tile.1,
         })
         .collect()
+}
+
+/// Does something with the numbers of each sample in two arrays, on several threads.
+fn each_sample<T: Copy + Send + Sync>(
+    from: ArrayView2<'_, T>,
+    to: ArrayViewMut2<'_, T>,
+    work: impl Fn(&[T], &mut [T]) + Sync,
+) {
+    // One of both has several vectors for a sample.
+    let samples = (from.nrows().min(to.nrows())).max(1);
+    let numbers = |array: (usize, usize)| (array.0 / samples * array.1).max(1);
+    let (of_from, of_to) = (numbers(from.dim()), numbers(to.dim()));
+    let at_once = NUMBERS_AT_ONCE.div_ceil(of_from.max(of_to));
+    let from = from.as_standard_layout();
+    let Some(from) = from.as_slice() else {
+        unreachable!("arrays in standard layout are slices");
+    };
+    in_standard_layout(to, |to| {
+        from.par_chunks(of_from)
+            .zip(to.par_chunks_mut(of_to))
+            .with_min_len(at_once)
+            .for_each(|(from, to)| work(from, to));
+    });
+}
+
+/// Does something with an array's numbers in standard layout, by way of a copy unless that is theirs.
+fn in_standard_layout<T: Copy>(mut array: ArrayViewMut2<'_, T>, work: impl FnOnce(&mut [T])) {
+    if let Some(values) = array.as_slice_mut() {
+        return work(values);
+    }
+    let mut copy: Vec<T> = array.iter().copied().collect();
+    work(&mut copy);
+    array.iter_mut().zip(copy).for_each(|(to, from)| *to = from);
 }
 
 /// All pairs of two numbers below these, row by row.

@@ -1,10 +1,10 @@
 //! A digital linear layer.
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
 use super::weight_matrix::WeightMatrix;
+use crate::product::multiply;
 use crate::{LinearLayer, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 /// y = x·W in `f32`, without bias.
@@ -31,9 +31,9 @@ impl Layer for Dense {
         &mut self,
         _session: &mut Session<'_>,
         input: ArrayView2<'_, f32>,
-        mut output: ArrayViewMut2<'_, f32>,
+        output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        general_mat_mul(1.0, &input, &self.weights.value, 0.0, &mut output);
+        multiply(input, self.weights.value.view(), 0.0, output);
         Ok(())
     }
 

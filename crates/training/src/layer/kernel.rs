@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 
 use bss2_core::Buffer;
 use bss2_mapping::{Convolution, LayerShape, LoweredConvolution, MappingError};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::check_width;
 use super::weight_matrix::WeightMatrix;
+use crate::product::multiply;
 use crate::{LinearGradients, LinearLayer, TrainingError};
 
 /// Values of the vectors that are gathered at once; bounds the memory.
@@ -105,8 +105,7 @@ impl ConvolutionKernel {
                 let outputs = of_group(shape.group_outputs());
                 let kernel = self.weights.value.slice(s![.., outputs.clone()]);
                 let vectors = vectors.slice(s![.., of_group(shape.group_inputs())]);
-                let mut products = products.slice_mut(s![.., outputs]);
-                general_mat_mul(1.0, &vectors, &kernel, 0.0, &mut products);
+                multiply(vectors, kernel, 0.0, products.slice_mut(s![.., outputs]));
             }
             self.lowered.scatter(products.view(), output)?;
         }

@@ -3,6 +3,7 @@
 use bss2_core::ACTIVATION_MAX;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::rounding::round;
 use super::{Layer, pull_back_elementwise};
 use crate::error::check_option;
 use crate::{Session, TrainingError};
@@ -46,7 +47,7 @@ impl Layer for QuantiseInput {
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
         output.zip_mut_with(&input, |to, &x| {
-            *to = (self.scale * x).round_ties_even().clamp(0.0, LARGEST);
+            *to = round((self.scale * x).clamp(0.0, LARGEST));
         });
         Ok(())
     }

@@ -3,6 +3,7 @@
 use bss2_core::ACTIVATION_MAX;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::rounding::round_down;
 use super::{Layer, pull_back_elementwise};
 use crate::error::check_option;
 use crate::{Session, Step, TrainingError};
@@ -89,7 +90,7 @@ impl Layer for ConvertingRelu {
     ) -> Result<(), TrainingError> {
         let (per_step, max) = (self.step().recip(), f32::from(ACTIVATION_MAX));
         output.zip_mut_with(&input, |to, &x| {
-            *to = (x * per_step).floor().clamp(0.0, max);
+            *to = round_down((x * per_step).clamp(0.0, max));
         });
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::check_width;
+use crate::product::multiply;
 use crate::{ParameterView, ParameterViewMut, TrainingError};
 
 /// Weights (inputs × outputs), the gradient of the last backward pass, and the range to which
@@ -39,9 +39,9 @@ impl WeightMatrix {
         gradient: ArrayView2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        general_mat_mul(1.0, &input.t(), &gradient, 0.0, &mut self.gradient);
-        if let Some(mut input_gradient) = input_gradient {
-            general_mat_mul(1.0, &gradient, &self.value.t(), 0.0, &mut input_gradient);
+        multiply(input.t(), gradient, 0.0, self.gradient.view_mut());
+        if let Some(input_gradient) = input_gradient {
+            multiply(gradient, self.value.t(), 0.0, input_gradient);
         }
     }
 

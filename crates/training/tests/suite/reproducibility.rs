@@ -1,8 +1,12 @@
 //! Equal seeds, equal bits; other seeds, other numbers.
 
 use bss2_core::MacArray;
-use bss2_training::{Adam, Network, RateSchedule, Schedule, Session, train};
+use bss2_training::{
+    Adam, Deployment, Examples, Network, RateSchedule, Schedule, Session, deploy,
+    published_mnist_cnn, train,
+};
 use ndarray::Array2;
+use rayon::ThreadPoolBuilder;
 
 use crate::support::{
     ANALOG, Set, deployed_yin_yang, fresh_chip, ideal, noisy, trained_mlp, yin_yang,
@@ -75,6 +79,51 @@ fn an_array_used_before_is_as_good_as_a_new_one() {
     let mut chip = fresh_chip(1);
     let first = trained(&set, &mut chip, 1, 1);
     assert_eq!(trained(&set, &mut chip, 1, 1), first);
+}
+
+/// Weights of the published network after two steps of a hundred samples, on a number of threads.
+fn trained_on_threads(threads: usize) -> Vec<Array2<f32>> {
+    let inputs = Array2::from_shape_fn((200, 784), |(v, i)| ((v * 7 + i * 3) % 41) as f32 / 40.0);
+    let labels: Vec<u8> = (0..200).map(|v| v % 10).collect();
+    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+    let float = published_mnist_cnn(1).expect("sizes in range");
+    let (mut network, _) = deploy(
+        &float.steps().expect("steps that are known"),
+        inputs.view(),
+        Deployment::default(),
+    )
+    .expect("a network that fits its samples");
+    let schedule = Schedule {
+        epochs: 1,
+        batch: 100,
+        seed: 1,
+        rate: RateSchedule::Constant,
+    };
+    let mut adam = Adam::new(0.5).expect("rate in range");
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("a few threads").install(|| {
+        let mut chip = fresh_chip(1);
+        let mut session = Session::on(&mut chip, 1);
+        train(
+            &mut network,
+            &mut session,
+            examples,
+            schedule,
+            &ANALOG,
+            &mut adam,
+            &mut |_| {},
+        )
+        .expect("a good set");
+        network.weights()
+    })
+}
+
+#[test]
+fn no_number_of_threads_changes_a_bit_of_training_in_the_loop() {
+    let first = trained_on_threads(1);
+    for threads in [2, 3] {
+        assert_eq!(trained_on_threads(threads), first, "{threads} threads");
+    }
 }
 
 #[test]

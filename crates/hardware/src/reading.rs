@@ -1,0 +1,165 @@
+//! The vectors of a run, from activations to codes, shared among threads.
+
+use bss2_core::Buffer;
+use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+
+use crate::model::{self, Batch, Model, by_events};
+use crate::pass::{Pass, Timing};
+use crate::readout::{ColumnNoise, ReadoutPass};
+
+/// Vectors that go through a model together; bounds the scratch memory.
+const BLOCK: usize = 64;
+
+/// What all vectors of a run have in common.
+pub(crate) struct Reading<'a> {
+    pub(crate) model: &'a dyn Model,
+    pub(crate) pass: Pass<'a>,
+    pub(crate) readouts: ReadoutPass<'a>,
+}
+
+/// Buffers of one thread.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workspace {
+    pub(crate) row: Row,
+    sent: Buffer<u8>,
+    timings: Vec<Timing>,
+    order: Vec<usize>,
+    voltages: Buffer<f32>,
+    model: model::Scratch,
+}
+
+/// Buffers of one vector's conversion.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) noise: ColumnNoise,
+    copy: Vec<u8>,
+}
+
+/// Threads of the present pool that so many vectors are worth, if fewer than `at_once` are not worth
+/// one.
+pub(crate) fn threads_for(vectors: usize, at_once: usize) -> usize {
+    (vectors / at_once).clamp(1, rayon::current_num_threads())
+}
+
+impl Reading<'_> {
+    /// Codes of neighbouring vectors (vectors × columns), and how many of them lie outside the
+    /// model's validity. Each workspace is a thread's; no code depends on their number.
+    pub(crate) fn codes(
+        &self,
+        first_vector: u64,
+        activations: ArrayView2<'_, u8>,
+        codes: ArrayViewMut2<'_, u8>,
+        workspaces: &mut [Workspace],
+    ) -> u64 {
+        if let [workspace] = workspaces {
+            return self.codes_here(first_vector, activations, codes, workspace);
+        }
+        let threads = workspaces.len();
+        let (here, there) = workspaces.split_at_mut(threads / 2);
+        let vectors = activations.nrows() * here.len() / threads;
+        let next_vector = first_vector.wrapping_add(vectors as u64);
+        let activations = activations.split_at(Axis(0), vectors);
+        let codes = codes.split_at(Axis(0), vectors);
+        let (doubtful, others) = rayon::join(
+            || self.codes(first_vector, activations.0, codes.0, here),
+            || self.codes(next_vector, activations.1, codes.1, there),
+        );
+        doubtful + others
+    }
+
+    fn codes_here(
+        &self,
+        mut first_vector: u64,
+        activations: ArrayView2<'_, u8>,
+        mut codes: ArrayViewMut2<'_, u8>,
+        workspace: &mut Workspace,
+    ) -> u64 {
+        workspace.row.noise.prepare(codes.ncols());
+        let mut doubtful = 0;
+        let blocks = activations.axis_chunks_iter(Axis(0), BLOCK);
+        for (activations, codes) in blocks.zip(codes.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+            doubtful += self.block(first_vector, activations, codes, workspace);
+            first_vector = first_vector.wrapping_add(BLOCK as u64);
+        }
+        doubtful
+    }
+
+    fn block(
+        &self,
+        first_vector: u64,
+        activations: ArrayView2<'_, u8>,
+        mut codes: ArrayViewMut2<'_, u8>,
+        workspace: &mut Workspace,
+    ) -> u64 {
+        let Workspace {
+            row,
+            sent,
+            timings,
+            order,
+            voltages,
+            model,
+        } = workspace;
+        let mut sent = sent.shaped(activations.dim());
+        sent.assign(&activations);
+        timings.clear();
+        let Some(vectors) = sent.as_slice() else {
+            unreachable!("buffers are contiguous");
+        };
+        let vectors = vectors.chunks(activations.ncols());
+        timings.extend(vectors.map(|x| self.pass.timing(x)));
+        by_events(timings, order);
+        let batch = Batch {
+            first_vector,
+            activations: sent.view(),
+            timings,
+            order,
+        };
+        let mut voltages = voltages.shaped(codes.dim());
+        let doubtful = self
+            .model
+            .voltages(&self.pass, &batch, model, voltages.view_mut());
+        let Some(voltages) = voltages.as_slice() else {
+            unreachable!("buffers are contiguous");
+        };
+        let columns = codes.ncols();
+        for &v in &*order {
+            row.convert(
+                &self.readouts,
+                first_vector.wrapping_add(v as u64),
+                timings[v].integration_us(),
+                &voltages[v * columns..][..columns],
+                codes.row_mut(v),
+            );
+        }
+        doubtful
+    }
+}
+
+impl Row {
+    /// Codes of one vector from its voltages.
+    pub(crate) fn convert(
+        &mut self,
+        readouts: &ReadoutPass<'_>,
+        vector: u64,
+        integration_us: f32,
+        voltages: &[f32],
+        mut codes: ArrayViewMut1<'_, u8>,
+    ) {
+        if let Some(codes) = codes.as_slice_mut() {
+            return readouts.convert(vector, integration_us, voltages, &mut self.noise, codes);
+        }
+        // Elements that do not lie side by side are filled by way of a copy.
+        self.copy.resize(codes.len(), 0);
+        readouts.convert(
+            vector,
+            integration_us,
+            voltages,
+            &mut self.noise,
+            &mut self.copy,
+        );
+        codes
+            .iter_mut()
+            .zip(&self.copy)
+            .for_each(|(to, from)| *to = *from);
+    }
+}
