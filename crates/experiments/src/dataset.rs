@@ -149,6 +149,11 @@ impl StudyData {
         first
     }
 
+    /// Classes of the training samples.
+    pub fn training_labels(&self) -> &[u8] {
+        self.split.train.labels()
+    }
+
     /// The test samples.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
     calibration_tradeoffs, circuit, first_study, mac_characteristics, mapping_strategies,
-    validation,
+    temperature_and_drift, training_methods, validation, walking_noise,
 };
 
 /// An experiment that can be run by name.
@@ -30,6 +30,9 @@ pub const EXPERIMENTS: &[Experiment] = &[
     calibration_acceptance::EXPERIMENT,
     calibration_tradeoffs::EXPERIMENT,
     mapping_strategies::EXPERIMENT,
+    training_methods::EXPERIMENT,
+    temperature_and_drift::EXPERIMENT,
+    walking_noise::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

@@ -48,12 +48,17 @@ mod preset;
 mod process;
 mod progress;
 mod published;
+mod recording;
 pub mod report;
+mod sample;
 mod settings;
 mod simulated_lab;
 mod statistics;
 mod study;
+pub mod temperature_and_drift;
+pub mod training_methods;
 mod validation;
+pub mod walking_noise;
 mod wording;
 pub mod workbench;
 

@@ -21,3 +21,18 @@ pub(crate) const MNIST_ACCURACIES_PERCENT: [(&str, f64); 4] = [
     ("chip without retraining", 92.13),
     ("chip in the loop", 98.01),
 ];
+
+/// Additive noise on all layers, probably midpoints, of networks on MNIST. Source: Borras, Klein and
+/// Fröning, Walking Noise, arXiv:2212.10430, accompanying configurations, second-hand.
+pub(crate) const WALKING_NOISE_MNIST_SIGMAS: [(&str, f64); 4] = [
+    ("LeNet5", 0.607),
+    ("LeNet5 BN", 0.238),
+    ("MLP", 0.471),
+    ("MLP BN", 0.350),
+];
+
+/// A layer on the chip as it was measured: how often vectors are sent, gain in LSB per activation and
+/// weight unit, standard deviation of the noise in LSB. Source: Summ et al., Beyond Noise,
+/// arXiv:2609.15527, table 1, a network of 2560-128-128-10.
+pub(crate) const TEMPERATURE_LAYERS: [(u32, f64, f64); 3] =
+    [(2, 0.003, 5.4), (4, 0.006, 1.5), (4, 0.006, 1.7)];

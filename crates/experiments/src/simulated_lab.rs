@@ -2,12 +2,13 @@
 
 use bss2_core::{CostLedger, MacArray, Metered};
 use bss2_hardware::SimulatedChip;
-use bss2_training::{Lab, TrainingError};
+use bss2_training::{ChipFigures, Lab, TrainingError};
 
 /// The chip, with its costs counted, at whatever temperature is asked for.
 pub(crate) struct SimulatedLab {
     chip: Metered<SimulatedChip>,
     at_temperatures: Vec<Metered<SimulatedChip>>,
+    known_figures: Option<ChipFigures>,
 }
 
 impl SimulatedLab {
@@ -15,6 +16,15 @@ impl SimulatedLab {
         Self {
             chip: Metered::new(chip),
             at_temperatures: Vec::new(),
+            known_figures: None,
+        }
+    }
+
+    /// A lab that knows its chip: recipes do not measure it, and do not pay for that.
+    pub(crate) fn with_figures(chip: SimulatedChip, figures: ChipFigures) -> Self {
+        Self {
+            known_figures: Some(figures),
+            ..Self::new(chip)
         }
     }
 }
@@ -41,6 +51,10 @@ impl Lab for SimulatedLab {
         Ok(chips
             .map(|chip| Box::new(chip) as Box<dyn MacArray>)
             .collect())
+    }
+
+    fn known_figures(&self) -> Option<&ChipFigures> {
+        self.known_figures.as_ref()
     }
 
     fn take_cost(&mut self) -> CostLedger {

@@ -1,6 +1,7 @@
 //! Numbers over chips, put into words.
 
 use crate::plot::{Summary, fixed};
+use crate::statistics::{Interval, mean};
 
 /// "1 chip", "5 chips".
 pub(crate) fn chips(count: usize) -> String {
@@ -46,17 +47,58 @@ pub(crate) fn moved(before: &[f64], after: &[f64], decimals: usize, unit: &str) 
     }
 }
 
+/// A factor, the mean over chips or seeds, with its 95 % interval: "2.1 times (1.8–2.4)". Only finite
+/// ones count; how many, where some do not.
+pub(crate) fn factor(factors: &[f64]) -> String {
+    let finite: Vec<f64> = factors.iter().copied().filter(|f| f.is_finite()).collect();
+    if finite.is_empty() {
+        return "–".to_owned();
+    }
+    let of_all = if finite.len() < factors.len() {
+        format!(", {} of {}", finite.len(), factors.len())
+    } else {
+        String::new()
+    };
+    let interval = Interval::of_mean(&finite).map_or_else(String::new, |interval| {
+        let ends = [interval.low, interval.high].map(|end| fixed(end, 2));
+        format!(" ({}…{}{of_all})", ends[0], ends[1])
+    });
+    format!("{} times{interval}", fixed(mean(&finite), 2))
+}
+
+/// A difference, the mean over chips or seeds, with its 95 % interval: "+2.1 (1.8…2.4)".
+pub(crate) fn difference(differences: &[f64], decimals: usize) -> String {
+    let sign = if mean(differences) > 0.0 { "+" } else { "" };
+    let interval = Interval::of_mean(differences).map_or_else(String::new, |interval| {
+        let ends = [interval.low, interval.high].map(|end| fixed(end, decimals));
+        format!(" ({}…{})", ends[0], ends[1])
+    });
+    format!("{sign}{}{interval}", fixed(mean(differences), decimals))
+}
+
 /// Keeps numbers with their spread and unit on one line.
 pub(crate) fn unbroken(text: &str) -> String {
     text.replace(" ± ", "\u{a0}±\u{a0}")
         .replace(" %", "\u{a0}%")
         .replace(" LSB", "\u{a0}LSB")
         .replace(" µs", "\u{a0}µs")
+        .replace(" ms", "\u{a0}ms")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::moved;
+    use super::{factor, moved};
+
+    #[test]
+    fn factors_come_with_their_interval() {
+        assert_eq!(factor(&[1.0, 3.0]), "2.00 times (-10.71…14.71)");
+        assert_eq!(factor(&[2.0]), "2.00 times");
+        assert_eq!(
+            factor(&[2.0, f64::NAN, 2.0]),
+            "2.00 times (2.00…2.00, 2 of 3)"
+        );
+        assert_eq!(factor(&[f64::NAN]), "–");
+    }
 
     #[test]
     fn a_number_moves_where_every_chip_agrees() {

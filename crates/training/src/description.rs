@@ -12,8 +12,8 @@ pub use build::DescribedNetwork;
 pub use deployment::{ArrayChoice, DeployedNetwork};
 pub use layers::{
     BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
-    DropoutDescription, LayerDescription, OnArray, Pool1dDescription, Pool2dDescription,
-    ReluDescription,
+    DropoutDescription, InjectNoiseDescription, LayerDescription, OnArray, Pool1dDescription,
+    Pool2dDescription, ReluDescription,
 };
 
 /// A network as it is written down, in TOML or elsewhere: what comes in, and its layers in order.
@@ -169,6 +169,28 @@ impl NetworkDescription {
         }
     }
 
+    /// The same network with noise on the outputs, bias included, of those linear layers (counted from
+    /// 0) that are chosen.
+    #[must_use]
+    pub fn with_noise(
+        &self,
+        noise: InjectNoiseDescription,
+        is_chosen: impl Fn(usize) -> bool,
+    ) -> Self {
+        let mut linear_layers = 0..;
+        let mut layers = Vec::new();
+        for layer in &self.layers {
+            layers.push(layer.clone());
+            if layer.is_linear() && linear_layers.next().is_some_and(&is_chosen) {
+                layers.push(LayerDescription::InjectNoise(noise));
+            }
+        }
+        Self {
+            layers,
+            ..self.clone()
+        }
+    }
+
     /// What the linear layers are to do on the array, in order.
     pub fn on_array(&self) -> impl Iterator<Item = &OnArray> {
         self.layers.iter().filter_map(|layer| match layer {
@@ -212,5 +234,48 @@ impl InputDescription {
     /// Whether nothing comes in.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Mode, NoiseKind, NoisyModes, Session};
+
+    #[test]
+    fn noise_stands_after_the_chosen_linear_layers_and_is_written_down() {
+        let quiet = NetworkDescription::mlp(&[4, 3, 2], &OnArray::default());
+        let noise = InjectNoiseDescription {
+            kind: NoiseKind::Multiplicative,
+            sigma: 0.5,
+            modes: NoisyModes::Evaluation,
+        };
+        let noisy = quiet.with_noise(noise, |layer| layer == 1);
+        assert_eq!(noisy.layers[..3], quiet.layers);
+        assert_eq!(noisy.layers[3..], [LayerDescription::InjectNoise(noise)]);
+        let text = noisy.to_toml().unwrap();
+        assert_eq!(NetworkDescription::from_toml(&text).unwrap(), noisy);
+        assert_eq!(quiet.with_noise(noise, |_| false), quiet);
+    }
+
+    #[test]
+    fn noisy_networks_are_those_without_noise_in_the_other_mode() {
+        let quiet = NetworkDescription::mlp(&[4, 3, 2], &OnArray::default());
+        let noise = InjectNoiseDescription {
+            kind: NoiseKind::Additive,
+            sigma: 0.5,
+            modes: NoisyModes::Training,
+        };
+        let inputs = ndarray::Array2::from_elem((5, 4), 0.5);
+        let outputs = |description: &NetworkDescription, mode| {
+            let mut network = description.build(1).unwrap().network;
+            Session::digital().in_mode(mode, |session| {
+                network.forward(session, inputs.view()).unwrap().clone()
+            })
+        };
+        let noisy = quiet.with_noise(noise, |_| true);
+        let expected = outputs(&quiet, Mode::Evaluation);
+        assert_eq!(outputs(&noisy, Mode::Evaluation), expected);
+        assert_ne!(outputs(&noisy, Mode::Training), expected);
     }
 }

@@ -80,8 +80,9 @@ pub use deploy::{
 };
 pub use description::{
     ArrayChoice, BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
-    DeployedNetwork, DescribedNetwork, DropoutDescription, InputDescription, LayerDescription,
-    NetworkDescription, OnArray, Pool1dDescription, Pool2dDescription, ReluDescription,
+    DeployedNetwork, DescribedNetwork, DropoutDescription, InjectNoiseDescription,
+    InputDescription, LayerDescription, NetworkDescription, OnArray, Pool1dDescription,
+    Pool2dDescription, ReluDescription,
 };
 pub use error::TrainingError;
 pub use evaluation::Evaluation;
@@ -92,8 +93,8 @@ pub use gradient::{
     SmoothSaturation, exact_products,
 };
 pub use layer::{
-    AnalogConv, AnalogDense, BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten, Layer,
-    Pooling, QuantiseInput, Relu, Rescale,
+    AnalogConv, AnalogDense, BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten,
+    InjectNoise, Layer, NoiseKind, NoisyModes, Pooling, QuantiseInput, Relu, Rescale,
 };
 pub use linear::LinearLayer;
 pub use loss::{CrossEntropy, Loss, MeanSquare};

@@ -195,6 +195,11 @@ impl Recipe {
         self.stages.iter().any(Stage::needs_chip)
     }
 
+    /// Whether a digital twin of the chip is needed.
+    pub fn needs_twin(&self) -> bool {
+        self.stages.iter().any(Stage::needs_twin)
+    }
+
     /// Whether a stage runs on the chip itself.
     pub fn is_in_the_loop(&self) -> bool {
         self.stages.iter().any(|stage| stage.ground.is_chip())

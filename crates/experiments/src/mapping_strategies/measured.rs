@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::bench::{Bench, TRIALS};
 use super::choice::Choice;
-use super::recording::Recording;
-use super::sample::Sample;
 use crate::ExperimentError;
+use crate::recording::Recording;
+use crate::sample::Sample;
 
 /// One layer.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ use bss2_mapping::{
 use super::bench::{Bench, TRIALS};
 use super::choice::{Choice, in_order};
 use super::measured::over_layers;
-use super::sample::Sample;
 use crate::ExperimentError;
+use crate::sample::Sample;
 
 /// One imperfection of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

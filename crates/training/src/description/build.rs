@@ -9,8 +9,8 @@ use super::{Conv1dDescription, Conv2dDescription, LayerDescription, NetworkDescr
 use crate::float::check_sizes;
 use crate::init::he_normal;
 use crate::{
-    BatchNorm, Bias, Conv, Dense, Dropout, Flatten, Layer, Network, PoolKind, PoolOptions, Pooling,
-    Relu, TensorNames, TrainingError,
+    BatchNorm, Bias, Conv, Dense, Dropout, Flatten, InjectNoise, Layer, Network, PoolKind,
+    PoolOptions, Pooling, Relu, TensorNames, TrainingError,
 };
 
 /// A digital network that was made from a description.
@@ -163,6 +163,10 @@ impl Builder {
             }
             LayerDescription::Dropout(dropout) => {
                 self.push("", Dropout::new(dropout.rate)?);
+                Ok(())
+            }
+            LayerDescription::InjectNoise(noise) => {
+                self.push("", InjectNoise::new(noise.kind, noise.modes, noise.sigma)?);
                 Ok(())
             }
         }

@@ -4,6 +4,8 @@ use bss2_core::RunSettings;
 use bss2_mapping::{Lowering, ScalingRule, Tiling};
 use serde::{Deserialize, Serialize};
 
+use crate::{NoiseKind, NoisyModes};
+
 /// A layer as it is written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -31,6 +33,8 @@ pub enum LayerDescription {
     Flatten,
     /// Values left out at random while the network is trained.
     Dropout(DropoutDescription),
+    /// Noise on every value of a digital network; nothing on the array, which has its own.
+    InjectNoise(InjectNoiseDescription),
 }
 
 impl LayerDescription {
@@ -207,6 +211,24 @@ pub struct Pool2dDescription {
 pub struct DropoutDescription {
     /// Share of the values that are left out, 0 or more and below 1.
     pub rate: f32,
+}
+
+/// Options of noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InjectNoiseDescription {
+    /// How it changes a value.
+    pub kind: NoiseKind,
+    /// Its standard deviation, 0…10⁶: in units of the values, or of each value's magnitude if it is
+    /// multiplicative.
+    pub sigma: f32,
+    /// In which modes there is noise.
+    #[serde(default = "both")]
+    pub modes: NoisyModes,
+}
+
+const fn both() -> NoisyModes {
+    NoisyModes::Both
 }
 
 const fn one() -> usize {

@@ -2,6 +2,7 @@
 
 use bss2_core::{CostLedger, MacArray};
 
+use super::ChipFigures;
 use crate::TrainingError;
 
 /// The chip that a network is trained for, and what can be done to it.
@@ -18,6 +19,12 @@ pub trait Lab {
         _celsius: &[f32],
     ) -> Result<Vec<Box<dyn MacArray + '_>>, TrainingError> {
         Err(TrainingError::NoTemperature)
+    }
+
+    /// What was measured of the chip before, in place of which a recipe measures it itself. Figures that
+    /// lack a timing, or twins that a recipe needs, are left aside.
+    fn known_figures(&self) -> Option<&ChipFigures> {
+        None
     }
 
     /// What the chip has cost since this was last asked; nothing, unless the lab counts it.

@@ -63,6 +63,12 @@ impl ChipFigures {
         Ok(figures)
     }
 
+    /// Whether they hold what a network at these timings needs.
+    pub(super) fn suffice_for(&self, settings: &[RunSettings], with_twins: bool) -> bool {
+        let has = |timing| self.settings.contains(timing);
+        settings.iter().all(has) && (!with_twins || self.twins.len() == self.settings.len())
+    }
+
     /// The timings at which the chip was measured.
     pub fn settings(&self) -> &[RunSettings] {
         &self.settings

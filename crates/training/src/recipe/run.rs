@@ -243,17 +243,10 @@ impl RecipeRun<'_> {
             return Ok(());
         }
         let figures = match work.figures.take() {
-            Some(figures) => {
-                clear(lab.chip())?;
-                figures
-            }
-            None => ChipFigures::measure(
-                lab,
-                &self.description.settings()?,
-                self.recipe.stages.iter().any(Stage::needs_twin),
-                self.seed,
-            )?,
+            Some(figures) => figures,
+            None => self.figures(lab)?,
         };
+        clear(lab.chip())?;
         let array = ArrayChoice {
             geometry: self.geometry,
             gain_lsb: figures.gain_lsb(),
@@ -263,6 +256,18 @@ impl RecipeRun<'_> {
         work.deployed = Some(self.description.deploy(&work.digital, samples, array)?);
         work.figures = Some(figures);
         Ok(())
+    }
+
+    /// What is known of the chip, or else measured.
+    fn figures(&self, lab: &mut dyn Lab) -> Result<ChipFigures, TrainingError> {
+        let settings = self.description.settings()?;
+        let with_twins = self.recipe.needs_twin();
+        if let Some(known) = lab.known_figures()
+            && known.suffice_for(&settings, with_twins)
+        {
+            return Ok(known.clone());
+        }
+        ChipFigures::measure(lab, &settings, with_twins, self.seed)
     }
 
     /// What tells this training from others: a number made of all that decides its results.
@@ -362,7 +367,7 @@ impl Work {
 }
 
 impl Stage {
-    fn needs_twin(&self) -> bool {
+    pub(super) fn needs_twin(&self) -> bool {
         matches!(self.ground, Ground::Twin(_))
             || matches!(self.gradients, Gradients::Smooth | Gradients::Twin)
     }

@@ -51,6 +51,11 @@ fn shares(x: u8) -> [(usize, f32); 2] {
     [(right - 1, 1.0 - share), (right, share)]
 }
 
+/// Those of all activations: looked up where they are needed for every vector and driver.
+fn all_shares() -> [[(usize, f32); 2]; DriverTwin::CODES] {
+    std::array::from_fn(|x| shares(x as u8))
+}
+
 /// What amplitudes (drivers × codes) are to explain.
 struct Equations<'a> {
     drivers: usize,
@@ -159,10 +164,11 @@ impl<'a> OfSet<'a> {
 
     /// Amplitudes at the codes to those of all activations, vectors × drivers.
     fn spread(&self, amplitudes: &Array2<f32>) -> Array2<f32> {
+        let shares = all_shares();
         let mut spread = Array2::zeros(self.set.activations.dim());
         for ((v, driver), &x) in self.set.activations.indexed_iter() {
             if x > 0 {
-                let [(left, share), (right, rest)] = shares(x);
+                let [(left, share), (right, rest)] = shares[usize::from(x)];
                 spread[[v, driver]] =
                     share * amplitudes[[driver, left]] + rest * amplitudes[[driver, right]];
             }
@@ -179,10 +185,11 @@ impl<'a> OfSet<'a> {
         squared: bool,
         to: &mut Array2<f32>,
     ) {
+        let shares = all_shares();
         let of_drivers = values.dot(&weights.t());
         for ((v, driver), &x) in self.set.activations.indexed_iter() {
             if x > 0 {
-                for (code, share) in shares(x) {
+                for (code, share) in shares[usize::from(x)] {
                     let share = if squared { share * share } else { share };
                     to[[driver, code]] += share * of_drivers[[v, driver]];
                 }

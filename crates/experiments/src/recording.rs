@@ -8,21 +8,21 @@ use ndarray::Array2;
 
 /// A layer that was planned.
 #[derive(Clone, Debug)]
-pub(super) struct Planned {
-    pub(super) plan: Plan,
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
     /// Typical inputs, vectors × inputs.
-    pub(super) activations: Array2<u8>,
+    pub(crate) activations: Array2<u8>,
 }
 
 /// Wraps a strategy.
 #[derive(Debug)]
-pub(super) struct Recording<'a> {
+pub(crate) struct Recording<'a> {
     strategy: &'a dyn MappingStrategy,
     planned: Mutex<Vec<Planned>>,
 }
 
 impl<'a> Recording<'a> {
-    pub(super) const fn new(strategy: &'a dyn MappingStrategy) -> Self {
+    pub(crate) const fn new(strategy: &'a dyn MappingStrategy) -> Self {
         Self {
             strategy,
             planned: Mutex::new(Vec::new()),
@@ -30,7 +30,7 @@ impl<'a> Recording<'a> {
     }
 
     /// What was planned, layer by layer.
-    pub(super) fn into_planned(self) -> Vec<Planned> {
+    pub(crate) fn into_planned(self) -> Vec<Planned> {
         self.planned
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)

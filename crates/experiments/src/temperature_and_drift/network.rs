@@ -1,0 +1,70 @@
+//! The network that all chips share.
+
+use bss2_core::NOMINAL_GAIN_LSB;
+use bss2_hardware::IdealArray;
+use bss2_training::{
+    Method, NetworkDescription, OneChip, RecipeRun, Session, WeightFile, evaluate,
+};
+
+use super::Parameters;
+use crate::{ExperimentError, StudyData, Task};
+
+/// A network trained digitally.
+pub(super) struct StudyNetwork {
+    pub(super) description: NetworkDescription,
+    /// What it came to.
+    pub(super) weights: WeightFile,
+    /// Test accuracy in percent.
+    pub(super) float_percent: f64,
+    /// The same on an ideal array of nominal gain.
+    pub(super) ideal_percent: f64,
+}
+
+impl StudyNetwork {
+    /// Steps of progress that its training takes.
+    pub(super) const STEPS: u64 = 1;
+
+    pub(super) fn trained(
+        parameters: &Parameters,
+        data: &StudyData,
+        task: &dyn Task,
+    ) -> Result<Self, ExperimentError> {
+        let description = described(parameters, data);
+        let array = IdealArray::new(parameters.chip.geometry, NOMINAL_GAIN_LSB)?;
+        let mut lab = OneChip(array);
+        let run = RecipeRun {
+            recipe: &Method::Float.recipe(&parameters.budget),
+            description: &description,
+            strategies: None,
+            weights: None,
+            training: data.training()?,
+            validation: None,
+            deployment_samples: parameters.deployment_samples,
+            geometry: parameters.chip.geometry,
+            seed: parameters.network_seed,
+            checkpoint: None,
+        };
+        let mut trained = run.run(&mut lab, &mut |_| ())?;
+        let mut digital = trained.digital;
+        let float = evaluate(&mut digital.network, &mut Session::digital(), data.test()?)?;
+        let mut session = Session::on(&mut lab.0, parameters.network_seed);
+        let ideal = evaluate(&mut trained.deployed.network, &mut session, data.test()?)?;
+        task.step("network");
+        Ok(Self {
+            weights: digital.names.export(&digital.network)?,
+            description,
+            float_percent: 100.0 * float,
+            ideal_percent: 100.0 * ideal,
+        })
+    }
+}
+
+/// The published network for images of its size, a hidden layer otherwise.
+fn described(parameters: &Parameters, data: &StudyData) -> NetworkDescription {
+    let description = data.description();
+    if (description.features, description.classes) == (28 * 28, 10) {
+        return NetworkDescription::published_mnist(&parameters.on_array);
+    }
+    let widths = [description.features, parameters.hidden, description.classes];
+    NetworkDescription::mlp(&widths, &parameters.on_array)
+}
