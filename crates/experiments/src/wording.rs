@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn factors_come_with_their_interval() {
-        assert_eq!(factor(&[1.0, 3.0]), "2.00 times (-10.71…14.71)");
+        assert_eq!(factor(&[1.0, 3.0]), "2.00 times (−10.71…14.71)");
         assert_eq!(factor(&[2.0]), "2.00 times");
         assert_eq!(
             factor(&[2.0, f64::NAN, 2.0]),
