@@ -20,7 +20,7 @@ fn results_but_wall_times_are_the_same_bit_for_bit_on_one_and_two_threads() {
         let folder = parent.path().join("results");
         let settings = Settings {
             threads: Some(threads),
-            ..small_set::settings(&data, 2)
+            ..small_set::settings(&data, 1)
         };
         run_study(&[find(NAME).unwrap()], &settings, &folder, &Silent).unwrap();
         contents(&folder)
