@@ -25,8 +25,7 @@ fn inputs() -> Array2<f32> {
     })
 }
 
-/// One epoch of four steps, on the threads' pool: from outside, each shared piece of work would have
-/// to wake it.
+/// One epoch of four steps.
 fn epoch(
     network: &mut Network,
     chip: Option<&mut SimulatedChip>,
@@ -41,21 +40,19 @@ fn epoch(
         rate: RateSchedule::Constant,
     };
     let loss = CrossEntropy { logits_per_unit };
-    rayon::scope(|_| {
-        let mut session = match chip {
-            None => Session::digital(),
-            Some(chip) => Session::on(chip, 1),
-        };
-        train(
-            network,
-            &mut session,
-            examples,
-            schedule,
-            &loss,
-            optimizer,
-            &mut |_| {},
-        )
-    })
+    let mut session = match chip {
+        None => Session::digital(),
+        Some(chip) => Session::on(chip, 1),
+    };
+    train(
+        network,
+        &mut session,
+        examples,
+        schedule,
+        &loss,
+        optimizer,
+        &mut |_| {},
+    )
     .expect("inputs and labels fit");
 }
 

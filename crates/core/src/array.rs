@@ -10,8 +10,9 @@ use crate::{ArrayError, ArrayGeometry, Region, RunSettings};
 /// An array of analog multipliers: weights stay, vectors stream through.
 ///
 /// Implementations are exclusive like a chip (`&mut self`); they may use threads inside as long as
-/// results do not depend on them. `&mut T` and `Box<dyn MacArray>` forward.
-pub trait MacArray {
+/// results do not depend on them, and they move to another thread together with what runs on them.
+/// `&mut T` and `Box<dyn MacArray>` forward.
+pub trait MacArray: Send {
     /// Sizes of the array.
     fn geometry(&self) -> ArrayGeometry;
 

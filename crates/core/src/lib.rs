@@ -79,6 +79,7 @@ mod geometry;
 mod metered;
 mod mode;
 mod probe;
+pub mod product;
 mod pulse;
 pub mod random;
 mod recorder;

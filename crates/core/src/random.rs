@@ -50,19 +50,48 @@ impl NoiseStream {
         });
     }
 
-    /// The standard normals of the first elements of a vector, at most 16, without the rest of their
-    /// block.
-    pub fn first<const COUNT: usize>(&self, vector: u64) -> [f32; COUNT] {
-        let words = mix(self.key ^ vector);
-        normal::first((words >> 32) as u32, words as u32)
+    /// The standard normals of the first `COUNT` elements of neighbouring vectors: 1, 2, 4, 8, or 16.
+    pub fn fill_firsts<const COUNT: usize>(&self, first_vector: u64, out: &mut [[f32; COUNT]]) {
+        pulp::Arch::new().dispatch(FillFirsts {
+            stream: *self,
+            first_vector,
+            out,
+        });
     }
 
-    /// [`fill`](Self::fill) for code that is compiled for the processor at hand already.
+    /// What stands for a vector: key and high word of its counters.
+    const fn words(self, vector: u64) -> u64 {
+        mix(self.key ^ vector)
+    }
+}
+
+/// [`NoiseStream::fill`] as a task that is compiled once per kind of processor. A closure would not
+/// be inlined into that.
+struct Fill<'a> {
+    stream: NoiseStream,
+    vector: u64,
+    first: usize,
+    out: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Fill<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn fill_inline(self, vector: u64, first: usize, out: &mut [f32]) {
-        let words = mix(self.key ^ vector);
-        let block =
-            |number: usize| normal::block(number as u32, (words >> 32) as u32, words as u32);
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        self.run();
+    }
+}
+
+impl Fill<'_> {
+    /// For code that is compiled for the processor at hand already.
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            stream, first, out, ..
+        } = self;
+        let words = stream.words(self.vector);
+        let block = |number: usize| normal::block(number as u32, words);
         let lead = (normal::BLOCK - first % normal::BLOCK) % normal::BLOCK;
         let (lead, whole) = out.split_at_mut(lead.min(out.len()));
         if !lead.is_empty() {
@@ -81,21 +110,26 @@ impl NoiseStream {
     }
 }
 
-/// [`NoiseStream::fill`] as a task that is compiled once per kind of processor. A closure would not
-/// be inlined into that.
-struct Fill<'a> {
+/// [`NoiseStream::fill_firsts`], likewise.
+struct FillFirsts<'a, const COUNT: usize> {
     stream: NoiseStream,
-    vector: u64,
-    first: usize,
-    out: &'a mut [f32],
+    first_vector: u64,
+    out: &'a mut [[f32; COUNT]],
 }
 
-impl pulp::WithSimd for Fill<'_> {
+impl<const COUNT: usize> pulp::WithSimd for FillFirsts<'_, COUNT> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        self.stream.fill_inline(self.vector, self.first, self.out);
+        let mut vector = self.first_vector;
+        for out in self.out.chunks_mut(normal::AT_ONCE / COUNT) {
+            let words = |v: usize| self.stream.words(vector.wrapping_add(v as u64));
+            let normals = normal::firsts::<COUNT>(words);
+            let (normals, _) = normals.as_chunks();
+            out.copy_from_slice(&normals[..out.len()]);
+            vector = vector.wrapping_add(out.len() as u64);
+        }
     }
 }
 
@@ -144,17 +178,20 @@ mod tests {
             let stream = NoiseStream::new(Trial::new(seed), 0, 0);
             let (mut dispatched, mut plain) = (vec![0.0; len], vec![0.0; len]);
             stream.fill(1, first, &mut dispatched);
-            stream.fill_inline(1, first, &mut plain);
+            Fill { stream, vector: 1, first, out: &mut plain }.run();
             prop_assert_eq!(dispatched, plain);
         }
 
         #[test]
-        fn first_elements_are_those_of_the_whole(seed: u64, vector: u64) {
+        fn first_elements_are_those_of_the_whole(seed: u64, vector: u64, vectors in 0_usize..40) {
             let stream = NoiseStream::new(Trial::new(seed), 0, 0);
-            let mut whole = [0.0; 16];
-            stream.fill(vector, 0, &mut whole);
-            prop_assert_eq!(stream.first::<16>(vector), whole);
-            prop_assert_eq!(&stream.first::<2>(vector)[..], &whole[..2]);
+            let mut firsts = vec![[0.0; 2]; vectors];
+            stream.fill_firsts(vector, &mut firsts);
+            for (first, v) in firsts.into_iter().zip(0..) {
+                let mut whole = [0.0; 40];
+                stream.fill(vector.wrapping_add(v), 0, &mut whole);
+                prop_assert_eq!(&first[..], &whole[..2]);
+            }
         }
 
         #[test]

@@ -244,9 +244,10 @@ impl SimulatedChip {
             request.trial,
             Moment::Baseline,
         );
+        let (first_vector, at_once_us) = (request.trial.first_vector, 0.0);
+        row.noise.draw_ramps(&readouts, first_vector, codes.nrows());
         for (v, codes) in codes.outer_iter_mut().enumerate() {
-            let vector = request.trial.first_vector.wrapping_add(v as u64);
-            let at_once_us = 0.0;
+            let vector = first_vector.wrapping_add(v as u64);
             row.convert(&readouts, vector, at_once_us, &voltages, codes);
         }
     }
@@ -384,6 +385,7 @@ impl ChipProbe for SimulatedChip {
             readout.disturb(request, repetition, integration_us, &mut disturbed);
             let vector = trial.first_vector.wrapping_add(repetition);
             for (pass, codes) in passes.iter().zip([codes.0, codes.1]) {
+                row.noise.draw_ramps(pass, vector, 1);
                 row.convert(pass, vector, integration_us, &disturbed, codes);
             }
         }

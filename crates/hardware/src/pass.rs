@@ -68,15 +68,11 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Standard normals of the jitter of the region's inputs in one send of a vector; false if
-    /// events do not jitter.
-    pub(crate) fn fill_jitter(&self, vector: u64, send: u32, normals: &mut [f32]) -> bool {
-        if self.circuit.jitter_activations == 0.0 {
-            return false;
-        }
-        let element = send as usize * INPUTS_MAX + self.region.first_input;
+    /// Standard normals of the jitter of some neighbouring inputs of the region, in one send of a
+    /// vector.
+    pub(crate) fn fill_jitter(&self, vector: u64, send: u32, first: usize, normals: &mut [f32]) {
+        let element = send as usize * INPUTS_MAX + self.region.first_input + first;
         self.jitter.fill(vector, element, normals);
-        true
     }
 }
 

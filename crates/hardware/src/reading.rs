@@ -1,14 +1,19 @@
 //! The vectors of a run, from activations to codes, shared among threads.
 
-use bss2_core::Buffer;
+use bss2_core::{Buffer, Region};
 use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
 
 use crate::model::{self, Batch, Model, by_events};
 use crate::pass::{Pass, Timing};
 use crate::readout::{ColumnNoise, ReadoutPass};
 
-/// Vectors that go through a model together; bounds the scratch memory.
-const BLOCK: usize = 64;
+/// Values of vectors that go through a model together; bounds the scratch memory.
+const VALUES_AT_ONCE: usize = 1 << 14;
+
+/// Vectors that go through a model together.
+fn vectors_at_once(region: Region) -> usize {
+    VALUES_AT_ONCE.div_ceil(region.inputs.max(region.columns))
+}
 
 /// What all vectors of a run have in common.
 pub(crate) struct Reading<'a> {
@@ -76,10 +81,11 @@ impl Reading<'_> {
     ) -> u64 {
         workspace.row.noise.prepare(codes.ncols());
         let mut doubtful = 0;
-        let blocks = activations.axis_chunks_iter(Axis(0), BLOCK);
-        for (activations, codes) in blocks.zip(codes.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+        let at_once = vectors_at_once(self.pass.region);
+        let blocks = activations.axis_chunks_iter(Axis(0), at_once);
+        for (activations, codes) in blocks.zip(codes.axis_chunks_iter_mut(Axis(0), at_once)) {
             doubtful += self.block(first_vector, activations, codes, workspace);
-            first_vector = first_vector.wrapping_add(BLOCK as u64);
+            first_vector = first_vector.wrapping_add(at_once as u64);
         }
         doubtful
     }
@@ -122,6 +128,8 @@ impl Reading<'_> {
             unreachable!("buffers are contiguous");
         };
         let columns = codes.ncols();
+        row.noise
+            .draw_ramps(&self.readouts, first_vector, order.len());
         for &v in &*order {
             row.convert(
                 &self.readouts,

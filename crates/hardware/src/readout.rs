@@ -320,7 +320,8 @@ impl<'a> ReadoutPass<'a> {
         }
     }
 
-    /// Codes of one vector from its voltages, all of the region's columns.
+    /// Codes of one vector from its voltages, all of the region's columns. Its ramps' noise has been
+    /// [drawn](ColumnNoise::draw_ramps).
     pub(crate) fn convert(
         &self,
         vector: u64,
@@ -341,10 +342,11 @@ impl<'a> ReadoutPass<'a> {
         let ColumnNoise {
             normals,
             deviations,
+            ramps,
             ..
         } = noise;
         self.column_noise.fill(vector, region.first_column, normals);
-        let ramp_normals: [f32; Scope::QUADRANTS_PER_HEMISPHERE] = self.ramp_noise.first(vector);
+        let ramp_normals = ramps.of(vector);
         let first = region.hemisphere * self.readout.per_hemisphere;
         for (quadrant, ramp_normal) in ramp_normals.into_iter().enumerate() {
             let columns = self.readout.columns_of(quadrant, region);
@@ -377,6 +379,21 @@ pub(crate) struct ColumnNoise {
     deviations: Vec<f32>,
     /// Integration time for which they hold.
     after_us: Option<f32>,
+    ramps: Ramps,
+}
+
+/// Standard normals of the ramps' noise of some neighbouring vectors.
+#[derive(Clone, Debug, Default)]
+struct Ramps {
+    first_vector: u64,
+    /// By vector, then quadrant.
+    normals: Vec<[f32; Scope::QUADRANTS_PER_HEMISPHERE]>,
+}
+
+impl Ramps {
+    fn of(&self, vector: u64) -> [f32; Scope::QUADRANTS_PER_HEMISPHERE] {
+        self.normals[vector.wrapping_sub(self.first_vector) as usize]
+    }
 }
 
 impl ColumnNoise {
@@ -385,6 +402,14 @@ impl ColumnNoise {
         self.normals.resize(columns, 0.0);
         self.deviations.resize(columns, 0.0);
         self.after_us = None;
+    }
+
+    /// Draws the ramps' noise of some neighbouring vectors, side by side.
+    pub(crate) fn draw_ramps(&mut self, pass: &ReadoutPass<'_>, first_vector: u64, vectors: usize) {
+        let Ramps { normals, .. } = &mut self.ramps;
+        normals.resize(vectors, Default::default());
+        pass.ramp_noise.fill_firsts(first_vector, normals);
+        self.ramps.first_vector = first_vector;
     }
 }
 

@@ -336,7 +336,10 @@ impl<'a> Events<'a> {
         activations: ArrayView1<'a, u8>,
         jitter: &'a mut [f32],
     ) -> Self {
-        let jitters = pass.fill_jitter(vector, send, jitter);
+        let jitters = pass.circuit.jitter_activations != 0.0;
+        if jitters {
+            pass.fill_jitter(vector, send, 0, jitter);
+        }
         Self {
             pass,
             activations,

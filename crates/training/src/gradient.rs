@@ -2,6 +2,7 @@
 
 mod elementwise;
 
+use bss2_core::product::Onto;
 use bss2_mapping::{LayerShape, Plan};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
@@ -76,11 +77,11 @@ pub fn exact_products(
         let inputs = inputs.slice(s![.., rows.clone()]);
         let gradient = gradient.slice(s![.., columns.clone()]);
         let weight_gradient = into.weights.slice_mut(s![.., columns.clone()]);
-        multiply(inputs.t(), gradient, 1.0, weight_gradient);
+        multiply(inputs.t(), gradient, Onto::Sum, weight_gradient);
         if let Some(input_gradient) = &mut into.inputs {
             let weights = weights.slice(s![.., columns]);
             let input_gradient = input_gradient.slice_mut(s![.., rows]);
-            multiply(gradient, weights.t(), 0.0, input_gradient);
+            multiply(gradient, weights.t(), Onto::Nothing, input_gradient);
         }
     }
 }

@@ -69,6 +69,7 @@ mod session;
 mod shuffle;
 mod state;
 mod step;
+mod threads;
 mod trainer;
 mod twin;
 mod weights;

@@ -15,7 +15,7 @@ pub use sgd::Sgd;
 pub use state::{OptimizerState, ParameterState};
 
 /// Updates parameters after each backward pass.
-pub trait Optimizer {
+pub trait Optimizer: Send {
     /// Updates the parameter with the given number, which is the same in every step, and keeps it
     /// in its range.
     ///

@@ -1,48 +1,54 @@
 //! Matrix products on several threads.
 
-use ndarray::linalg::general_mat_mul;
+use std::cell::Cell;
+
+use bss2_core::product::{Onto, Panels};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
+thread_local! {
+    /// The last right-hand matrix, whose memory the next one takes.
+    static PANELS: Cell<Panels> = Cell::default();
+}
+
 /// Multiplications and additions that are worth a thread of their own.
-const WORK_AT_ONCE: usize = 1 << 19;
+const WORK_AT_ONCE: usize = 1 << 18;
 
-/// Rows of the result that are worth a thread of their own; parts are multiples of it, as they are of
-/// the tiles in which products are computed.
-const ROWS_AT_ONCE: usize = 16;
-
-/// c ← a·b + β·c. Threads share the rows of the result, so that no sum depends on their number.
+/// c ← a·b, or c ← c + a·b. Threads share the rows of the result, which moves no bit.
 ///
 /// # Panics
 /// If shapes do not fit.
 pub(crate) fn multiply(
     a: ArrayView2<'_, f32>,
     b: ArrayView2<'_, f32>,
-    beta: f32,
+    onto: Onto,
     c: ArrayViewMut2<'_, f32>,
 ) {
+    // What this thread does while it waits for others may multiply as well.
+    let mut panels = PANELS.take();
+    panels.assign(b);
     let work = a.len().saturating_mul(b.ncols());
     let threads = rayon::current_num_threads().min(work / WORK_AT_ONCE);
-    multiply_on(threads, a, b, beta, c);
+    multiply_on(threads, a, &panels, onto, c);
+    PANELS.set(panels);
 }
 
 fn multiply_on(
     threads: usize,
     a: ArrayView2<'_, f32>,
-    b: ArrayView2<'_, f32>,
-    beta: f32,
-    mut c: ArrayViewMut2<'_, f32>,
+    panels: &Panels,
+    onto: Onto,
+    c: ArrayViewMut2<'_, f32>,
 ) {
-    let here = threads / 2;
-    let rows = (here * a.nrows()).checked_div(threads).unwrap_or(0);
-    let rows = rows.next_multiple_of(ROWS_AT_ONCE);
-    if here == 0 || rows >= a.nrows() {
-        return general_mat_mul(1.0, &a, &b, beta, &mut c);
+    if threads <= 1 {
+        return panels.multiply(a, onto, c);
     }
+    let here = threads / 2;
+    let rows = here * a.nrows() / threads;
     let (a, others) = a.split_at(Axis(0), rows);
     let (c, of_others) = c.split_at(Axis(0), rows);
     rayon::join(
-        || multiply_on(here, a, b, beta, c),
-        || multiply_on(threads - here, others, b, beta, of_others),
+        || multiply_on(here, a, panels, onto, c),
+        || multiply_on(threads - here, others, panels, onto, of_others),
     );
 }
 
@@ -67,12 +73,11 @@ mod tests {
                 let pool = ThreadPoolBuilder::new().num_threads(threads).build();
                 let mut c = values(rows, columns, 3);
                 pool.unwrap()
-                    .install(|| multiply(a.t(), b.view(), 1.0, c.view_mut()));
+                    .install(|| multiply(a.t(), b.view(), Onto::Sum, c.view_mut()));
                 c
             };
-            let mut expected = values(rows, columns, 3);
-            general_mat_mul(1.0, &a.t(), &b, 1.0, &mut expected);
-            for threads in 1..=5 {
+            let expected = product(1);
+            for threads in 2..=5 {
                 assert_eq!(product(threads), expected, "{threads} threads");
             }
         }

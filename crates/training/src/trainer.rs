@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::check_option;
 use crate::evaluation::count_correct;
 use crate::loss;
+use crate::threads::on_threads;
 use crate::{
     Augmentation, Evaluation, Examples, Loss, Mode, Network, Optimizer, RateSchedule, Session,
     TrainingError, TrainingProgress, epoch_order,
@@ -168,25 +169,27 @@ impl<'a> Trainer<'a> {
             epoch: epoch as u64,
         });
         session.begin_epoch(epoch as u64);
-        session.in_mode(Mode::Training, |session| {
-            let steps = order.len().div_ceil(self.schedule.batch);
-            for (step, indices) in order.chunks(self.schedule.batch).enumerate() {
-                let progress = TrainingProgress {
-                    epoch,
-                    epochs: self.schedule.epochs,
-                    step,
-                    steps,
-                };
-                optimizer.set_rate_factor(self.schedule.rate.factor(progress));
-                buffers.gather(examples, indices, change);
-                session.select(step);
-                let result = buffers
-                    .step(network, session, self.loss, optimizer)
-                    .map_err(|cause| diverged(cause, epoch, step))?;
-                total_loss += f64::from(result.loss) * indices.len() as f64;
-                correct += result.correct;
-            }
-            Ok::<(), TrainingError>(())
+        on_threads(|| {
+            session.in_mode(Mode::Training, |session| {
+                let steps = order.len().div_ceil(self.schedule.batch);
+                for (step, indices) in order.chunks(self.schedule.batch).enumerate() {
+                    let progress = TrainingProgress {
+                        epoch,
+                        epochs: self.schedule.epochs,
+                        step,
+                        steps,
+                    };
+                    optimizer.set_rate_factor(self.schedule.rate.factor(progress));
+                    buffers.gather(examples, indices, change);
+                    session.select(step);
+                    let result = buffers
+                        .step(network, session, self.loss, optimizer)
+                        .map_err(|cause| diverged(cause, epoch, step))?;
+                    total_loss += f64::from(result.loss) * indices.len() as f64;
+                    correct += result.correct;
+                }
+                Ok::<(), TrainingError>(())
+            })
         })?;
         session.select(0);
         let validation = match self.validation {
@@ -273,14 +276,16 @@ fn on_batches(
     network: &mut Network,
     session: &mut Session<'_>,
     examples: Examples<'_>,
-    show: &mut dyn FnMut(&Array2<f32>, &[u8]),
+    show: &mut (dyn FnMut(&Array2<f32>, &[u8]) + Send),
 ) -> Result<(), TrainingError> {
     check_classes(network, examples)?;
-    session.in_mode(Mode::Evaluation, |session| {
-        for part in examples.chunks(EVALUATION_BATCH) {
-            show(network.forward(session, part.inputs)?, part.labels);
-        }
-        Ok(())
+    on_threads(|| {
+        session.in_mode(Mode::Evaluation, |session| {
+            for part in examples.chunks(EVALUATION_BATCH) {
+                show(network.forward(session, part.inputs)?, part.labels);
+            }
+            Ok(())
+        })
     })
 }
 

@@ -4,35 +4,52 @@ use std::f32::consts::{FRAC_PI_2, LN_2, SQRT_2};
 
 use super::philox::philox2x32;
 
-/// Pairs of normals that are computed side by side.
-const LANES: usize = 16;
+/// Pairs of normals in a block.
+const PAIRS: usize = 16;
 
 /// Normals in a block.
-pub(super) const BLOCK: usize = 2 * LANES;
+pub(super) const BLOCK: usize = 2 * PAIRS;
 
-/// The normals of one block of a stream's vector, given by the high word of its counters and their
-/// key: element i and element i + 16 come from one pair of random words.
+/// The normals of one block of a stream's vector, given by what stands for the vector: element i and
+/// element i + 16 come from one pair of random words.
 #[inline(always)]
-pub(super) fn block(number: u32, high: u32, key: u32) -> [f32; BLOCK] {
-    let first = number.wrapping_mul(LANES as u32);
-    let low = std::array::from_fn(|lane| u64::from(first.wrapping_add(lane as u32)));
-    let (radius_words, angle_words) = philox2x32::<LANES>(low, [u64::from(high); LANES], key);
-    let mut normals = [0.0; BLOCK];
-    for lane in 0..LANES {
-        let [a, b] = pair(radius_words[lane], angle_words[lane]);
-        normals[lane] = a;
-        normals[LANES + lane] = b;
-    }
-    normals
+pub(super) fn block(number: u32, words: u64) -> [f32; BLOCK] {
+    let first = number.wrapping_mul(PAIRS as u32);
+    let [a, b] = pairs::<PAIRS>(|lane| (first.wrapping_add(lane as u32), words));
+    let mut block = [0.0; BLOCK];
+    block[..PAIRS].copy_from_slice(&a);
+    block[PAIRS..].copy_from_slice(&b);
+    block
 }
 
-/// The first normals of the first block.
+/// The first normals of [`AT_ONCE`] / `COUNT` vectors, given by what stands for each.
 #[inline(always)]
-pub(super) fn first<const COUNT: usize>(high: u32, key: u32) -> [f32; COUNT] {
-    const { assert!(COUNT <= LANES) };
-    let low = std::array::from_fn(|lane| lane as u64);
-    let (radius_words, angle_words) = philox2x32(low, [u64::from(high); COUNT], key);
-    std::array::from_fn(|lane| pair(radius_words[lane], angle_words[lane])[0])
+pub(super) fn firsts<const COUNT: usize>(words: impl Fn(usize) -> u64) -> [f32; AT_ONCE] {
+    const { assert!(COUNT <= PAIRS && AT_ONCE.is_multiple_of(COUNT)) };
+    let [firsts, _] = pairs(|lane| ((lane % COUNT) as u32, words(lane / COUNT)));
+    firsts
+}
+
+/// Normals that [`firsts`] computes.
+pub(super) const AT_ONCE: usize = 32;
+
+/// Pairs of normals, given by the low words of their counters, and by the high words and the keys in
+/// one.
+#[inline(always)]
+fn pairs<const LANES: usize>(counter: impl Fn(usize) -> (u32, u64)) -> [[f32; LANES]; 2] {
+    let (mut low, mut high, mut key) = ([0; LANES], [0; LANES], [0; LANES]);
+    for lane in 0..LANES {
+        let (number, words) = counter(lane);
+        low[lane] = u64::from(number);
+        high[lane] = words >> 32;
+        key[lane] = words & 0xffff_ffff;
+    }
+    let (radius_words, angle_words) = philox2x32(low, high, key);
+    let mut normals = [[0.0; LANES]; 2];
+    for lane in 0..LANES {
+        [normals[0][lane], normals[1][lane]] = pair(radius_words[lane], angle_words[lane]);
+    }
+    normals
 }
 
 /// Two independent standard normals from two random words.

@@ -7,23 +7,24 @@ const ROUNDS: u32 = 10;
 
 const LOW_WORD: u64 = 0xffff_ffff;
 
-/// Scrambles 64-bit counters, given as low and high words, under one 32-bit key. Lanes are
-/// independent; there are many so that the compiler can use vector instructions, and they are 64
-/// bits wide because the products are.
+/// Scrambles 64-bit counters, given as low and high words, under 32-bit keys. Lanes are independent;
+/// there are many so that the compiler can use vector instructions, and they are 64 bits wide because
+/// the products are.
 #[inline(always)]
 pub(super) fn philox2x32<const LANES: usize>(
     mut low: [u64; LANES],
     mut high: [u64; LANES],
-    key: u32,
+    key: [u64; LANES],
 ) -> ([u32; LANES], [u32; LANES]) {
-    let mut round_key = key;
+    let mut weyl = 0_u32;
     for _ in 0..ROUNDS {
         for lane in 0..LANES {
             let product = MULTIPLIER * (low[lane] & LOW_WORD);
-            low[lane] = (product >> 32) ^ u64::from(round_key) ^ high[lane];
+            let round_key = (key[lane] + u64::from(weyl)) & LOW_WORD;
+            low[lane] = (product >> 32) ^ round_key ^ high[lane];
             high[lane] = product & LOW_WORD;
         }
-        round_key = round_key.wrapping_add(WEYL);
+        weyl = weyl.wrapping_add(WEYL);
     }
     (low.map(|word| word as u32), high.map(|word| word as u32))
 }
@@ -36,7 +37,7 @@ mod tests {
     #[test]
     fn known_answers() {
         let answer = |low, high, key| {
-            let (low, high) = philox2x32([low], [high], key);
+            let (low, high) = philox2x32([low], [high], [key]);
             [low[0], high[0]]
         };
         assert_eq!(answer(0, 0, 0), [0xff1d_ae59, 0x6cd1_0df2]);

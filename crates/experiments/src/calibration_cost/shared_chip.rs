@@ -1,7 +1,6 @@
 //! A chip that a procedure works on while someone else looks.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bss2_core::{
     ArrayError, ArrayGeometry, ArrayMode, CadcChannel, ChipControl, ChipIdentity, ChipProbe,
@@ -12,22 +11,26 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
 
 /// A handle to a chip; clones share it.
 #[derive(Clone)]
-pub(super) struct SharedChip(Rc<RefCell<SimulatedChip>>);
+pub(super) struct SharedChip(Arc<Mutex<SimulatedChip>>);
 
 impl SharedChip {
     pub(super) fn new(chip: SimulatedChip) -> Self {
-        Self(Rc::new(RefCell::new(chip)))
+        Self(Arc::new(Mutex::new(chip)))
     }
 
     /// A copy of the chip as it is now.
     pub(super) fn snapshot(&self) -> SimulatedChip {
-        self.0.borrow().clone()
+        self.chip().clone()
+    }
+
+    fn chip(&self) -> MutexGuard<'_, SimulatedChip> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl MacArray for SharedChip {
     fn geometry(&self) -> ArrayGeometry {
-        self.0.borrow().geometry()
+        self.chip().geometry()
     }
 
     fn load_weights(
@@ -35,7 +38,7 @@ impl MacArray for SharedChip {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        self.0.borrow_mut().load_weights(region, weights)
+        self.chip().load_weights(region, weights)
     }
 
     fn run(
@@ -44,7 +47,7 @@ impl MacArray for SharedChip {
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
-        self.0.borrow_mut().run(request, activations, outputs)
+        self.chip().run(request, activations, outputs)
     }
 }
 
@@ -56,7 +59,7 @@ impl ChipProbe for SharedChip {
         activations: ArrayView2<'_, u8>,
         codes: ArrayViewMut2<'_, u8>,
     ) -> Result<RunReport, ArrayError> {
-        let chip = &mut self.0.borrow_mut();
+        let chip = &mut self.chip();
         chip.read_cadc(request, channel, activations, codes)
     }
 
@@ -65,11 +68,11 @@ impl ChipProbe for SharedChip {
         request: &PulseRequest,
         codes: [ArrayViewMut2<'_, u8>; 2],
     ) -> Result<(), ArrayError> {
-        self.0.borrow_mut().read_pulses(request, codes)
+        self.chip().read_pulses(request, codes)
     }
 
     fn temperature_celsius(&mut self) -> Option<f64> {
-        ChipProbe::temperature_celsius(&mut *self.0.borrow_mut())
+        ChipProbe::temperature_celsius(&mut *self.chip())
     }
 
     fn record_trace(
@@ -78,30 +81,30 @@ impl ChipProbe for SharedChip {
         activations: ArrayView1<'_, u8>,
         samples_lsb: &mut [f32],
     ) -> Result<(), ArrayError> {
-        let chip = &mut self.0.borrow_mut();
+        let chip = &mut self.chip();
         chip.record_trace(request, activations, samples_lsb)
     }
 }
 
 impl ChipControl for SharedChip {
     fn identity(&self) -> ChipIdentity {
-        self.0.borrow().identity()
+        self.chip().identity()
     }
 
     fn control_geometry(&self) -> ArrayGeometry {
-        self.0.borrow().control_geometry()
+        self.chip().control_geometry()
     }
 
     fn mode(&self) -> ArrayMode {
-        self.0.borrow().mode()
+        self.chip().mode()
     }
 
     fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
-        self.0.borrow_mut().set_mode(mode)
+        self.chip().set_mode(mode)
     }
 
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
-        self.0.borrow_mut().write_register(register, values)
+        self.chip().write_register(register, values)
     }
 
     fn read_register(
@@ -109,14 +112,14 @@ impl ChipControl for SharedChip {
         register: Register,
         values: &mut [i32],
     ) -> Result<(), ControlError> {
-        self.0.borrow_mut().read_register(register, values)
+        self.chip().read_register(register, values)
     }
 
     fn settle(&mut self) -> Result<(), ControlError> {
-        self.0.borrow_mut().settle()
+        self.chip().settle()
     }
 
     fn reset_registers(&mut self) -> Result<(), ControlError> {
-        self.0.borrow_mut().reset_registers()
+        self.chip().reset_registers()
     }
 }

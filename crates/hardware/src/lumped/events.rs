@@ -1,9 +1,9 @@
 //! The events of vectors, with what they are worth at the readout.
 
-use bss2_core::{ACTIVATION_MAX, Buffer};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use bss2_core::ACTIVATION_MAX;
+use ndarray::ArrayViewMut2;
 
-use super::{row, row_mut};
+use super::row_mut;
 use crate::model::Batch;
 use crate::pass::Pass;
 
@@ -21,21 +21,21 @@ const LEAST_WORTH: f32 = 0.05;
 /// The events of vectors, with their worth at the readout.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Events {
-    /// exp(−rate·r) of each term for the last event, the one before, and so on.
+    /// exp(−rate·r) of each term for the last event, the one before, and so on, in reverse.
     decays: [Vec<f32>; 2],
     terms: [(f32, f32); 2],
     forgets_per_us: f32,
-    /// Worth of each event, counted from the last one, all sends together.
+    /// Worth of each event, all sends together; the last one's is the last.
     factors: Vec<f32>,
     /// Number of events for which the factors hold.
     factors_for: Option<usize>,
     /// Jitter of all sends together relative to that of one: 1/√sends if all sends are worth as much.
     jitter_share: f32,
-    /// Of each vector's events (vectors × inputs).
-    worth: Buffer<f32>,
-    /// Jitter by vector, all sends together, relative to that of one.
-    jitter_shares: Vec<f32>,
-    /// Standard normals.
+    /// Inputs of one vector's events, in order.
+    inputs: Vec<u32>,
+    /// Their amplitudes, jitter apart.
+    sent: Vec<f32>,
+    /// Standard normals, by input.
     jitter: Vec<f32>,
     /// By vector: what its charge is worth on average.
     pub(super) mean_worth: Vec<f32>,
@@ -48,7 +48,10 @@ impl Events {
         self.terms = response.terms;
         self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
+        self.jitter.clear();
         self.jitter.resize(inputs, 0.0);
+        self.inputs.resize(inputs, 0);
+        self.sent.resize(inputs, 0.0);
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
             let rate = f64::from(rate);
             let per_event = (-rate * f64::from(pass.interval_us())).exp();
@@ -59,6 +62,7 @@ impl Events {
                 decay *= per_event;
                 now
             }));
+            decays.reverse();
         }
     }
 
@@ -95,98 +99,66 @@ impl Events {
         batch: &Batch<'_>,
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
-        let mut buffer = std::mem::take(&mut self.worth);
-        let mut worth = buffer.shaped(amplitudes.dim());
-        self.jitter_shares.clear();
-        for (v, (_, activations, timing)) in batch.vectors().enumerate() {
-            self.weigh(pass, timing.events as usize);
-            self.jitter_shares.push(self.jitter_share);
-            let (amplitudes, worth) = (row_mut(&mut amplitudes, v), row_mut(&mut worth, v));
-            self.place(pass, activations, amplitudes, worth);
+        amplitudes.fill(0.0);
+        self.mean_worth.resize(batch.timings.len(), 1.0);
+        for &v in batch.order {
+            self.weigh(pass, batch.timings[v].events as usize);
+            self.send(pass, batch, v, row_mut(&mut amplitudes, v));
         }
-        self.find_mean_worth(pass, amplitudes.view(), worth.view());
-        for (v, (vector, ..)) in batch.vectors().enumerate() {
-            self.jitter(pass, vector, v, row_mut(&mut amplitudes, v), row(&worth, v));
-        }
-        self.worth = buffer;
     }
 
-    /// Amplitudes of one vector's events, and what each is worth.
-    fn place(
-        &self,
-        pass: &Pass<'_>,
-        activations: ArrayView1<'_, u8>,
-        amplitudes: &mut [f32],
-        worth: &mut [f32],
-    ) {
-        let Some(activations) = activations.to_slice() else {
+    /// Amplitudes of a vector's events times what they are worth.
+    fn send(&mut self, pass: &Pass<'_>, batch: &Batch<'_>, v: usize, amplitudes: &mut [f32]) {
+        let Some(activations) = batch.activations.row(v).to_slice() else {
             unreachable!("batches are in standard layout");
         };
-        let events = activations.iter().zip(pass.circuit.tables(pass.region));
-        let mut later = 0;
-        for (((x, table), amplitude), worth) in events.zip(amplitudes).zip(worth).rev() {
-            *amplitude = table[usize::from(x & ACTIVATION_MAX)];
-            *worth = self.factors[later];
-            later += usize::from(*x > 0);
+        let events = batch.timings[v].events as usize;
+        let (inputs, sent) = (&mut self.inputs[..], &mut self.sent[..events]);
+        list(activations, inputs);
+        let (inputs, factors) = (
+            &inputs[..events],
+            &self.factors[self.factors.len() - events..],
+        );
+        let tables = pass.circuit.tables(pass.region);
+        for (sent, &input) in sent.iter_mut().zip(inputs) {
+            let input = input as usize;
+            *sent = tables[input][usize::from(activations[input] & ACTIVATION_MAX)];
         }
-    }
-
-    /// What each vector's charge is worth on average.
-    fn find_mean_worth(
-        &mut self,
-        pass: &Pass<'_>,
-        amplitudes: ArrayView2<'_, f32>,
-        worth: ArrayView2<'_, f32>,
-    ) {
+        let sums = pulp::Arch::new().dispatch(AddUp { sent, factors });
         let sends = pass.settings.num_sends() as f32;
-        let mean = |sums: Sums| {
-            if sums.sent > 0.0 {
-                (sums.seen / (sends * sums.sent)).clamp(LEAST_WORTH, 1.0)
-            } else {
-                1.0
-            }
+        self.mean_worth[v] = if sums.sent > 0.0 {
+            (sums.seen / (sends * sums.sent)).clamp(LEAST_WORTH, 1.0)
+        } else {
+            1.0
         };
-        self.mean_worth.clear();
-        let amplitudes = amplitudes.axis_chunks_iter(Axis(0), SIDE_BY_SIDE);
-        for (amplitudes, worth) in amplitudes.zip(worth.axis_chunks_iter(Axis(0), SIDE_BY_SIDE)) {
-            if amplitudes.nrows() == SIDE_BY_SIDE {
-                let sums: [Sums; SIDE_BY_SIDE] = sums(amplitudes, worth, 0);
-                self.mean_worth.extend(sums.map(mean));
-            } else {
-                let rows = 0..amplitudes.nrows();
-                let sums = rows.flat_map(|v| sums::<1>(amplitudes, worth, v));
-                self.mean_worth.extend(sums.map(mean));
-            }
-        }
-    }
 
-    /// Lets the events of a vector, one of the batch, jitter and weighs them.
-    fn jitter(
-        &mut self,
-        pass: &Pass<'_>,
-        vector: u64,
-        of_batch: usize,
-        amplitudes: &mut [f32],
-        worth: &[f32],
-    ) {
         // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
         // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
-        let size = pass.circuit.jitter_activations * self.jitter_shares[of_batch];
-        if !pass.fill_jitter(vector, 0, &mut self.jitter) {
-            self.jitter.fill(0.0);
+        let size = pass.circuit.jitter_activations * self.jitter_share;
+        if size > 0.0 {
+            let vector = batch.first_vector.wrapping_add(v as u64);
+            if let (Some(&first), Some(&last)) = (inputs.first(), inputs.last()) {
+                let range = first as usize..last as usize + 1;
+                pass.fill_jitter(vector, 0, range.start, &mut self.jitter[range]);
+            }
         }
-        pulp::Arch::new().dispatch(Jitter {
-            size,
-            worth,
-            normals: &self.jitter,
-            amplitudes,
-        });
+        for ((&input, sent), factor) in inputs.iter().zip(sent).zip(factors) {
+            let input = input as usize;
+            // A driver that sends nothing does not jitter either.
+            let jitters = if *sent > 0.0 { size } else { 0.0 };
+            amplitudes[input] = factor * (*sent + jitters * self.jitter[input]).max(0.0);
+        }
     }
 }
 
-/// Vectors whose events are added up side by side: each addition waits for the one before it, while
-/// those of other vectors do not.
-const SIDE_BY_SIDE: usize = 8;
+/// Lists the inputs that have events.
+fn list(activations: &[u8], inputs: &mut [u32]) {
+    let mut events = 0;
+    for (input, &x) in activations.iter().enumerate() {
+        inputs[events] = input as u32;
+        events += usize::from(x > 0);
+    }
+}
 
 /// Sums over a vector's events.
 #[derive(Clone, Copy, Default)]
@@ -197,42 +169,37 @@ struct Sums {
     seen: f32,
 }
 
-/// The sums of neighbouring vectors, added up in the order of the inputs.
-fn sums<const VECTORS: usize>(
-    amplitudes: ArrayView2<'_, f32>,
-    worth: ArrayView2<'_, f32>,
-    first: usize,
-) -> [Sums; VECTORS] {
-    let rows: [_; VECTORS] =
-        std::array::from_fn(|v| (row(&amplitudes, first + v), row(&worth, first + v)));
-    let mut sums = [Sums::default(); VECTORS];
-    for input in 0..amplitudes.ncols() {
-        for (sums, (amplitudes, worth)) in sums.iter_mut().zip(rows) {
-            sums.sent += amplitudes[input];
-            sums.seen += amplitudes[input] * worth[input];
-        }
-    }
-    sums
+/// Adds up a vector's events, as a task that is compiled once per kind of processor.
+struct AddUp<'a> {
+    sent: &'a [f32],
+    factors: &'a [f32],
 }
 
-/// Lets events jitter and weighs them, as a task that is compiled once per kind of processor.
-struct Jitter<'a> {
-    size: f32,
-    worth: &'a [f32],
-    normals: &'a [f32],
-    amplitudes: &'a mut [f32],
-}
+/// Sums that are kept side by side: an addition waits for the one before it.
+const SIDE_BY_SIDE: usize = 16;
 
-impl pulp::WithSimd for Jitter<'_> {
-    type Output = ();
+impl pulp::WithSimd for AddUp<'_> {
+    type Output = Sums;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let events = self.amplitudes.iter_mut().zip(self.worth).zip(self.normals);
-        for ((amplitude, worth), normal) in events {
-            // A driver that sends nothing does not jitter either.
-            let sent = if *amplitude > 0.0 { 1.0 } else { 0.0 };
-            *amplitude = worth * (*amplitude + sent * self.size * normal).max(0.0);
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> Sums {
+        let (sent, last_sent) = self.sent.as_chunks::<SIDE_BY_SIDE>();
+        let (factors, last_factors) = self.factors.as_chunks::<SIDE_BY_SIDE>();
+        let mut sums = [[0.0; SIDE_BY_SIDE]; 2];
+        for (sent, factors) in sent.iter().zip(factors) {
+            for i in 0..SIDE_BY_SIDE {
+                sums[0][i] += sent[i];
+                sums[1][i] += sent[i] * factors[i];
+            }
         }
+        let mut total = Sums {
+            sent: sums[0].iter().sum(),
+            seen: sums[1].iter().sum(),
+        };
+        for (sent, factor) in last_sent.iter().zip(last_factors) {
+            total.sent += sent;
+            total.seen += sent * factor;
+        }
+        total
     }
 }

@@ -1,24 +1,25 @@
 //! What is folded once per hemisphere: registers, conditions and weights.
 
 use bss2_core::Region;
-use ndarray::Array2;
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use bss2_core::product::{PanelPart, Panels};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::GROUP;
 use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
-use crate::rows::{rows_at_once, rows_mut};
+use crate::rows::rows_at_once;
 use crate::synapse::Sign;
+use crate::synram::Synram;
 
 /// One hemisphere; everything by column of the hemisphere.
 #[derive(Clone, Debug)]
 pub(super) struct Folded {
     /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
-    pub(super) signal: Array2<f32>,
+    pub(super) signal: Panels,
     /// Mean charge of both signs per activation unit (inputs × groups of columns).
-    pub(super) group_charge: Array2<f32>,
+    pub(super) group_charge: Panels,
     /// Membrane signal per unit of charge, by sign, in LSB.
     pub(super) gain_lsb: [Vec<f32>; 2],
     /// Mean decay rates.
@@ -47,8 +48,8 @@ impl Folded {
         let left = |rate: f32| (-rate * Pass::DELAY_US).exp();
         let inputs = circuit.mode.geometry(circuit.geometry).inputs();
         let mut folded = Self {
-            signal: Array2::zeros((inputs, count)),
-            group_charge: Array2::zeros((inputs, count.div_ceil(GROUP))),
+            signal: Panels::zeros(inputs, count),
+            group_charge: Panels::zeros(inputs, count.div_ceil(GROUP)),
             gain_lsb: [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c])),
             leak_per_us,
             line_per_us,
@@ -72,25 +73,28 @@ impl Folded {
     /// Folds the charges of a region of inputs × physical columns.
     pub(super) fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
         let synram = &circuit.synrams[region.hemisphere];
-        let [gain_e, gain_i] = &self.gain_lsb;
-        let end = (region.first_column + region.columns).next_multiple_of(GROUP);
-        let columns = region.first_column / GROUP * GROUP..end.min(gain_e.len());
-        let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
-        let gains = [&gain_e[columns.clone()], &gain_i[columns.clone()]];
-        let signal = rows_mut(&mut self.signal, region.input_range());
-        let group_charge = rows_mut(&mut self.group_charge, region.input_range());
-        let rows = region.input_range().into_par_iter();
-        rows.zip(signal)
-            .zip(group_charge)
-            .with_min_len(rows_at_once(columns.len()))
-            .for_each(|((input, signal), group_charge)| {
-                pulp::Arch::new().dispatch(FoldRow {
-                    charges: Sign::BOTH.map(|sign| synram.row(sign, input, columns.clone())),
-                    gains,
-                    signal: &mut signal[columns.clone()],
-                    group_charge: &mut group_charge[groups.clone()],
-                });
+        let inputs = region.input_range();
+        // Whole groups, as the estimate of a group's charge is one for all of its columns.
+        let groups = region.first_column / GROUP..region.column_range().end.div_ceil(GROUP);
+        let signal = self.signal.parts_mut(inputs.clone(), region.column_range());
+        let charge = self.group_charge.parts_mut(inputs.clone(), groups);
+        let gains = [&self.gain_lsb[0][..], &self.gain_lsb[1][..]];
+        let signal = signal.map(|part| (part, Folds::Signal(gains)));
+        let parts = signal.chain(charge.map(|part| (part, Folds::GroupCharge)));
+        let arch = pulp::Arch::new();
+        let fold = |(part, folds)| {
+            arch.dispatch(Fold {
+                synram,
+                first_input: inputs.start,
+                part,
+                folds,
             });
+        };
+        if inputs.len() < rows_at_once(2 * region.columns) {
+            return parts.for_each(fold);
+        }
+        let parts: Vec<_> = parts.collect();
+        parts.into_par_iter().for_each(fold);
     }
 
     /// Mean decay rate of the lines of both signs.
@@ -125,29 +129,55 @@ impl Folded {
     }
 }
 
-/// One input's charges, as a task that is compiled once per kind of processor.
-struct FoldRow<'a> {
-    /// By sign.
-    charges: [&'a [f32]; 2],
-    gains: [&'a [f32]; 2],
-    signal: &'a mut [f32],
-    group_charge: &'a mut [f32],
+/// What is folded of charges.
+#[derive(Clone, Copy)]
+enum Folds<'a> {
+    /// Signals per unit of charge, by sign, then column.
+    Signal([&'a [f32]; 2]),
+    /// Mean charges of groups of columns.
+    GroupCharge,
 }
 
-impl pulp::WithSimd for FoldRow<'_> {
+/// Some neighbouring columns, as a task that is compiled once per kind of processor.
+struct Fold<'a> {
+    synram: &'a Synram,
+    first_input: usize,
+    part: PanelPart<'a>,
+    folds: Folds<'a>,
+}
+
+impl pulp::WithSimd for Fold<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let count = self.signal.len();
-        let [e, i] = self.charges.map(|charges| &charges[..count]);
-        let [gain_e, gain_i] = self.gains.map(|gains| &gains[..count]);
-        for (c, signal) in self.signal.iter_mut().enumerate() {
-            *signal = gain_e[c] * e[c] - gain_i[c] * i[c];
-        }
-        let groups = e.chunks(GROUP).zip(i.chunks(GROUP));
-        for (mean, (e, i)) in self.group_charge.iter_mut().zip(groups) {
-            *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        let columns = self.part.columns.clone();
+        let rows = (self.first_input..).zip(self.part.rows_mut());
+        match self.folds {
+            Folds::Signal(gains) => {
+                let [gain_e, gain_i] = gains.map(|gains| &gains[columns.clone()]);
+                for (input, row) in rows {
+                    let [e, i] =
+                        Sign::BOTH.map(|sign| self.synram.row(sign, input, columns.clone()));
+                    let charges = e.iter().zip(i);
+                    let gains = gain_e.iter().zip(gain_i);
+                    for ((signal, (e, i)), (gain_e, gain_i)) in
+                        row.iter_mut().zip(charges).zip(gains)
+                    {
+                        *signal = gain_e * e - gain_i * i;
+                    }
+                }
+            }
+            Folds::GroupCharge => {
+                let end = (columns.end * GROUP).min(self.synram.charges(Sign::Excitatory).ncols());
+                for (input, row) in rows {
+                    let of_sign = |sign| self.synram.row(sign, input, columns.start * GROUP..end);
+                    let [e, i] = Sign::BOTH.map(|sign| of_sign(sign).chunks(GROUP));
+                    for (mean, (e, i)) in row.iter_mut().zip(e.zip(i)) {
+                        *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
+                    }
+                }
+            }
         }
     }
 }

@@ -23,6 +23,7 @@
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
+use bss2_core::product::Onto;
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayBase, ArrayView1, ArrayViewMut2, Data, Ix2, s};
@@ -176,15 +177,24 @@ fn membranes(
     scratch.events.prepare(pass, &folded.on_membranes());
     scratch.events.send_all(pass, batch, amplitudes.view_mut());
 
-    let block = s![region.input_range(), region.column_range()];
     let mut signal = scratch.signal.shaped(shape);
-    let weights = folded.signal.slice(block);
-    general_mat_mul(1.0, &amplitudes, &weights, 0.0, &mut signal);
-    let end = (region.first_column + region.columns).div_ceil(GROUP);
-    let groups = s![region.input_range(), region.first_column / GROUP..end];
-    let group_charge = folded.group_charge.slice(groups);
-    let mut group_totals = scratch.group_totals.shaped((vectors, group_charge.ncols()));
-    general_mat_mul(1.0, &amplitudes, &group_charge, 0.0, &mut group_totals);
+    let (inputs, columns) = (region.input_range(), region.column_range());
+    folded.signal.multiply_block(
+        amplitudes.view(),
+        inputs.clone(),
+        columns.clone(),
+        Onto::Nothing,
+        signal.view_mut(),
+    );
+    let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
+    let mut group_totals = scratch.group_totals.shaped((vectors, groups.len()));
+    folded.group_charge.multiply_block(
+        amplitudes.view(),
+        inputs.clone(),
+        groups,
+        Onto::Nothing,
+        group_totals.view_mut(),
+    );
 
     let course = &mut scratch.course;
     course.prepare(region.columns);
@@ -217,7 +227,8 @@ fn membranes(
     let [excitatory, inhibitory] = &mut scratch.charges;
     let mut charges = [excitatory.shaped(shape), inhibitory.shaped(shape)];
     for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
-        let weights = synram.charges(sign).slice(block);
+        let weights = synram.charges(sign);
+        let weights = weights.slice(s![inputs.clone(), columns.clone()]);
         general_mat_mul(1.0, &amplitudes, &weights, 0.0, charges);
     }
     for &v in batch.order.iter().filter(|&&v| scratch.saturated[v]) {

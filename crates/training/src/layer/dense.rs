@@ -1,5 +1,6 @@
 //! A digital linear layer.
 
+use bss2_core::product::Onto;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Layer;
@@ -33,7 +34,7 @@ impl Layer for Dense {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
-        multiply(input, self.weights.value.view(), 0.0, output);
+        multiply(input, self.weights.value.view(), Onto::Nothing, output);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use bss2_core::Buffer;
+use bss2_core::product::Onto;
 use bss2_mapping::{Convolution, LayerShape, LoweredConvolution, MappingError};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -105,7 +106,12 @@ impl ConvolutionKernel {
                 let outputs = of_group(shape.group_outputs());
                 let kernel = self.weights.value.slice(s![.., outputs.clone()]);
                 let vectors = vectors.slice(s![.., of_group(shape.group_inputs())]);
-                multiply(vectors, kernel, 0.0, products.slice_mut(s![.., outputs]));
+                multiply(
+                    vectors,
+                    kernel,
+                    Onto::Nothing,
+                    products.slice_mut(s![.., outputs]),
+                );
             }
             self.lowered.scatter(products.view(), output)?;
         }

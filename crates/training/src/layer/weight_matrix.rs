@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use bss2_core::product::Onto;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::check_width;
@@ -39,9 +40,9 @@ impl WeightMatrix {
         gradient: ArrayView2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        multiply(input.t(), gradient, 0.0, self.gradient.view_mut());
+        multiply(input.t(), gradient, Onto::Nothing, self.gradient.view_mut());
         if let Some(input_gradient) = input_gradient {
-            multiply(gradient, self.value.t(), 0.0, input_gradient);
+            multiply(gradient, self.value.t(), Onto::Nothing, input_gradient);
         }
     }
 

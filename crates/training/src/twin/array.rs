@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use bss2_core::product::Onto;
 use bss2_core::random::NoiseStream;
 use bss2_core::{
     ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest, Trial,
 };
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use super::Twin;
 use super::response::Response;
 use crate::TrainingError;
 use crate::error::check_option;
+use crate::product::multiply;
 
 /// How much of its noise a [`TwinArray`] shows.
 ///
@@ -193,7 +194,12 @@ impl MacArray for TwinArray {
         let mut sums = self.sums.shaped(outputs.dim());
         let place = s![region.input_range(), region.column_range()];
         let weights = hemisphere.weights.slice(place);
-        general_mat_mul(1.0, &amplitudes, &weights, 0.0, &mut sums);
+        multiply(
+            amplitudes.view(),
+            weights.view(),
+            Onto::Nothing,
+            sums.view_mut(),
+        );
 
         let noise = VectorNoise::new(self.noise, request.trial, region.hemisphere);
         let normals = &mut self.normals[..region.columns];

@@ -4,13 +4,14 @@ mod parts;
 
 use std::sync::Arc;
 
+use bss2_core::product::Onto;
 use bss2_core::{ArrayError, Buffer};
 use bss2_mapping::{MappingError, Plan};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Twin;
 use super::response::Response;
+use crate::product::multiply;
 use crate::{GradientModel, LinearGradients, LinearPass, TrainingError};
 use parts::{Part, Parts};
 
@@ -160,11 +161,21 @@ impl GradientModel for TwinGradient {
                 let mut pulled = pulled.shaped(part.sums.dim());
                 pull(&part, gradient.view(), pulled.view_mut());
                 let mut of_weights = weights.shaped(part.effective.dim());
-                general_mat_mul(1.0, &part.amplitudes.t(), &pulled, 0.0, &mut of_weights);
+                multiply(
+                    part.amplitudes.t(),
+                    pulled.view(),
+                    Onto::Nothing,
+                    of_weights.view_mut(),
+                );
                 part.add_weights(of_weights.view(), into.weights.view_mut());
                 if let Some(inputs) = &mut into.inputs {
                     let mut of_amplitudes = amplitudes.shaped(part.amplitudes.dim());
-                    general_mat_mul(1.0, &pulled, &part.effective.t(), 0.0, &mut of_amplitudes);
+                    multiply(
+                        pulled.view(),
+                        part.effective.t(),
+                        Onto::Nothing,
+                        of_amplitudes.view_mut(),
+                    );
                     part.add_inputs(of_amplitudes.view(), inputs.view_mut());
                 }
             },

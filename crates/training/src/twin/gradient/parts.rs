@@ -1,10 +1,11 @@
 //! A layer's plan as matrix products: one per block, copy and sign of weights.
 
 use bss2_core::Buffer;
+use bss2_core::product::Onto;
 use bss2_mapping::{Block, Coding, Plan, Run, WeightCoding};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use crate::product::multiply;
 use crate::twin::response::Response;
 
 /// One product: amplitudes times effective weights are sums, each on one column.
@@ -232,7 +233,12 @@ impl Parts {
         let steps = vectors_of(block, coding, self.vectors);
         let mut sums = self.sums.shaped((steps, shape.1));
         let amplitudes = self.amplitudes.view((steps, shape.0));
-        general_mat_mul(1.0, &amplitudes, &effective, 0.0, &mut sums);
+        multiply(
+            amplitudes.view(),
+            effective.view(),
+            Onto::Nothing,
+            sums.view_mut(),
+        );
         if let Some(of_event) = &response.event {
             for (mut sums, events) in sums.outer_iter_mut().zip(&self.events) {
                 for (sum, &column) in sums.iter_mut().zip(&self.columns) {

@@ -1,0 +1,386 @@
+//! Matrix products in single precision, for whoever simulates or trains.
+//!
+//! Each element of a product is summed in the order of the inner index, one fused multiplication and
+//! addition after the other: how rows are split over calls or threads moves no bit. (Processors
+//! without fused operations round once more.) Libraries that are as fast choose that order by the
+//! shapes and by the sizes of caches, and take pointers; here, the right-hand matrix is laid out once
+//! for many products.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+
+/// Columns of a panel: two vectors of the widest kind.
+const WIDTH: usize = 32;
+
+/// One row of a panel, aligned such that no vector crosses a cache line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(128))]
+struct PanelRow([f32; WIDTH]);
+
+const NOTHING: PanelRow = PanelRow([0.0; WIDTH]);
+
+/// A matrix laid out for products from the left: panels of 32 neighbouring columns, of which each
+/// holds all rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Panels {
+    rows: usize,
+    columns: usize,
+    values: Vec<PanelRow>,
+}
+
+/// Neighbouring columns of some neighbouring rows, which lie in one panel.
+#[derive(Debug)]
+pub struct PanelPart<'a> {
+    /// Which columns.
+    pub columns: Range<usize>,
+    rows: &'a mut [PanelRow],
+}
+
+impl PanelPart<'_> {
+    /// The rows' values in these columns.
+    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        let first = self.columns.start % WIDTH;
+        let end = first + self.columns.len();
+        self.rows.iter_mut().map(move |row| &mut row.0[first..end])
+    }
+}
+
+impl Panels {
+    /// Zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        Self {
+            rows,
+            columns,
+            values: vec![NOTHING; rows * columns.div_ceil(WIDTH)],
+        }
+    }
+
+    /// Takes over the shape and the values of a matrix; allocates only if there were never so many.
+    pub fn assign(&mut self, matrix: ArrayView2<'_, f32>) {
+        (self.rows, self.columns) = matrix.dim();
+        let rows = self.rows * self.columns.div_ceil(WIDTH);
+        self.values.resize(rows, NOTHING);
+        let by_rows = matrix.rows().into_iter();
+        for (r, row) in by_rows.enumerate() {
+            let panels = self.values[r..].iter_mut().step_by(self.rows.max(1));
+            if let Some(row) = row.to_slice() {
+                for (to, from) in panels.zip(row.chunks(WIDTH)) {
+                    to.0[..from.len()].copy_from_slice(from);
+                }
+            } else {
+                let mut from = row.iter();
+                for to in panels {
+                    let pairs = to.0.iter_mut().zip(&mut from);
+                    pairs.for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+    }
+
+    /// Rows and columns.
+    pub const fn dim(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    /// The parts of a block that lie in one panel each.
+    ///
+    /// # Panics
+    /// If the block reaches beyond the matrix.
+    pub fn parts_mut(
+        &mut self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = PanelPart<'_>> {
+        assert!(columns.end <= self.columns, "columns within the matrix");
+        let panels = self.values.chunks_exact_mut(self.rows.max(1)).enumerate();
+        let panels = panels
+            .take(columns.end.div_ceil(WIDTH))
+            .skip(columns.start / WIDTH);
+        panels.map(move |(panel, values)| PanelPart {
+            columns: columns.start.max(panel * WIDTH)..columns.end.min((panel + 1) * WIDTH),
+            rows: &mut values[rows.clone()],
+        })
+    }
+
+    /// c ← a·B, or c ← c + a·B, with the whole matrix.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    pub fn multiply(&self, a: ArrayView2<'_, f32>, onto: Onto, c: ArrayViewMut2<'_, f32>) {
+        self.multiply_block(a, 0..self.rows, 0..self.columns, onto, c);
+    }
+
+    /// [`multiply`](Self::multiply) with a block of the matrix.
+    ///
+    /// # Panics
+    /// If shapes do not fit.
+    pub fn multiply_block(
+        &self,
+        a: ArrayView2<'_, f32>,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        onto: Onto,
+        c: ArrayViewMut2<'_, f32>,
+    ) {
+        assert!(
+            rows.end <= self.rows && columns.end <= self.columns,
+            "a block of the matrix"
+        );
+        assert_eq!(a.dim(), (c.nrows(), rows.len()), "the left matrix's shape");
+        assert_eq!(c.ncols(), columns.len(), "the product's shape");
+        let copy;
+        let left = if a.ncols() <= 1 || a.strides()[1] == 1 {
+            Left::ByRows(a)
+        } else if let Some(values) = a.reversed_axes().to_slice() {
+            Left::ByColumns(values)
+        } else {
+            copy = a.as_standard_layout();
+            Left::ByRows(copy.view())
+        };
+        pulp::Arch::new().dispatch(Multiply {
+            left,
+            panels: self,
+            rows,
+            columns,
+            onto,
+            c,
+        });
+    }
+}
+
+/// What becomes of the values where a product goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onto {
+    /// They are replaced.
+    Nothing,
+    /// The product is added to them.
+    Sum,
+}
+
+/// A left-hand matrix that can be read as it is.
+enum Left<'a> {
+    /// Its rows are slices.
+    ByRows(ArrayView2<'a, f32>),
+    /// Its columns are, one after the other.
+    ByColumns(&'a [f32]),
+}
+
+/// A product, as a task that is compiled once per kind of processor.
+struct Multiply<'a> {
+    left: Left<'a>,
+    panels: &'a Panels,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    onto: Onto,
+    c: ArrayViewMut2<'a, f32>,
+}
+
+impl pulp::WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, simd: S) {
+        let rows = self.c.nrows();
+        let mut done = 0;
+        // So many rows that the sums of all fit into the registers.
+        if S::REGISTER_COUNT >= 32 {
+            while done + 8 <= rows {
+                self.some_rows::<S, 8>(simd, done);
+                done += 8;
+            }
+        }
+        while done + 4 <= rows {
+            self.some_rows::<S, 4>(simd, done);
+            done += 4;
+        }
+        while done < rows {
+            self.some_rows::<S, 1>(simd, done);
+            done += 1;
+        }
+    }
+}
+
+impl Multiply<'_> {
+    /// Some neighbouring rows of the product.
+    #[inline(always)]
+    fn some_rows<S: pulp::Simd, const ROWS: usize>(&mut self, simd: S, first: usize) {
+        let inner = self.rows.len();
+        let panels = self.columns.start / WIDTH..self.columns.end.div_ceil(WIDTH);
+        for panel in panels {
+            let values = &self.panels.values[panel * self.panels.rows..][self.rows.clone()];
+            let columns = (panel * WIDTH).max(self.columns.start)..(panel + 1) * WIDTH;
+            let columns = columns.start..columns.end.min(self.columns.end);
+            let tile: [PanelRow; ROWS] = match &self.left {
+                Left::ByRows(a) => {
+                    let rows: [&[f32]; ROWS] = std::array::from_fn(|r| row(*a, first + r, inner));
+                    tile(simd, values, columns.end - panel * WIDTH, |k| {
+                        std::array::from_fn(|r| rows[r][k])
+                    })
+                }
+                Left::ByColumns(a) => {
+                    let stride = self.c.nrows();
+                    tile(simd, values, columns.end - panel * WIDTH, |k| {
+                        std::array::from_fn(|r| a[k * stride + first..][..ROWS][r])
+                    })
+                }
+            };
+            let from = columns.start % WIDTH..columns.start % WIDTH + columns.len();
+            let to = columns.start - self.columns.start..columns.end - self.columns.start;
+            for (r, tile) in tile.iter().enumerate() {
+                let mut c = self.c.row_mut(first + r);
+                let sums = &tile.0[from.clone()];
+                match c.as_slice_mut() {
+                    Some(c) => put(self.onto, c[to.clone()].iter_mut(), sums),
+                    None => put(self.onto, c.iter_mut().skip(to.start), sums),
+                }
+            }
+        }
+    }
+}
+
+/// The products of some rows with a panel's columns up to an end.
+#[inline(always)]
+fn tile<S: pulp::Simd, const ROWS: usize>(
+    simd: S,
+    panel: &[PanelRow],
+    end: usize,
+    a: impl Fn(usize) -> [f32; ROWS],
+) -> [PanelRow; ROWS] {
+    let mut tile = [NOTHING; ROWS];
+    let at_once = 2 * S::F32_LANES;
+    for first in (0..end).step_by(at_once) {
+        let mut sums = [[simd.splat_f32s(0.0); 2]; ROWS];
+        for (k, b) in panel.iter().enumerate() {
+            let (b, _) = S::as_simd_f32s(&b.0[first..first + at_once]);
+            let b = [b[0], b[1]];
+            for (sums, a) in sums.iter_mut().zip(a(k)) {
+                let a = simd.splat_f32s(a);
+                sums[0] = simd.mul_add_e_f32s(a, b[0], sums[0]);
+                sums[1] = simd.mul_add_e_f32s(a, b[1], sums[1]);
+            }
+        }
+        for (tile, sums) in tile.iter_mut().zip(sums) {
+            let (tile, _) = S::as_mut_simd_f32s(&mut tile.0[first..first + at_once]);
+            tile.copy_from_slice(&sums);
+        }
+    }
+    tile
+}
+
+#[inline(always)]
+fn row(a: ArrayView2<'_, f32>, row: usize, length: usize) -> &[f32] {
+    let Some(row) = a.index_axis_move(Axis(0), row).to_slice() else {
+        unreachable!("rows of this layout are slices");
+    };
+    &row[..length]
+}
+
+#[inline(always)]
+fn put<'a>(onto: Onto, to: impl Iterator<Item = &'a mut f32>, sums: &[f32]) {
+    match onto {
+        Onto::Nothing => to.zip(sums).for_each(|(to, sum)| *to = *sum),
+        Onto::Sum => to.zip(sums).for_each(|(to, sum)| *to += *sum),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Multiples of a power of two, of which all sums are exact.
+    fn exact(rows: usize, columns: usize, step: usize) -> Array2<f32> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| {
+            ((i * step + j * 31) % 97) as f32 / 4.0 - 11.0
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn products_are_those_of_ndarray(
+            (rows, inner, columns) in (0..40_usize, 0..70_usize, 0..100_usize),
+            (first_row, first_column) in (0..5_usize, 0..40_usize),
+            layout in 0..3,
+        ) {
+            let b = exact(first_row + inner + 2, first_column + columns + 3, 29);
+            let mut panels = Panels::zeros(7, 300);
+            panels.assign(b.view());
+            let block = s![first_row..first_row + inner, first_column..first_column + columns];
+            let wide = exact(rows, 2 * inner, 17);
+            let tall = exact(inner, rows, 13);
+            let a = match layout {
+                0 => tall.t(),
+                1 => wide.slice(s![.., ..inner]),
+                _ => wide.slice(s![.., ..;2]),
+            };
+            let mut c = exact(rows, columns, 3);
+            let expected = &c + &a.dot(&b.slice(block));
+            let of_rows = first_row..first_row + inner;
+            let of_columns = first_column..first_column + columns;
+            panels.multiply_block(a, of_rows.clone(), of_columns.clone(), Onto::Sum, c.view_mut());
+            prop_assert_eq!(&c, &expected);
+            let mut by_columns = exact(columns, rows, 3).reversed_axes();
+            panels.multiply_block(a, of_rows, of_columns, Onto::Nothing, by_columns.view_mut());
+            prop_assert_eq!(by_columns, a.dot(&b.slice(block)));
+        }
+
+        #[test]
+        fn splitting_rows_moves_no_bit(rows in 1..40_usize, at in 0..40_usize, inner in 0..300_usize) {
+            let at = at.min(rows);
+            let values = |rows, columns, step: usize| {
+                Array2::from_shape_fn((rows, columns), |(i, j)| (((i * step + j * 31) % 97) as f32).sqrt() - 5.0)
+            };
+            let (a, b) = (values(rows, inner, 17), values(inner, 45, 29));
+            let mut panels = Panels::default();
+            panels.assign(b.view());
+            let mut whole = Array2::zeros((rows, 45));
+            panels.multiply(a.view(), Onto::Nothing, whole.view_mut());
+            let mut parts = Array2::zeros((rows, 45));
+            let (first, second) = parts.view_mut().split_at(Axis(0), at);
+            for (a, c) in [(a.slice(s![..at, ..]), first), (a.slice(s![at.., ..]), second)] {
+                panels.multiply(a, Onto::Nothing, c);
+            }
+            prop_assert_eq!(&parts, &whole);
+            let columns = a.t().as_standard_layout().into_owned();
+            let mut of_columns = Array2::zeros((rows, 45));
+            panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut());
+            prop_assert_eq!(of_columns, whole);
+        }
+    }
+
+    #[test]
+    fn parts_write_a_block() {
+        let mut panels = Panels::zeros(5, 70);
+        for mut part in panels.parts_mut(1..3, 20..66) {
+            let columns = part.columns.clone();
+            for (r, row) in part.rows_mut().enumerate() {
+                assert_eq!(row.len(), columns.len());
+                for (value, column) in row.iter_mut().zip(columns.clone()) {
+                    *value = (100 * (r + 1) + column) as f32;
+                }
+            }
+        }
+        let expected = Array2::from_shape_fn((5, 70), |(r, c)| {
+            if (1..3).contains(&r) && (20..66).contains(&c) {
+                (100 * r + c) as f32
+            } else {
+                0.0
+            }
+        });
+        let mut product = Array2::zeros((5, 70));
+        panels.multiply(Array2::eye(5).view(), Onto::Nothing, product.view_mut());
+        assert_eq!(product, expected);
+    }
+
+    #[test]
+    fn memory_is_reused() {
+        let mut panels = Panels::default();
+        panels.assign(exact(40, 50, 3).view());
+        let values = panels.values.as_ptr();
+        panels.assign(exact(30, 60, 3).view());
+        assert_eq!((panels.dim(), panels.values.as_ptr()), ((30, 60), values));
+    }
+}
