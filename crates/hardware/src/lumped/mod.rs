@@ -23,9 +23,8 @@
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
-use bss2_core::product::Onto;
+use bss2_core::product::{Onto, Panels};
 use bss2_core::{Buffer, ReadoutSource, Region};
-use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayBase, ArrayView1, ArrayViewMut2, Data, Ix2, s};
 
 use crate::circuit::Circuit;
@@ -73,6 +72,7 @@ pub(crate) struct Scratch {
     amplitudes: Buffer<f32>,
     signal: Buffer<f32>,
     charges: [Buffer<f32>; 2],
+    panels: Panels,
     group_totals: Buffer<f32>,
     totals: Vec<f32>,
     events: Events,
@@ -228,8 +228,9 @@ fn membranes(
     let mut charges = [excitatory.shaped(shape), inhibitory.shaped(shape)];
     for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
         let weights = synram.charges(sign);
-        let weights = weights.slice(s![inputs.clone(), columns.clone()]);
-        general_mat_mul(1.0, &amplitudes, &weights, 0.0, charges);
+        let panels = &mut scratch.panels;
+        panels.assign(weights.slice(s![inputs.clone(), columns.clone()]));
+        panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
     }
     for &v in batch.order.iter().filter(|&&v| scratch.saturated[v]) {
         expand(profile, region, group_totals.row(v), &mut scratch.totals);

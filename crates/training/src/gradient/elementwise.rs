@@ -53,7 +53,7 @@ impl GradientModel for SaturationMask {
         into: LinearGradients<'_>,
     ) {
         gradient.zip_mut_with(&pass.outputs, |gradient, &output| {
-            let inside = output > f32::from(i8::MIN) && output < f32::from(i8::MAX);
+            let inside = (output > f32::from(i8::MIN)) & (output < f32::from(i8::MAX));
             *gradient *= if inside { self.gain_lsb } else { 0.0 };
         });
         products(pass, gradient, into);

@@ -102,10 +102,15 @@ impl Layer for ConvertingRelu {
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
     ) {
-        let step = self.step();
-        let end = step * (f32::from(ACTIVATION_MAX) + 1.0);
+        let per_step = self.step().recip();
+        let end = self.step() * (f32::from(ACTIVATION_MAX) + 1.0);
+        // No short circuit: it would be a branch, taken at random.
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
-            if x > 0.0 && x < end { g / step } else { 0.0 }
+            if (x > 0.0) & (x < end) {
+                g * per_step
+            } else {
+                0.0
+            }
         });
     }
 }
