@@ -22,8 +22,9 @@ pub(crate) struct Reading<'a> {
     pub(crate) readouts: ReadoutPass<'a>,
 }
 
-/// Buffers of one thread.
+/// Buffers of one thread, which share no cache line with those of another.
 #[derive(Clone, Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Workspace {
     pub(crate) row: Row,
     sent: Buffer<u8>,

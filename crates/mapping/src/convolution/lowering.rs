@@ -49,6 +49,8 @@ pub struct LoweredConvolution {
     /// Where each output of a vector stands in the output, from the tile's first position.
     outputs: Vec<Place>,
     tiles: Vec<Tile>,
+    /// What a sample's vectors are made of, unless it is very much.
+    pieces: Option<Vec<Piece>>,
 }
 
 /// Neighbouring pixels of a row of the padded input, from the tile's first pixel.
@@ -77,9 +79,10 @@ struct Tile {
     column: usize,
 }
 
-/// Neighbouring numbers of a tile's vector that are neighbours in the sample, too.
+/// Neighbouring numbers of a sample's vectors that are neighbours in the sample, too.
+#[derive(Clone, Copy, Debug)]
 struct Piece {
-    /// Where they begin in the vector.
+    /// Where they begin in the vectors.
     at: usize,
     /// Where they begin in the sample.
     source: usize,
@@ -124,7 +127,7 @@ impl LoweredConvolution {
         )?;
         let weights = shape.group_inputs().saturating_mul(shape.outputs());
         check_count(LOWERED_WEIGHTS, weights, Self::WEIGHTS_MAX)?;
-        Ok(Self {
+        let mut lowered = Self {
             pixels: pixels(&convolution, &rows, &columns),
             outputs: output_places(&convolution, tile),
             tiles: tiles(&convolution, tile),
@@ -132,7 +135,14 @@ impl LoweredConvolution {
             shape,
             rows,
             columns,
-        })
+            pieces: None,
+        };
+        if lowered.tiles.len().saturating_mul(lowered.pixels.len()) <= PIECES_KEPT {
+            let mut pieces = Vec::new();
+            lowered.each_piece(|piece| pieces.push(piece));
+            lowered.pieces = Some(pieces);
+        }
+        Ok(lowered)
     }
 
     /// The convolution.
@@ -214,11 +224,9 @@ impl LoweredConvolution {
         self.check_inputs(samples.dim(), vectors.dim())?;
         each_sample(samples, vectors, |sample, vectors| {
             vectors.fill(T::default());
-            for (vector, &tile) in vectors.chunks_mut(self.shape.inputs()).zip(&self.tiles) {
-                for Piece { at, source, count } in self.pieces(tile) {
-                    vector[at..at + count].copy_from_slice(&sample[source..source + count]);
-                }
-            }
+            self.each_piece(|Piece { at, source, count }| {
+                vectors[at..at + count].copy_from_slice(&sample[source..source + count]);
+            });
         });
         Ok(())
     }
@@ -235,14 +243,12 @@ impl LoweredConvolution {
     ) -> Result<(), MappingError> {
         self.check_inputs(samples.dim(), vectors.dim())?;
         each_sample(vectors, samples, |vectors, sample| {
-            for (vector, &tile) in vectors.chunks(self.shape.inputs()).zip(&self.tiles) {
-                for Piece { at, source, count } in self.pieces(tile) {
-                    let values = &vector[at..at + count];
-                    for (sum, &value) in sample[source..source + count].iter_mut().zip(values) {
-                        *sum += value;
-                    }
+            self.each_piece(|Piece { at, source, count }| {
+                let values = &vectors[at..at + count];
+                for (sum, &value) in sample[source..source + count].iter_mut().zip(values) {
+                    *sum += value;
                 }
-            }
+            });
         });
         Ok(())
     }
@@ -261,11 +267,11 @@ impl LoweredConvolution {
         self.check_outputs(outputs.dim(), vectors.dim())?;
         each_sample(vectors, outputs, |vectors, outputs| {
             for (vector, &tile) in vectors.chunks(self.shape.outputs()).zip(&self.tiles) {
-                for (&value, &place) in vector.iter().zip(&self.outputs) {
-                    if let Some(target) = self.target(tile, place) {
+                self.each_target(tile, vector.iter(), |&value, target| {
+                    if let Some(target) = target {
                         outputs[target] = value;
                     }
-                }
+                });
             }
         });
         Ok(())
@@ -285,43 +291,73 @@ impl LoweredConvolution {
         each_sample(outputs, vectors, |outputs, vectors| {
             let vectors = vectors.chunks_mut(self.shape.outputs());
             for (vector, &tile) in vectors.zip(&self.tiles) {
-                for (to, &place) in vector.iter_mut().zip(&self.outputs) {
-                    let target = self.target(tile, place);
+                self.each_target(tile, vector.iter_mut(), |to, target| {
                     *to = target.map_or(T::default(), |target| outputs[target]);
-                }
+                });
             }
         });
         Ok(())
     }
 
-    /// The parts of a tile's vector that lie side by side in a sample; others lie beyond the input.
-    fn pieces(&self, tile: Tile) -> impl Iterator<Item = Piece> {
+    /// Visits the parts of a sample's vectors that lie side by side in the sample; others lie beyond
+    /// the input.
+    #[inline(always)]
+    fn each_piece(&self, mut visit: impl FnMut(Piece)) {
+        if let Some(pieces) = &self.pieces {
+            return pieces.iter().copied().for_each(visit);
+        }
+        let mut first = 0;
+        for &tile in &self.tiles {
+            self.each_piece_of(tile, |piece| {
+                visit(Piece {
+                    at: first + piece.at,
+                    ..piece
+                });
+            });
+            first += self.shape.inputs();
+        }
+    }
+
+    /// The same of one tile, with places within its vector.
+    fn each_piece_of(&self, tile: Tile, mut visit: impl FnMut(Piece)) {
         let options = self.convolution.options();
         let ((height, width), (above, left)) = (options.input, options.padding);
         let (first_row, first_column) =
             (tile.row * options.stride.0, tile.column * options.stride.1);
         let mut at = 0;
-        self.pixels.iter().filter_map(move |pixels| {
-            let start = at;
-            at += pixels.count;
+        for pixels in &self.pixels {
             // What lies before the input wraps to a number that is too large.
             let row = (first_row + pixels.row).wrapping_sub(above);
             let column = first_column + pixels.first_column;
             let before = left.saturating_sub(column).min(pixels.count);
             let end = (left + width).saturating_sub(column).min(pixels.count);
-            (row < height && before < end).then(|| Piece {
-                at: start + before,
-                source: (pixels.channel * height + row) * width + column + before - left,
-                count: end - before,
-            })
-        })
+            if row < height && before < end {
+                visit(Piece {
+                    at: at + before,
+                    source: (pixels.channel * height + row) * width + column + before - left,
+                    count: end - before,
+                });
+            }
+            at += pixels.count;
+        }
     }
 
-    /// Where an output of a tile's vector stands in a sample; `None` beyond the output.
-    fn target(&self, tile: Tile, place: Place) -> Option<usize> {
+    /// Visits items, one for each output of a tile's vector, with the place of the output in a sample;
+    /// `None` beyond the output.
+    #[inline(always)]
+    fn each_target<T>(
+        &self,
+        tile: Tile,
+        items: impl Iterator<Item = T>,
+        mut visit: impl FnMut(T, Option<usize>),
+    ) {
         let (height, width) = self.convolution.output();
-        let inside = tile.row + place.row < height && tile.column + place.column < width;
-        inside.then(|| place.index + tile.row * width + tile.column)
+        let first = tile.row * width + tile.column;
+        let (rows, columns) = (height - tile.row, width - tile.column);
+        for (item, place) in items.zip(&self.outputs) {
+            let inside = place.row < rows && place.column < columns;
+            visit(item, inside.then_some(first + place.index));
+        }
     }
 
     fn check_inputs(
@@ -351,6 +387,9 @@ impl LoweredConvolution {
         samples.saturating_mul(self.tiles.len())
     }
 }
+
+/// Pieces of a sample's vectors beyond which they are found anew each time.
+const PIECES_KEPT: usize = 1 << 16;
 
 /// Numbers that are worth a thread of their own.
 const NUMBERS_AT_ONCE: usize = 1 << 15;
@@ -462,4 +501,44 @@ fn in_standard_layout<T: Copy>(mut array: ArrayViewMut2<'_, T>, work: impl FnOnc
 /// All pairs of two numbers below these, row by row.
 fn pairs(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+    use crate::ConvolutionOptions;
+
+    #[test]
+    fn pieces_are_the_same_whether_they_are_kept_or_not() {
+        let options = ConvolutionOptions {
+            padding: (2, 3),
+            stride: (2, 1),
+            dilation: (1, 2),
+            ..ConvolutionOptions::two_d(3, (9, 7), 4, (3, 2))
+        };
+        let lowering = Lowering::Unrolled {
+            height: 2,
+            width: 3,
+        };
+        let convolution = Convolution::new(options).unwrap();
+        let kept = LoweredConvolution::new(convolution, lowering).unwrap();
+        let found_anew = LoweredConvolution {
+            pieces: None,
+            ..kept.clone()
+        };
+        assert!(kept.pieces.is_some());
+        let samples =
+            Array2::from_shape_fn((2, convolution.inputs()), |(v, i)| (v * 300 + i) as u16);
+        let vectors = [kept, found_anew].map(|lowered| {
+            let shape = (2 * lowered.vectors_per_sample(), lowered.shape().inputs());
+            let mut vectors = Array2::zeros(shape);
+            lowered.gather(samples.view(), vectors.view_mut()).unwrap();
+            vectors
+        });
+        assert_eq!(vectors[0], vectors[1]);
+        assert!(vectors[0].sum() > 0);
+    }
 }
