@@ -6,6 +6,7 @@ mod layers;
 
 use serde::{Deserialize, Serialize};
 
+use crate::float::check_sizes;
 use crate::{TrainingError, WeightUnits};
 
 pub use build::DescribedNetwork;
@@ -235,12 +236,31 @@ impl InputDescription {
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Refuses sizes that no network takes.
+    fn check(&self) -> Result<(), TrainingError> {
+        check_sizes(&[(self.len(), 1)])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Mode, NoiseKind, NoisyModes, Session};
+
+    #[test]
+    fn inputs_of_impossible_sizes_are_refused() {
+        for side in [0, 1 << 11, 1 << 33, usize::MAX] {
+            let mut description = NetworkDescription::mlp(&[4, 3, 2], &OnArray::default());
+            description.input = InputDescription {
+                channels: side,
+                height: side,
+                width: side,
+                ..description.input
+            };
+            assert!(description.build(1).is_err(), "{side}");
+        }
+    }
 
     #[test]
     fn noise_stands_after_the_chosen_linear_layers_and_is_written_down() {

@@ -19,6 +19,14 @@ pub use elementwise::{LinearGain, SaturationMask, SmoothSaturation};
 /// takes the array for an exact multiplier with a slope per output scales the gradient and leaves
 /// the rest to [`exact_products`].
 pub trait GradientModel: Send {
+    /// Refuses a plan for which the model was not made; layers ask before they take it.
+    ///
+    /// # Errors
+    /// What does not fit, such as [`TrainingError::Mapping`] for a plan of another array.
+    fn check(&self, _plan: &Plan) -> Result<(), TrainingError> {
+        Ok(())
+    }
+
     /// Adds the gradient with respect to the weights, and writes that with respect to the inputs if
     /// it is asked for. `gradient` (vectors × outputs) is that with respect to the outputs, and may
     /// be used as scratch.

@@ -539,6 +539,6 @@ mod tests {
             vectors
         });
         assert_eq!(vectors[0], vectors[1]);
-        assert!(vectors[0].sum() > 0);
+        assert!(vectors[0].iter().any(|&x| x > 0));
     }
 }

@@ -35,6 +35,7 @@ impl NetworkDescription {
         if self.layers.is_empty() || self.layers.len() > Self::LAYERS_MAX || self.input.is_empty() {
             return Err(TrainingError::Widths { widths: Vec::new() });
         }
+        self.input.check()?;
         let mut builder = Builder {
             seed,
             shape: Shape {
@@ -73,11 +74,11 @@ struct Shape {
 
 impl Shape {
     const fn positions(self) -> usize {
-        self.height * self.width
+        self.height.saturating_mul(self.width)
     }
 
     const fn features(self) -> usize {
-        self.channels * self.positions()
+        self.channels.saturating_mul(self.positions())
     }
 
     const fn flat(features: usize) -> Self {

@@ -29,17 +29,17 @@ impl AnalogConv {
     ///
     /// # Errors
     /// Those of [`Conv::new`](crate::Conv::new); [`TrainingError::Mapping`] if the plan was made for
-    /// another layer, or if its coding does not take all weights and activations.
+    /// another layer, or if its coding does not take all weights and activations; what the model
+    /// says of the plan.
     pub fn new(
         kernel: Array2<f32>,
         lowered: LoweredConvolution,
         plan: Plan,
         model: Box<dyn GradientModel>,
     ) -> Result<Self, TrainingError> {
-        plan.coding().check_full_range()?;
         let range = -WEIGHT_LIMIT..=WEIGHT_LIMIT;
         Ok(Self {
-            on_array: OnArray::new(model, kernel.dim()),
+            on_array: OnArray::new(model, &plan, kernel.dim())?,
             kernel: ConvolutionKernel::new(lowered.clone(), kernel, range)?,
             runner: ConvolutionRunner::new(lowered, plan)?,
         })
@@ -104,8 +104,7 @@ impl Layer for AnalogConv {
         &mut self,
         make: &mut MakeGradientModel<'_>,
     ) -> Result<(), TrainingError> {
-        self.on_array.model = make(self.runner.plan())?;
-        Ok(())
+        self.on_array.set_model(make, self.runner.plan())
     }
 
     fn step(&self) -> Option<Step> {

@@ -28,13 +28,13 @@ impl AnalogDense {
     ///
     /// # Errors
     /// [`TrainingError::Widths`] if the plan was made for another layer or for one in groups;
-    /// [`TrainingError::Mapping`] if its coding does not take all weights and activations.
+    /// [`TrainingError::Mapping`] if its coding does not take all weights and activations; what the
+    /// model says of the plan.
     pub fn new(
         weights: Array2<f32>,
         plan: Plan,
         model: Box<dyn GradientModel>,
     ) -> Result<Self, TrainingError> {
-        plan.coding().check_full_range()?;
         let shape = plan.shape();
         if weights.dim() != shape.weights() || shape.groups() > 1 {
             return Err(TrainingError::Widths {
@@ -47,7 +47,7 @@ impl AnalogDense {
             });
         }
         Ok(Self {
-            on_array: OnArray::new(model, weights.dim()),
+            on_array: OnArray::new(model, &plan, weights.dim())?,
             weights: WeightMatrix::new(weights, -WEIGHT_LIMIT..=WEIGHT_LIMIT),
             runner: PlanRunner::new(plan),
         })
@@ -113,8 +113,7 @@ impl Layer for AnalogDense {
         &mut self,
         make: &mut MakeGradientModel<'_>,
     ) -> Result<(), TrainingError> {
-        self.on_array.model = make(self.runner.plan())?;
-        Ok(())
+        self.on_array.set_model(make, self.runner.plan())
     }
 
     fn step(&self) -> Option<Step> {

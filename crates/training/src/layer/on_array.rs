@@ -1,11 +1,11 @@
 //! What analog layers have in common: weights and inputs rounded, run on the array.
 
 use bss2_core::{Buffer, MacArray, RunReport, Trial};
-use bss2_mapping::MappingError;
+use bss2_mapping::{MappingError, Plan};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::rounding::{round_activations, round_weights};
-use crate::{GradientModel, Session, TrainingError};
+use crate::{GradientModel, MakeGradientModel, Session, TrainingError};
 
 /// The gradient model of an analog layer, and the buffers of its runs.
 pub(super) struct OnArray {
@@ -23,14 +23,39 @@ pub(super) struct Rounded<'a> {
 }
 
 impl OnArray {
-    /// For weights of a shape.
-    pub(super) fn new(model: Box<dyn GradientModel>, weights: (usize, usize)) -> Self {
-        Self {
+    /// For weights of a shape, run by a plan.
+    ///
+    /// # Errors
+    /// [`TrainingError::Mapping`] if the plan's coding does not take all weights and activations; what
+    /// the model says of the plan.
+    pub(super) fn new(
+        model: Box<dyn GradientModel>,
+        plan: &Plan,
+        weights: (usize, usize),
+    ) -> Result<Self, TrainingError> {
+        plan.coding().check_full_range()?;
+        model.check(plan)?;
+        Ok(Self {
             model,
             loaded: Array2::zeros(weights),
             activations: Buffer::new(),
             sums: Buffer::new(),
-        }
+        })
+    }
+
+    /// Takes another gradient model, made for the plan by which the weights are run.
+    ///
+    /// # Errors
+    /// What making it, or the model itself, says of the plan; the model stays as it is then.
+    pub(super) fn set_model(
+        &mut self,
+        make: &mut MakeGradientModel<'_>,
+        plan: &Plan,
+    ) -> Result<(), TrainingError> {
+        let model = make(plan)?;
+        model.check(plan)?;
+        self.model = model;
+        Ok(())
     }
 
     /// Rounds weights and inputs, has them run on the session's array, and hands out the results.

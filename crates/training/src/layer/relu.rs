@@ -104,7 +104,10 @@ impl Layer for ConvertingRelu {
     ) {
         let per_step = self.step().recip();
         let end = self.step() * (f32::from(ACTIVATION_MAX) + 1.0);
-        // No short circuit: it would be a branch, taken at random.
+        #[expect(
+            clippy::needless_bitwise_bool,
+            reason = "a short circuit would be a branch, taken at random"
+        )]
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
             if (x > 0.0) & (x < end) {
                 g * per_step

@@ -20,9 +20,11 @@ impl Twins {
     ) -> Result<Self, TrainingError> {
         let twins = twins.into_iter();
         let arrays = twins.map(|twin| Ok(TwinArray::new(Arc::new(twin?))));
-        Ok(Self {
-            arrays: arrays.collect::<Result<_, TrainingError>>()?,
-        })
+        let arrays = arrays.collect::<Result<Vec<_>, TrainingError>>()?;
+        if arrays.is_empty() {
+            return Err(TrainingError::NotMeasured);
+        }
+        Ok(Self { arrays })
     }
 
     /// Shows noise as an epoch asks for it.

@@ -64,7 +64,8 @@ pub struct StageReport {
     pub best_epoch: Option<usize>,
     /// Samples that ran on the chip, forward.
     pub samples_in_the_loop: u64,
-    /// What the chip was used for, measurements before the stage included.
+    /// What the chip was used for, measurements before the stage included; of a stage that was
+    /// continued from a checkpoint, what it was used for since.
     pub cost: CostLedger,
 }
 
@@ -99,10 +100,7 @@ impl RecipeRun<'_> {
             self.run_stage(&mut work, stage, lab, on_epoch)?;
             work.next_stage();
         }
-        self.bring_onto_array(&mut work, lab)?;
-        let (Some(deployed), Some(figures)) = (work.deployed, work.figures) else {
-            unreachable!("the network was brought onto the array");
-        };
+        let (deployed, figures) = self.take_onto_array(&mut work, lab)?;
         Ok(Trained {
             digital: work.digital,
             deployed,
@@ -239,13 +237,24 @@ impl RecipeRun<'_> {
     /// Measures the chip as far as the recipe asks for it, and deploys the digital network; nothing if
     /// that was done.
     fn bring_onto_array(&self, work: &mut Work, lab: &mut dyn Lab) -> Result<(), TrainingError> {
-        if work.deployed.is_some() {
-            return Ok(());
-        }
+        let (deployed, figures) = self.take_onto_array(work, lab)?;
+        (work.deployed, work.figures) = (Some(deployed), Some(figures));
+        Ok(())
+    }
+
+    /// The same, and takes both out of the work.
+    fn take_onto_array(
+        &self,
+        work: &mut Work,
+        lab: &mut dyn Lab,
+    ) -> Result<(DeployedNetwork, ChipFigures), TrainingError> {
         let figures = match work.figures.take() {
             Some(figures) => figures,
             None => self.figures(lab)?,
         };
+        if let Some(deployed) = work.deployed.take() {
+            return Ok((deployed, figures));
+        }
         clear(lab.chip())?;
         let array = ArrayChoice {
             geometry: self.geometry,
@@ -253,9 +262,8 @@ impl RecipeRun<'_> {
             strategies: self.strategies,
         };
         let samples = self.deployment_samples();
-        work.deployed = Some(self.description.deploy(&work.digital, samples, array)?);
-        work.figures = Some(figures);
-        Ok(())
+        let deployed = self.description.deploy(&work.digital, samples, array)?;
+        Ok((deployed, figures))
     }
 
     /// What is known of the chip, or else measured.

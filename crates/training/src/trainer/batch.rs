@@ -11,6 +11,8 @@ use crate::{Augmentation, Examples, Loss, Network, Optimizer, Session, TrainingE
 pub struct StepBuffers {
     inputs: Array2<f32>,
     labels: Vec<u8>,
+    /// One that is about to be changed.
+    sample: Vec<f32>,
     gradient: Array2<f32>,
 }
 
@@ -40,17 +42,12 @@ impl StepBuffers {
         let batch = reshaped(&mut self.inputs, (indices.len(), inputs.ncols()));
         self.labels.clear();
         for (mut row, &index) in batch.rows_mut().into_iter().zip(indices) {
-            let sample = inputs.row(index);
-            match (change, sample.as_slice(), row.as_slice_mut()) {
-                (Some(change), Some(from), Some(to)) => {
-                    let Change {
-                        augmentation,
-                        seed,
-                        epoch,
-                    } = change;
-                    augmentation.apply(from, seed, epoch, index as u64, to);
-                }
-                _ => row.assign(&sample),
+            row.assign(&inputs.row(index));
+            if let (Some(change), Some(row)) = (change, row.as_slice_mut()) {
+                self.sample.clear();
+                self.sample.extend_from_slice(row);
+                let (of, epoch) = (change.augmentation, change.epoch);
+                of.apply(&self.sample, change.seed, epoch, index as u64, row);
             }
             self.labels.push(labels[index]);
         }

@@ -11,6 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Twin;
 use super::response::Response;
+use crate::network::check_shape;
 use crate::product::multiply;
 use crate::{GradientModel, LinearGradients, LinearPass, TrainingError};
 use parts::{Part, Parts};
@@ -107,22 +108,11 @@ impl Twin {
     }
 }
 
-fn check_shape(
-    what: &'static str,
-    expected: (usize, usize),
-    found: (usize, usize),
-) -> Result<(), TrainingError> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(TrainingError::Shape {
-        what,
-        expected,
-        found,
-    })
-}
-
 impl GradientModel for TwinGradient {
+    fn check(&self, plan: &Plan) -> Result<(), TrainingError> {
+        self.twin.check_plan(plan)
+    }
+
     /// # Panics
     /// If the plan is for an array of other sizes than the one that the model was made for.
     fn backward(
