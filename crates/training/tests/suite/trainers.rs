@@ -2,9 +2,10 @@
 
 use bss2_core::MacArray;
 use bss2_training::{
-    Adam, Augmentation, RateSchedule, Schedule, Session, Trainer, TrainingError, TrainingState,
-    evaluation, float_mlp,
+    Adam, Augmentation, Examples, RateSchedule, Schedule, Session, Trainer, TrainingError,
+    TrainingState, evaluation, float_mlp,
 };
+use ndarray::{Array2, ArrayView2};
 
 use crate::support::{ANALOG, DIGITAL, deployed_yin_yang, ideal, noisy, yin_yang};
 
@@ -57,6 +58,42 @@ fn training_stops_early_and_leaves_the_best_network() {
     let left = evaluation(&mut network, &mut Session::digital(), validation.examples()).unwrap();
     assert_eq!(left.accuracy(), accuracies[best]);
     assert_eq!(left.samples(), 100);
+}
+
+#[test]
+fn images_are_changed_however_they_lie_in_memory() {
+    let rows = Array2::from_shape_fn((60, 16), |(v, i)| ((v * 7 + i * 5) % 11) as f32 / 10.0);
+    let columns = rows.t().as_standard_layout().into_owned();
+    let labels: Vec<u8> = (0..60).map(|v| v % 3).collect();
+    let trained = |inputs: ArrayView2<'_, f32>, stretch| {
+        let trainer = Trainer {
+            augmentation: Some(Augmentation {
+                stretch,
+                ..Augmentation::none((1, 4, 4))
+            }),
+            ..Trainer::new(SCHEDULE, &DIGITAL)
+        };
+        let mut state = TrainingState::default();
+        trainer
+            .run(
+                &mut float_mlp(&[16, 3], 1).unwrap(),
+                &mut Session::digital(),
+                &mut Adam::new(0.05).unwrap(),
+                Examples::new(inputs, &labels).unwrap(),
+                &mut state,
+                &mut |_, _, _| Ok(()),
+            )
+            .unwrap();
+        state
+    };
+    assert_eq!(
+        trained(columns.t(), 0.5).curve(),
+        trained(rows.view(), 0.5).curve()
+    );
+    assert_ne!(
+        trained(rows.view(), 0.0).curve(),
+        trained(rows.view(), 0.5).curve()
+    );
 }
 
 #[test]

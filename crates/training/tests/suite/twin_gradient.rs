@@ -7,8 +7,8 @@ use bss2_mapping::{
     Coding, LayerShape, MappingError, MappingStrategy, Packing, Plan, Tiling, WeightCoding,
 };
 use bss2_training::{
-    ColumnTwin, DriverTwin, GradientModel, HemisphereTwin, Knots, LinearGain, LinearGradients,
-    LinearPass, TrainingError, Twin, TwinGradient,
+    AnalogDense, ColumnTwin, DriverTwin, GradientModel, HemisphereTwin, Knots, LinearGain,
+    LinearGradients, LinearPass, TrainingError, Twin, TwinGradient,
 };
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -242,6 +242,14 @@ fn plans_for_other_arrays_or_settings_are_refused() {
         Err(TrainingError::Array(ArrayError::OtherSettings { .. }))
     );
     assert!(refused_settings, "{refused:?}");
+    let model = TwinGradient::new(Arc::clone(&case.twin), &case.plan).expect("its plan");
+    let weights = Array2::zeros(other.shape().weights());
+    let refused = AnalogDense::new(weights, other, Box::new(model)).map(drop);
+    let refused_by_layer = matches!(
+        refused,
+        Err(TrainingError::Mapping(MappingError::OtherGeometry { .. }))
+    );
+    assert!(refused_by_layer, "{refused:?}");
     let wide = Array2::zeros((5, 21));
     let refused = case
         .twin
