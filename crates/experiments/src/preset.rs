@@ -11,7 +11,7 @@ use crate::ExperimentError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
-    /// Few chips: about two minutes on two cores with the embedded digits.
+    /// Few chips: about three minutes on two cores with the embedded digits.
     #[default]
     Quick,
     /// More chips and epochs.
@@ -36,7 +36,7 @@ impl Preset {
     /// One line on what it does.
     pub const fn about(self) -> &'static str {
         match self {
-            Self::Quick => "few chips: about two minutes on two cores with the embedded digits",
+            Self::Quick => "few chips: about three minutes on two cores with the embedded digits",
             Self::Standard => "more chips and epochs",
             Self::Full => "twice as many chips as standard, and more epochs again",
         }

@@ -1,13 +1,12 @@
 //! Work on the threads' pool.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 /// Threads that are kept awake at most: what is shared out here is small.
 const AWAKE_MAX: usize = 3;
 
-/// How long a thread waits for work before it sleeps as usual.
-const PATIENCE: Duration = Duration::from_millis(5);
+/// How often in a row a thread looks for work in vain before it sleeps as usual: some milliseconds.
+const PATIENCE: u32 = 10_000;
 
 /// Does something on the threads' pool, and keeps some of its threads awake for it.
 ///
@@ -37,13 +36,13 @@ pub(crate) fn on_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 /// Does what other threads share out, until all is done or nothing comes for long.
 fn stay_awake(done: &AtomicBool) {
-    let mut busy = Instant::now();
-    while !done.load(Ordering::Relaxed) {
+    let mut in_vain = 0;
+    while in_vain < PATIENCE && !done.load(Ordering::Relaxed) {
         if rayon::yield_now() == Some(rayon::Yield::Executed) {
-            busy = Instant::now();
-        } else if busy.elapsed() > PATIENCE {
-            return;
+            in_vain = 0;
         } else {
+            in_vain += 1;
+            // Whoever else has work to do goes first.
             std::thread::yield_now();
         }
     }
