@@ -108,13 +108,9 @@ impl ExperimentOptions {
     }
 }
 
-/// The chip on the workbench.
+/// What a chip is like.
 #[derive(Debug, Args)]
-pub(crate) struct ChipOptions {
-    /// Seed of the chip, 0 to 2^53 − 1000.
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
-    chip: Option<u64>,
-
+struct ChipKindOptions {
     /// What such chips are like: a preset (typical, better, worse, noiseless) or a TOML file, as
     /// `cargo xtask chip` prints one.
     #[arg(long, value_name = "PRESET|FILE", default_value = "typical")]
@@ -123,6 +119,27 @@ pub(crate) struct ChipOptions {
     /// Temperature of the chip in °C, −40 to 125; without it, the configuration's.
     #[arg(long, value_name = "C", allow_negative_numbers = true)]
     temperature: Option<f32>,
+}
+
+impl ChipKindOptions {
+    fn of_seed(&self, seed: u64) -> Result<ChipChoice, String> {
+        Ok(ChipChoice {
+            seed,
+            config: read_chip(&self.config)?,
+            temperature_celsius: self.temperature,
+        })
+    }
+}
+
+/// The chip on the workbench.
+#[derive(Debug, Args)]
+pub(crate) struct ChipOptions {
+    /// Seed of the chip, 0 to 2^53 − 1000.
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    chip: Option<u64>,
+
+    #[command(flatten)]
+    kind: ChipKindOptions,
 
     /// Seed of the measurements' noise, 0 to 2^53 − 1000.
     #[arg(
@@ -136,11 +153,8 @@ pub(crate) struct ChipOptions {
 
 impl ChipOptions {
     fn choice(&self) -> Result<ChipChoice, String> {
-        Ok(ChipChoice {
-            seed: self.chip.ok_or("which chip? Name its seed with --chip")?,
-            config: read_chip(&self.config)?,
-            temperature_celsius: self.temperature,
-        })
+        let seed = self.chip.ok_or("which chip? Name its seed with --chip")?;
+        self.kind.of_seed(seed)
     }
 }
 
@@ -323,14 +337,8 @@ struct NetworkChipOptions {
     )]
     chip: u64,
 
-    /// What such chips are like: a preset (typical, better, worse, noiseless) or a TOML file, as
-    /// `cargo xtask chip` prints one.
-    #[arg(long, value_name = "PRESET|FILE", default_value = "typical")]
-    config: String,
-
-    /// Temperature of the chip in °C, −40 to 125; without it, the configuration's.
-    #[arg(long, value_name = "C", allow_negative_numbers = true)]
-    temperature: Option<f32>,
+    #[command(flatten)]
+    kind: ChipKindOptions,
 
     /// Calibration of this chip, as `cargo xtask calibrate` makes one; without it, the chip is as it was
     /// made.
@@ -349,11 +357,7 @@ struct NetworkChipOptions {
 
 impl NetworkChipOptions {
     fn choice(&self) -> Result<ChipChoice, String> {
-        Ok(ChipChoice {
-            seed: self.chip,
-            config: read_chip(&self.config)?,
-            temperature_celsius: self.temperature,
-        })
+        self.kind.of_seed(self.chip)
     }
 }
 
