@@ -39,6 +39,7 @@
 use std::fmt;
 
 use bss2_core::{ArrayMode, Chip, ChipControl, Register};
+use serde::{Deserialize, Serialize};
 
 use crate::{Bench, CalibrationError};
 
@@ -48,7 +49,7 @@ mod lines;
 mod membrane;
 
 /// Criteria that are judged by one measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Group {
     /// The CADC over its full range: all channels read once, with the debug line in the middle of
     /// the range (CapMem 310).

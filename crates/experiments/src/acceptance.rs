@@ -4,11 +4,12 @@ use bss2_calibration::acceptance::{Group, Verdict};
 use bss2_calibration::{CalibrationResult, LineProcedure, Procedure};
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
 
 /// In which state a chip is judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum State {
     /// Right after a calibration.
     Calibrated,

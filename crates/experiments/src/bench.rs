@@ -8,6 +8,7 @@ use bss2_core::{
 };
 use bss2_hardware::SimulatedChip;
 use ndarray::{Array2, ArrayView2, Axis, s};
+use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
 
@@ -21,7 +22,7 @@ pub(crate) struct Bench {
 }
 
 /// What the chip said of all runs of a bench.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Reported {
     pub(crate) runs: RunReport,
     /// Number of their outputs.

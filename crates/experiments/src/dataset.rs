@@ -6,7 +6,10 @@ use bss2_data::{Dataset, Digits, Idx, Split, YinYang};
 use bss2_training::Examples;
 use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
+use crate::configuration::to_toml;
+use crate::jobs::hexadecimal;
 use crate::{ExperimentError, Settings};
 
 /// What there is to know about a data set besides its samples.
@@ -24,6 +27,8 @@ pub struct DataDescription {
     pub test_samples: usize,
     /// Whether it was read from files rather than embedded.
     pub from_files: bool,
+    /// Names the content: part of its SHA-256, in hexadecimal digits.
+    pub digest: String,
 }
 
 /// A data set, split.
@@ -113,6 +118,7 @@ impl StudyData {
             training_samples: split.train.len(),
             test_samples: split.test.len(),
             from_files: matches!(choice, DataChoice::Folder(_)),
+            digest: digest(&split),
         };
         let shape = dataset.feature_shape();
         let image = (shape.channels(), shape.height(), shape.width());
@@ -126,6 +132,15 @@ impl StudyData {
     /// Name and sizes.
     pub const fn description(&self) -> &DataDescription {
         &self.description
+    }
+
+    /// Name, sizes and content as an entry of a configuration.
+    pub(crate) fn facts(&self, name: &str) -> Result<toml::Table, ExperimentError> {
+        let description = to_toml(&self.description)?;
+        Ok(toml::Table::from_iter([(
+            name.to_owned(),
+            description.into(),
+        )]))
     }
 
     /// Channels, rows and columns of an image.
@@ -167,6 +182,22 @@ impl StudyData {
     pub fn test_labels(&self) -> &[u8] {
         self.split.test.labels()
     }
+}
+
+/// Names the samples: inputs bit by bit, and labels.
+fn digest(split: &Split) -> String {
+    const SHOWN_BYTES: usize = 8;
+    let mut digest = Sha256::new();
+    for samples in [&split.train, &split.test] {
+        let mut bytes = Vec::new();
+        for row in samples.inputs().outer_iter() {
+            bytes.clear();
+            bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
+            digest.update(&bytes);
+        }
+        digest.update(samples.labels());
+    }
+    hexadecimal(&digest.finalize()[..SHOWN_BYTES])
 }
 
 /// Why a network could not learn from the samples, if so.

@@ -6,11 +6,13 @@ use bss2_calibration::CalibrationError;
 
 use bss2_core::{ArrayError, ChipIdentity, ControlError};
 use bss2_data::DataError;
+use bss2_file::FileError;
 use bss2_hardware::ConfigError;
 use bss2_mapping::MappingError;
 use bss2_training::TrainingError;
 use thiserror::Error;
 
+use crate::JobFailure;
 use crate::plot::PlotError;
 use crate::report::ReportError;
 use crate::workbench::TargetsError;
@@ -180,6 +182,73 @@ pub enum ExperimentError {
         /// What the system says.
         reason: String,
     },
+    /// A parameter that cannot be given to an experiment.
+    #[error("{experiment}: {name}{}{reason}", if name.is_empty() { "" } else { ": " })]
+    Parameter {
+        /// The experiment.
+        experiment: &'static str,
+        /// Which of its parameters, parts divided by dots; empty if that is not known.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that describes no study.
+    #[error("{}: {reason}", path.display())]
+    StudyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Folders that are not the shards of one study, each once.
+    #[error("{}: {reason}", folder.display())]
+    Shards {
+        /// A folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Jobs failed; all others were done.
+    #[error("{experiment}: {} of its jobs failed: {}", failures.len(), in_words(failures))]
+    JobsFailed {
+        /// The experiment.
+        experiment: &'static str,
+        /// The jobs.
+        failures: Vec<JobFailure>,
+    },
+    /// Jobs are not done here, but with other shards of the study.
+    #[error("{experiment}: results of {missing} jobs are missing")]
+    JobsElsewhere {
+        /// The experiment.
+        experiment: &'static str,
+        /// How many results are missing.
+        missing: usize,
+    },
+    /// A job panicked: a fault of bss2.
+    #[error("panicked: {message}")]
+    Panic {
+        /// What the panic says.
+        message: String,
+    },
+    /// No shard of a study is called that.
+    #[error("shard '{text}' is not NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT ≤ {max}, such as 1/4")]
+    UnknownShard {
+        /// What was given.
+        text: String,
+        /// The most shards.
+        max: usize,
+    },
+    /// No process has that name.
+    #[error("unknown process '{name}', known are: {known}")]
+    UnknownProcess {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A file of results could not be kept.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The folder with data is not there.
     #[error("no data folder at {}", folder.display())]
     NoDataFolder {
@@ -221,4 +290,21 @@ pub enum ExperimentError {
     /// The report could not be put together.
     #[error(transparent)]
     Report(#[from] ReportError),
+}
+
+/// The first few failures, one after the other.
+fn in_words(failures: &[JobFailure]) -> String {
+    const MOST: usize = 3;
+    let told: Vec<String> = failures
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
+    let rest = failures.len().saturating_sub(MOST);
+    let more = if rest > 0 {
+        format!("; and {rest} more")
+    } else {
+        String::new()
+    };
+    told.join("; ") + &more
 }

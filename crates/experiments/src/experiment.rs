@@ -1,7 +1,6 @@
 //! The experiments there are.
 
-use rayon::prelude::*;
-
+use crate::jobs::{JobStore, Jobs, Scope};
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
     calibration_tradeoffs, circuit, first_study, mac_characteristics, mapping_strategies,
@@ -17,7 +16,7 @@ pub struct Experiment {
     pub about: &'static str,
     /// The file that holds its records.
     pub records_file: &'static str,
-    pub(crate) run: fn(&Settings, &dyn Progress) -> Result<Outcome, ExperimentError>,
+    pub(crate) run: fn(&Settings, &Jobs<'_>) -> Result<Outcome, ExperimentError>,
 }
 
 /// All experiments, in the order in which they run.
@@ -49,15 +48,6 @@ pub fn find(name: &str) -> Result<&'static Experiment, ExperimentError> {
     })
 }
 
-/// Runs chips side by side on the current thread pool; results keep the order of the seeds,
-/// whichever chip is done first.
-pub(crate) fn each_chip<R: Send>(
-    seeds: &[u64],
-    run: impl Fn(u64) -> Result<R, ExperimentError> + Sync,
-) -> Result<Vec<R>, ExperimentError> {
-    seeds.par_iter().map(|&seed| run(seed)).collect()
-}
-
 impl Experiment {
     /// Runs the experiment on the current thread pool.
     ///
@@ -68,7 +58,18 @@ impl Experiment {
         settings: &Settings,
         progress: &dyn Progress,
     ) -> Result<Outcome, ExperimentError> {
+        let threads = rayon::current_num_threads();
+        let jobs = Jobs::new(progress, JobStore::nowhere(), Scope::All, threads);
+        self.run_by(settings, &jobs)
+    }
+
+    /// Runs the experiment by its jobs.
+    pub(crate) fn run_by(
+        &self,
+        settings: &Settings,
+        jobs: &Jobs<'_>,
+    ) -> Result<Outcome, ExperimentError> {
         settings.check()?;
-        (self.run)(settings, progress)
+        (self.run)(settings, jobs)
     }
 }

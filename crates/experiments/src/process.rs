@@ -1,13 +1,12 @@
 //! Chips of one process, or of several side by side.
 
 use bss2_hardware::{ChipConfig, SimulatedChip};
-use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{ExperimentError, Settings, Task};
 
 /// Chips of one process.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Process {
     /// Name for people.
     pub name: String,
@@ -35,15 +34,6 @@ impl Process {
         processes
     }
 
-    /// Runs all chips of all processes side by side on the current thread pool; results keep the
-    /// order of the jobs, whichever is done first.
-    pub(crate) fn each_chip<R: Send>(
-        processes: &[Self],
-        run: impl Fn(&Job<'_>) -> Result<R, ExperimentError> + Sync,
-    ) -> Result<Vec<R>, ExperimentError> {
-        Self::jobs(processes).par_iter().map(&run).collect()
-    }
-
     /// Every chip of all processes.
     pub(crate) fn jobs(processes: &[Self]) -> Vec<Job<'_>> {
         let processes = processes.iter().enumerate();
@@ -61,11 +51,17 @@ impl Process {
 }
 
 /// One chip of a process.
+#[derive(Serialize)]
 pub(crate) struct Job<'a> {
     /// Number of the process.
     pub(crate) number: usize,
+    #[serde(serialize_with = "name_of")]
     pub(crate) process: &'a Process,
     pub(crate) seed: u64,
+}
+
+fn name_of<S: Serializer>(process: &Process, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&process.name)
 }
 
 impl Job<'_> {

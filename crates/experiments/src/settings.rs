@@ -23,6 +23,10 @@ pub struct Settings {
     /// Number of threads, 1…[`MAX_THREADS`](Self::MAX_THREADS); without it as many as the machine
     /// has cores. Never changes a result.
     pub threads: Option<usize>,
+    /// Parameters of experiments, by the experiment's name, that take the place of the preset's: a
+    /// table with as many of them as are to differ. The configuration of an earlier run may be given
+    /// as it is.
+    pub parameters: toml::Table,
 }
 
 impl Default for Settings {
@@ -34,6 +38,7 @@ impl Default for Settings {
             chip: ChipConfig::typical(),
             seed: 1,
             threads: None,
+            parameters: toml::Table::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod sections;
 use bss2_core::ACTIVATION_MAX;
 use bss2_mapping::{ScalePer, Scaling, ScalingRule};
 use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 use crate::examples::check_finite;
 use crate::layer::all_finite;
@@ -19,7 +20,7 @@ pub use options::{Deployment, InputScale, LayerDeployment, OnLayers, WeightUnits
 use sections::{Between, Section, Sections};
 
 /// How one linear layer was brought onto the array.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeployedLayer {
     /// Which of the digital network's steps it is.
     pub step: usize,

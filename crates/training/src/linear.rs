@@ -2,11 +2,12 @@
 
 use bss2_mapping::{Convolution, LayerShape};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
 
 /// A linear layer without bias.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LinearLayer {
     /// Every output sees every input.
     Dense(

@@ -1,10 +1,12 @@
 //! What a digital layer computes, as data.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{LinearLayer, Pool};
 
 /// What a digital layer computes when a network is evaluated: all that [`deploy`](crate::deploy)
 /// needs to know of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// A linear layer without bias.
     Linear(LinearLayer),
@@ -20,7 +22,7 @@ pub enum Step {
 
 /// y = factor · x + offset, with a factor and an offset for each channel. Values of a channel stand
 /// together: input i is of channel i / positions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Affine {
     /// One for each channel.
     pub factors: Vec<f32>,

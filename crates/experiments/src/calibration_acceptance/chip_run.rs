@@ -2,6 +2,7 @@
 
 use bss2_calibration::acceptance::{Group, Verdict};
 use bss2_core::random::derive_seed;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::acceptance::{Calibrated, State};
@@ -9,7 +10,7 @@ use crate::process::Job;
 use crate::{ExperimentError, Task};
 
 /// What became of a chip before it was tested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Treatment {
     /// Calibrated by the known procedures.
     Known(State),
@@ -44,19 +45,28 @@ impl Treatment {
 }
 
 /// What a group of tests found.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Tested {
     pub(super) treatment: Treatment,
     pub(super) group: Group,
-    pub(super) verdicts: Vec<Verdict>,
+    /// What the chip shows of each of the group's criteria.
+    values: Vec<f64>,
 }
 
 impl Tested {
+    /// The values with their criteria.
+    pub(super) fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        let criteria = self.group.criteria().iter().zip(&self.values);
+        criteria.map(|(criterion, &value)| Verdict { criterion, value })
+    }
+
     pub(super) fn is_passed(&self) -> bool {
-        self.verdicts.iter().all(Verdict::is_met)
+        self.verdicts().all(|verdict| verdict.is_met())
     }
 }
 
 /// What was found on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     /// Index of its process.
     pub(super) process: usize,
@@ -108,10 +118,11 @@ impl ChipRun {
                         (&lines, state, trials)
                     }
                 };
+                let verdicts = calibrated.judge(group, state, &fresh, trials)?;
                 tested.push(Tested {
                     treatment,
                     group,
-                    verdicts: calibrated.judge(group, state, &fresh, trials)?,
+                    values: verdicts.iter().map(|verdict| verdict.value).collect(),
                 });
             }
         }

@@ -1,6 +1,6 @@
 //! From the chips' results to tables and text.
 
-use bss2_calibration::acceptance::{Group, Verdict};
+use bss2_calibration::acceptance::Group;
 
 use super::charts::charts;
 use super::chip_run::{ChipRun, Treatment};
@@ -139,9 +139,9 @@ fn uncalibrated(runs: &[&ChipRun]) -> String {
         .iter()
         .filter_map(|run| run.tested(fresh, Group::Membrane));
     let otherwise_fit = tested.filter(|tested| {
-        let mut verdicts = tested.verdicts.iter();
-        let calibrated = verdicts.next().is_some_and(Verdict::is_met);
-        !calibrated && verdicts.all(Verdict::is_met)
+        let mut met = tested.verdicts().map(|verdict| verdict.is_met());
+        let calibrated = met.next().unwrap_or(false);
+        !calibrated && met.all(|met| met)
     });
     match otherwise_fit.count() {
         0 => String::new(),

@@ -1,13 +1,13 @@
 //! Every number that the experiment depends on.
 
 use bss2_calibration::{CadcProcedure, CadcRange, LineProcedure, Procedure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on, but for the tests themselves.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Share of typical chips that are to pass, or to fail, in percent.
     pub target_percent: f64,

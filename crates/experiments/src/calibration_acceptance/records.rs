@@ -45,7 +45,7 @@ fn verdict_rows<'a>(
     tested: &'a Tested,
     parameters: &'a Parameters,
 ) -> impl Iterator<Item = VerdictRow<'a>> {
-    tested.verdicts.iter().map(move |verdict| VerdictRow {
+    tested.verdicts().map(move |verdict| VerdictRow {
         process: process(run, parameters),
         chip_seed: run.seed,
         state: tested.treatment.name(),
@@ -67,7 +67,7 @@ pub(super) fn of(run: &ChipRun, parameters: &Parameters) -> Vec<Record> {
         stage: format!("{}: {}", process(run, parameters), tested.treatment.name()),
         metric: format!("criteria missed: {}", tested.group.name()),
         index: None,
-        value: tested.verdicts.iter().filter(|v| !v.is_met()).count() as f64,
+        value: tested.verdicts().filter(|v| !v.is_met()).count() as f64,
         unit: "criteria".to_owned(),
     };
     run.tested.iter().map(record).collect()

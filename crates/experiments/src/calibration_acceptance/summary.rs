@@ -45,7 +45,8 @@ impl Place {
             .iter()
             .filter_map(|run| run.tested(treatment, self.group));
         tested
-            .map(|tested| tested.verdicts[self.index].value)
+            .filter_map(|tested| tested.verdicts().nth(self.index))
+            .map(|verdict| verdict.value)
             .collect()
     }
 

@@ -129,10 +129,10 @@ fn search_chart(
     parameters: &Parameters,
     by_time: bool,
 ) -> LineChart {
-    let mut names: Vec<&'static str> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
     for trial in runs.iter().flat_map(|run| &run.searches) {
-        if trial.task == task && !names.contains(&trial.search) {
-            names.push(trial.search);
+        if trial.task == task && !names.contains(&trial.search.as_str()) {
+            names.push(&trial.search);
         }
     }
     let series = names.into_iter().map(|name| {

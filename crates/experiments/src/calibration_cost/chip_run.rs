@@ -4,6 +4,7 @@ use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::random::derive_seed;
 use bss2_core::{ChipControl, Register};
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::convergence::Convergence;
@@ -13,6 +14,7 @@ use crate::process::Job;
 use crate::{ExperimentError, Task};
 
 /// What was measured on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     /// Index of its process.
     pub(super) process: usize,
@@ -43,15 +45,15 @@ impl ChipRun {
         let fresh = job.fresh_chip()?;
         let note = |what: &str| job.step(task, what);
         let seeds = [CALIBRATION, TRIALS].map(|purpose| derive_seed(seed, purpose));
-        let nested = Convergence::of(Procedure::default(), &fresh, seeds, parameters)?;
+        let (nested, _) = Convergence::of(Procedure::default(), &fresh, seeds, parameters)?;
         note("nested procedure");
-        let joint = Convergence::of(Procedure::joint(), &fresh, seeds, parameters)?;
+        let (joint, calibrated) = Convergence::of(Procedure::joint(), &fresh, seeds, parameters)?;
         note("joint procedure");
         let lines = refreshes::on_lines(&fresh, &nested.result, seeds[0])?;
         note("synaptic lines");
-        let searches = searches::measure(&prepared(&joint)?, seeds[0])?;
+        let searches = searches::measure(&prepared(calibrated.clone())?, seeds[0])?;
         note("searches");
-        let remedied = refreshes::measure(&joint.calibrated, &joint.result, seeds, parameters)?;
+        let remedied = refreshes::measure(&calibrated, &joint.result, seeds, parameters)?;
         note("refreshes");
         Ok(Self {
             process,
@@ -66,8 +68,7 @@ impl ChipRun {
 }
 
 /// The calibrated chip with those registers at their reset values that the searches are to find.
-fn prepared(joint: &Convergence) -> Result<SimulatedChip, ExperimentError> {
-    let mut chip = joint.calibrated.clone();
+fn prepared(mut chip: SimulatedChip) -> Result<SimulatedChip, ExperimentError> {
     for register in [
         Register::VLeak,
         Register::IBiasSyninExcTau,

@@ -3,6 +3,7 @@
 use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::{CostLedger, Metered};
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::residual::Residual;
@@ -10,7 +11,7 @@ use super::shared_chip::SharedChip;
 use crate::ExperimentError;
 
 /// The chip after some part of a procedure.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Stop {
     /// Measurements so far.
     pub(super) measurements: u64,
@@ -21,20 +22,21 @@ pub(super) struct Stop {
 }
 
 /// A procedure on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Convergence {
     /// From the fresh chip to the calibrated one.
     pub(super) stops: Vec<Stop>,
     pub(super) result: CalibrationResult,
-    pub(super) calibrated: SimulatedChip,
 }
 
 impl Convergence {
+    /// Runs the procedure: what it showed, and the chip that it leaves.
     pub(super) fn of(
         procedure: Procedure,
         fresh: &SimulatedChip,
         seeds: [u64; 2],
         parameters: &Parameters,
-    ) -> Result<Self, ExperimentError> {
+    ) -> Result<(Self, SimulatedChip), ExperimentError> {
         let [calibration_seed, trial_seed] = seeds;
         let shared = SharedChip::new(fresh.clone());
         let mut seen: Vec<(u64, CostLedger, SimulatedChip)> =
@@ -63,11 +65,7 @@ impl Convergence {
                 _ => stops.push(stop),
             }
         }
-        Ok(Self {
-            stops,
-            result,
-            calibrated: shared.snapshot(),
-        })
+        Ok((Self { stops, result }, shared.snapshot()))
     }
 
     /// Measurements of the whole procedure.

@@ -302,7 +302,7 @@ fn searches(runs: &[ChipRun], parameters: &Parameters) -> Result<Table, Experime
         };
         table.push_row(vec![
             Cell::text(trial.task.name()),
-            Cell::text(trial.search),
+            Cell::text(&trial.search),
             Cell::text(text(ends(&|course| course.first()?.residual), decimals)),
             Cell::text(text(ends(&|course| course.last()?.residual), decimals)),
             Cell::text(trial.task.unit()),

@@ -1,9 +1,10 @@
 //! What calibrations cost and what they leave: the known, nested procedure beside the joint one,
 //! searches beside each other, and what a part of a calibration is worth once a chip has drifted.
 
-use crate::configuration::to_toml;
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
 use crate::process::Process;
-use crate::{Experiment, ExperimentError, Outcome, Progress, Settings};
+use crate::{Experiment, ExperimentError, Outcome, Settings};
 
 mod charts;
 mod chip_run;
@@ -28,13 +29,16 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
-    let parameters = Parameters::resolve(settings);
-    let configuration = to_toml(&parameters)?;
-    let chips = Process::jobs(&parameters.processes).len() as u64;
-    let task = progress.begin(EXPERIMENT.name, chips * ChipRun::STEPS);
-    let runs = Process::each_chip(&parameters.processes, |job| {
-        ChipRun::run(job, &parameters, task.as_ref())
-    })?;
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+    let preset = Parameters::resolve(settings);
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &Process::jobs(&parameters.processes),
+        steps: &|_| ChipRun::STEPS,
+    };
+    let runs = jobs.each(&list, |chip, task| ChipRun::run(chip, &parameters, task))?;
     findings::outcome(&runs, &parameters, configuration)
 }

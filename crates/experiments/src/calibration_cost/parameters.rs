@@ -1,13 +1,13 @@
 //! Every number that the experiment depends on.
 
 use bss2_core::CostModel;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Random vectors from which each column's gain and offset are fitted.
     pub gain_vectors: usize,

@@ -4,6 +4,7 @@ use bss2_calibration::{CalibrationResult, LineProcedure, Procedure, Refresh};
 use bss2_core::CostLedger;
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::residual::Residual;
@@ -37,7 +38,7 @@ impl Remedy {
 }
 
 /// A chip after a remedy.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Remedied {
     pub(super) residual: Residual,
     pub(super) measurements: u64,

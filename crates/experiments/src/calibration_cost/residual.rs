@@ -5,6 +5,7 @@ use bss2_core::{Baseline, ChipControl, RunSettings, WEIGHT_MAX};
 use bss2_hardware::SimulatedChip;
 use ndarray::{Array2, Axis};
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::ExperimentError;
@@ -12,7 +13,7 @@ use crate::bench::Bench;
 use crate::statistics::{deviation, mean, median, root_mean_square};
 
 /// How far columns and drivers lie apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Residual {
     /// Standard deviation of the columns' gains, in % of their mean.
     pub(super) columns_percent: f64,

@@ -8,12 +8,13 @@ use bss2_calibration::{
 };
 use bss2_core::Register;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
 
 /// A routine by which searches are compared, on a chip whose CADC and drivers are calibrated and
 /// whose register stands at its reset value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Task {
     LeakPotential,
     SynapticTau,
@@ -114,9 +115,10 @@ const NOMINAL_AMPLITUDE_LSB: f64 = 50.0;
 const NOMINAL_TRIM: f64 = 0.013;
 
 /// How the residual fell with one search.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Trial {
     pub(super) task: Task,
-    pub(super) search: &'static str,
+    pub(super) search: String,
     pub(super) course: Vec<Step>,
 }
 
@@ -133,7 +135,7 @@ pub(super) fn measure(
             let result = run_routine(&mut bench, task.routine().as_mut(), search.as_ref())?;
             trials.push(Trial {
                 task,
-                search: name,
+                search: name.to_owned(),
                 course: result.course,
             });
         }

@@ -5,6 +5,7 @@ use bss2_core::RunSettings;
 use bss2_core::random::derive_seed;
 use bss2_hardware::{Fidelity, SimulatedChip};
 use ndarray::Array2;
+use serde::Serialize;
 
 use super::dense_load::DenseLoad;
 use super::layer::Layer;
@@ -20,6 +21,7 @@ use crate::bench::{Bench, repeated};
 use crate::{ExperimentError, Task};
 
 /// A calibration, and the numbers of the points that share it.
+#[derive(Serialize)]
 pub(super) struct Setup {
     calibration: JointProcedure,
     points: Vec<usize>,
@@ -46,6 +48,11 @@ impl Setup {
             }
         }
         setups
+    }
+
+    /// The numbers of its points.
+    pub(super) fn points(&self) -> &[usize] {
+        &self.points
     }
 
     /// Calibrates a chip and measures its points.

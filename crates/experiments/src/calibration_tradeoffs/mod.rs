@@ -6,10 +6,9 @@
 //! real chips is written down as expectations, with the direction in which a quantity should move;
 //! whether it does is left to the model.
 
-use rayon::prelude::*;
-
-use crate::configuration::to_toml;
-use crate::{Experiment, ExperimentError, Outcome, Progress, Settings};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Settings};
 
 mod chip;
 mod dense_load;
@@ -46,24 +45,34 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
-    run_with(&Parameters::resolve(settings), progress)
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+    let preset = Parameters::resolve(settings);
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    run_with(&parameters, configuration, jobs)
 }
 
-fn run_with(parameters: &Parameters, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
-    let configuration = to_toml(parameters)?;
+fn run_with(
+    parameters: &Parameters,
+    configuration: toml::Table,
+    jobs: &Jobs<'_>,
+) -> Result<Outcome, ExperimentError> {
     let points = parameters.points()?;
     let setups = Setup::of_all(&points);
     let chips = &parameters.chip_seeds;
-    let task = progress.begin(EXPERIMENT.name, (chips.len() * points.len()) as u64);
-    let jobs: Vec<(u64, &Setup)> = chips
+    let on_chips: Vec<(u64, &Setup)> = chips
         .iter()
         .flat_map(|&seed| setups.iter().map(move |setup| (seed, setup)))
         .collect();
-    let measured: Vec<_> = jobs
-        .par_iter()
-        .map(|(seed, setup)| setup.measure(*seed, &points, parameters, task.as_ref()))
-        .collect::<Result<_, ExperimentError>>()?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &on_chips,
+        steps: &|(_, setup)| setup.points().len() as u64,
+    };
+    let measured = jobs.each(&list, |(seed, setup), task| {
+        setup.measure(*seed, &points, parameters, task)
+    })?;
     let results = Results::new(chips.clone(), points, measured.into_iter().flatten());
     findings::outcome(&results, parameters, configuration)
 }

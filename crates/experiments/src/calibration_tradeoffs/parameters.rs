@@ -3,14 +3,14 @@
 use bss2_calibration::JointProcedure;
 use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::ChipConfig;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::knob::Knob;
 use super::point::Point;
 use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips.
     pub chip_seeds: Vec<u64>,
@@ -44,7 +44,7 @@ pub struct Parameters {
 }
 
 /// Values of the knobs, in rising order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Grids {
     /// Targets `i_synin_gm`, in CapMem codes.
     pub ota_biases: Vec<i32>,
@@ -65,7 +65,7 @@ pub struct Grids {
 }
 
 /// The stimuli, the same for every chip and value.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stimuli {
     /// Hemisphere that is measured.
     pub hemisphere: usize,

@@ -1,13 +1,14 @@
 //! Everything that one point shows on one chip.
 
 use bss2_core::RunSettings;
+use serde::{Deserialize, Serialize};
 
 use super::dense_load::DenseLoad;
 use super::layer::Layer;
 use super::ramp::Ramp;
 
 /// Everything that one point shows on one chip; NaN where it was not measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Quality {
     /// Slope of results against exact sums per send, in LSB.
     pub(super) gain_lsb: f64,

@@ -3,8 +3,10 @@
 use super::knob::Knob;
 use super::point::Point;
 use super::quality::Quality;
+use serde::{Deserialize, Serialize};
 
 /// What one point shows on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Measured {
     pub(super) chip_seed: u64,
     /// Number of the point.

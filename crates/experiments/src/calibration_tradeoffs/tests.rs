@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::knob::Knob;
 use super::*;
-use crate::Silent;
+use crate::jobs::Jobs;
 
 /// Both ends of a few knobs; one value of the others.
 fn small() -> Parameters {
@@ -42,7 +42,8 @@ fn small() -> Parameters {
 fn on_threads(threads: usize) -> Outcome {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     let pool = pool.build().unwrap();
-    pool.install(|| run_with(&small(), &Silent).unwrap())
+    let configuration = crate::configuration::to_toml(&small()).unwrap();
+    pool.install(|| run_with(&small(), configuration, &Jobs::here()).unwrap())
 }
 
 #[test]

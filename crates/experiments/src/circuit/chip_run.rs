@@ -2,6 +2,7 @@
 
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::drivers::DriverCurves;
@@ -13,6 +14,7 @@ use crate::bench::Bench;
 use crate::{ExperimentError, Task};
 
 /// What was measured on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     pub(super) trace: Trace,

@@ -8,6 +8,7 @@ use bss2_core::{
 };
 use bss2_hardware::{ChipConfig, Imperfection, SimulatedChip};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::parameters::DriverParameters;
 use crate::ExperimentError;
@@ -15,6 +16,7 @@ use crate::bench::Bench;
 use crate::statistics::{deviation, mean};
 
 /// Results of each driver of the first hemisphere for all activations, in LSB.
+#[derive(Serialize, Deserialize)]
 pub(super) struct DriverCurves {
     /// Before the trim (drivers × activations).
     pub(super) fresh: Array2<f64>,

@@ -6,13 +6,14 @@
 use bss2_core::{ACTIVATION_MAX, Register, RunSettings};
 use bss2_hardware::{ChipConfig, Fidelity, Imperfection, SimulatedChip};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::parameters::LineParameters;
 use crate::ExperimentError;
 use crate::bench::Bench;
 
 /// What is lost at one weight and wait.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct LinePoint {
     pub(super) weight: i8,
     pub(super) wait: u32,

@@ -2,12 +2,12 @@
 
 use bss2_calibration::Procedure;
 use bss2_hardware::ChipConfig;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips; figures show the first.
     pub chip_seeds: Vec<u64>,
@@ -28,7 +28,7 @@ pub struct Parameters {
 }
 
 /// One row after the other sends an event; the first ones have positive weights.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TraceParameters {
     /// Column of the first hemisphere.
     pub column: usize,
@@ -49,7 +49,7 @@ pub struct TraceParameters {
 }
 
 /// Each driver alone, into one column that is otherwise ideal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DriverParameters {
     /// Weight of the column.
     pub weight: i8,
@@ -58,7 +58,7 @@ pub struct DriverParameters {
 }
 
 /// One row into one weight after the other, all columns.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SwingParameters {
     /// The row.
     pub row: usize,
@@ -73,7 +73,7 @@ pub struct SwingParameters {
 }
 
 /// All rows at full activation into one weight.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LineParameters {
     /// The weights.
     pub weights: Vec<i8>,
@@ -84,7 +84,7 @@ pub struct LineParameters {
 }
 
 /// Random weights and activations.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ValidityParameters {
     /// Largest magnitudes of the weights.
     pub magnitudes: Vec<i8>,

@@ -2,6 +2,7 @@
 
 use bss2_core::{RunSettings, WEIGHT_MAX};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::parameters::SwingParameters;
 use crate::ExperimentError;
@@ -9,7 +10,7 @@ use crate::bench::{Bench, OverRepeats, repeated};
 use crate::statistics::{deviation, mean};
 
 /// A point of the curve, in LSB.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct SwingPoint {
     /// What the linear fit predicts.
     pub(super) predicted: f64,
@@ -20,6 +21,7 @@ pub(super) struct SwingPoint {
 }
 
 /// The curve of one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Swing {
     pub(super) points: Vec<SwingPoint>,
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bss2_core::{ChipProbe, ReadoutSource, RunSettings, TraceRequest};
 use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
 
 use super::parameters::TraceParameters;
 use crate::ExperimentError;
@@ -11,6 +12,7 @@ use crate::bench::Bench;
 use crate::statistics::mean;
 
 /// Voltages of one column during one multiplication.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Trace {
     /// Time of each sample after the end of the reset, in µs.
     pub(super) times_us: Vec<f64>,

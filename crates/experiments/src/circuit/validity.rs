@@ -6,6 +6,7 @@ use bss2_hardware::{ChipConfig, Fidelity, SimulatedChip};
 use ndarray::{Array2, ArrayView2, Axis};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 use super::parameters::ValidityParameters;
 use crate::ExperimentError;
@@ -17,7 +18,7 @@ pub(super) const CLOSE_LSB: f64 = 1.0;
 pub(super) const FAR_LSB: f64 = 3.0;
 
 /// In which order positive and negative weights come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Order {
     /// Signs at random.
     Mixed,
@@ -41,7 +42,7 @@ impl Order {
 }
 
 /// How events are sent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Stimulus {
     pub(super) num_sends: u32,
     pub(super) wait: u32,
@@ -51,7 +52,7 @@ pub(super) struct Stimulus {
 }
 
 /// One vector in both models.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Comparison {
     pub(super) order: Order,
     pub(super) magnitude: i8,

@@ -7,13 +7,14 @@ use bss2_hardware::{IdealArray, MockArray, SimulatedChip};
 use bss2_training::{
     Adam, DeployedLayer, Epoch, Examples, Network, Session, deploy, evaluate, float_mlp, train,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::stage::Stage;
 use crate::{ExperimentError, StudyData, Task};
 
 /// What was measured at a stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct StageResult {
     /// Test accuracy in percent.
     pub(super) accuracy_percent: f64,
@@ -26,7 +27,7 @@ pub(super) struct StageResult {
 }
 
 /// What was measured on one chip.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// In the order of [`Stage::ALL`].

@@ -4,11 +4,9 @@
 //! ideal array, on the mock, on the uncalibrated and on the calibrated chip. It is then retrained
 //! with each of these (but the mock) in the loop, all in the same way, to compare fairly.
 
-use serde::Serialize;
-
-use crate::configuration::to_toml;
-use crate::experiment::each_chip;
-use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings, StudyData};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod calibration_rows;
 mod charts;
@@ -31,25 +29,19 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Everything that the results depend on, as it is written beside them.
-#[derive(Serialize)]
-struct Configuration<'a> {
-    #[serde(flatten)]
-    parameters: &'a Parameters,
-    data: &'a DataDescription,
-}
-
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
-    let parameters = Parameters::resolve(settings)?;
-    let configuration = to_toml(&Configuration {
-        parameters: &parameters,
-        data: data.description(),
-    })?;
-    let steps = parameters.chip_seeds.len() as u64 * ChipRun::steps(&parameters);
-    let task = progress.begin(EXPERIMENT.name, steps);
-    let runs = each_chip(&parameters.chip_seeds, |seed| {
-        ChipRun::run(seed, &parameters, &data, task.as_ref())
+    let preset = Parameters::resolve(settings)?;
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &parameters.chip_seeds,
+        steps: &|_| ChipRun::steps(&parameters),
+    };
+    let runs = jobs.each(&list, |&seed, task| {
+        ChipRun::run(seed, &parameters, &data, task)
     })?;
     findings::outcome(&runs, &parameters, data.description(), configuration)
 }

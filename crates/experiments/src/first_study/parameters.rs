@@ -5,12 +5,12 @@ use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::{ChipConfig, MockArray};
 use bss2_mapping::{Lowering, ScalePer, ScalingRule, Tiling};
 use bss2_training::{CrossEntropy, Deployment, LayerDeployment, OnLayers, RateSchedule, Schedule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips; each also seeds its network.
     pub chip_seeds: Vec<u64>,

@@ -2,6 +2,7 @@
 
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::effects::{self, Effect};
@@ -12,6 +13,7 @@ use crate::bench::Bench;
 use crate::{ExperimentError, Task};
 
 /// What was measured on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// In the order of [`State::ALL`].
@@ -23,6 +25,7 @@ pub(super) struct ChipRun {
 }
 
 /// What was measured in one state.
+#[derive(Serialize, Deserialize)]
 pub(super) struct StateRun {
     pub(super) transfer: Transfer,
     /// In the order of [`Stimulus::ALL`].

@@ -4,6 +4,7 @@ use bss2_core::random::keyed_stream;
 use bss2_core::{ACTIVATION_MAX, Baseline, ChipControl, Register, RunSettings, WEIGHT_MAX};
 use ndarray::{Array2, Axis};
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::transfer::only_working;
@@ -12,7 +13,7 @@ use crate::bench::{Bench, OverRepeats, repeated};
 use crate::statistics::{deviation, line, mean, root_mean_square};
 
 /// What is changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Knob {
     NumSends,
     Wait,
@@ -25,7 +26,7 @@ pub(super) enum Knob {
 }
 
 /// Random weights and activations, both signs alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Load {
     /// Weights up to ±40, all activations: eight sends stay within the swing.
     Moderate,
@@ -34,7 +35,7 @@ pub(super) enum Load {
 }
 
 /// What was found at one setting.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Effect {
     pub(super) knob: Knob,
     pub(super) load: Load,
@@ -86,6 +87,7 @@ impl Load {
 }
 
 /// Weights, vectors, and the exact sums.
+#[derive(Serialize, Deserialize)]
 struct Stimulus {
     load: Load,
     weights: Array2<i8>,

@@ -2,13 +2,14 @@
 
 use bss2_core::RunSettings;
 use ndarray::{Array2, s};
+use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
 use crate::bench::{Bench, OverRepeats, repeated};
 use crate::statistics::{deviation, mean, root_mean_square};
 
 /// A published stimulus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stimulus {
     /// 100 rows of activation 15 and weight 21.
     ManyRows,
@@ -29,7 +30,7 @@ const ROWS: usize = 100;
 const ROWS_ALONE: usize = 4;
 
 /// A column's answers to one vector.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct ColumnAnswer {
     /// Number of the vector.
     pub(super) vector: usize,
@@ -40,6 +41,7 @@ pub(super) struct ColumnAnswer {
 }
 
 /// What the columns that work answer.
+#[derive(Serialize, Deserialize)]
 pub(super) struct FixedRun {
     pub(super) answers: Vec<ColumnAnswer>,
     /// Distances of single results from their column's mean, in LSB.

@@ -4,9 +4,9 @@
 //! and the trial-to-trial noise; every column's answer to two published stimuli; and what the
 //! settings of a run and the chip's biases change.
 
-use crate::configuration::to_toml;
-use crate::experiment::each_chip;
-use crate::{Experiment, ExperimentError, Outcome, Progress, Settings};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Settings};
 
 mod charts;
 mod chip_run;
@@ -30,13 +30,16 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
-    let parameters = Parameters::resolve(settings);
-    let configuration = to_toml(&parameters)?;
-    let steps = parameters.chip_seeds.len() as u64 * ChipRun::STEPS;
-    let task = progress.begin(EXPERIMENT.name, steps);
-    let runs = each_chip(&parameters.chip_seeds, |seed| {
-        ChipRun::run(seed, &parameters, task.as_ref())
-    })?;
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+    let preset = Parameters::resolve(settings);
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &parameters.chip_seeds,
+        steps: &|_| ChipRun::STEPS,
+    };
+    let runs = jobs.each(&list, |&seed, task| ChipRun::run(seed, &parameters, task))?;
     findings::outcome(&runs, &parameters, configuration)
 }

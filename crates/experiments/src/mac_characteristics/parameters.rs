@@ -3,12 +3,12 @@
 use bss2_calibration::Procedure;
 use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips.
     pub chip_seeds: Vec<u64>,

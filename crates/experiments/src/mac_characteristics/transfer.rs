@@ -2,6 +2,7 @@
 
 use bss2_core::{ACTIVATION_MAX, RunSettings};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::ExperimentError;
@@ -22,7 +23,7 @@ struct Answer {
 pub(super) struct Answers(Vec<Answer>);
 
 /// A point of the transfer curves, over the columns of a chip that work.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Point {
     pub(super) weight: i8,
     pub(super) activation: u8,
@@ -34,6 +35,7 @@ pub(super) struct Point {
 }
 
 /// The transfer curves of one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Transfer {
     pub(super) points: Vec<Point>,
 }

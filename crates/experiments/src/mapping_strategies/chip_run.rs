@@ -8,8 +8,10 @@ use super::network::StudyNetwork;
 use super::remains::Remains;
 use super::signed_layer::SignedResult;
 use crate::{ExperimentError, StudyData, Task};
+use serde::{Deserialize, Serialize};
 
 /// What was measured on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// One per strategy; `None` where the array has no room.

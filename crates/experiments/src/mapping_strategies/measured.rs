@@ -6,6 +6,8 @@ use bss2_mapping::{MappingStrategy, OutputError, Plan, ProfiledArray, Workload};
 use bss2_training::{Deployment, LayerDeployment, Network, OnLayers, Session, deploy, evaluate};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::bench::{Bench, TRIALS};
 use super::choice::Choice;
 use crate::ExperimentError;
@@ -13,7 +15,7 @@ use crate::recording::Recording;
 use crate::sample::Sample;
 
 /// One layer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct MeasuredLayer {
     pub(super) plan: Plan,
     /// On the chip.
@@ -25,7 +27,7 @@ pub(super) struct MeasuredLayer {
 }
 
 /// The whole network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Measured {
     pub(super) layers: Vec<MeasuredLayer>,
     /// Test accuracy in percent.

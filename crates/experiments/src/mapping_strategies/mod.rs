@@ -1,11 +1,9 @@
 //! Ways of mapping one network onto calibrated chips, beside each other: what each costs and what
 //! error and accuracy it leaves, and what placement that knows the chip is worth.
 
-use serde::Serialize;
-
-use crate::configuration::to_toml;
-use crate::experiment::each_chip;
-use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings, StudyData};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{DataDescription, Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod bench;
 mod charts;
@@ -38,14 +36,6 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Everything that the results depend on, as it is written beside them.
-#[derive(Serialize)]
-struct Configuration<'a> {
-    #[serde(flatten)]
-    parameters: &'a Parameters,
-    data: &'a DataDescription,
-}
-
 /// What all chips share and what was measured on each.
 struct Results<'a> {
     parameters: &'a Parameters,
@@ -55,20 +45,24 @@ struct Results<'a> {
     runs: Vec<ChipRun>,
 }
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
-    let parameters = Parameters::resolve(settings)?;
-    let configuration = to_toml(&Configuration {
-        parameters: &parameters,
-        data: data.description(),
-    })?;
+    let preset = Parameters::resolve(settings)?;
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     let choices = Choice::all(&parameters)?;
-    let chips = parameters.chip_seeds.len() as u64;
-    let steps = StudyNetwork::steps(&parameters) + chips * ChipRun::steps(&choices);
-    let task = progress.begin(EXPERIMENT.name, steps);
-    let network = StudyNetwork::trained(&parameters, &data, task.as_ref())?;
-    let runs = each_chip(&parameters.chip_seeds, |seed| {
-        ChipRun::run(seed, &parameters, &data, &network, &choices, task.as_ref())
+    let steps = StudyNetwork::steps(&parameters);
+    let network = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+        StudyNetwork::trained(&parameters, &data, task)
+    })?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &parameters.chip_seeds,
+        steps: &|_| ChipRun::steps(&choices),
+    };
+    let runs = jobs.each(&list, |&seed, task| {
+        ChipRun::run(seed, &parameters, &data, &network, &choices, task)
     })?;
     let results = Results {
         parameters: &parameters,

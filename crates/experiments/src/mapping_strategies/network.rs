@@ -8,11 +8,13 @@ use bss2_training::{
     deploy, evaluate, float_mlp, published_mnist_cnn, train,
 };
 use ndarray::Axis;
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::{ExperimentError, StudyData, Task};
 
 /// A network trained digitally.
+#[derive(Serialize, Deserialize)]
 pub(super) struct StudyNetwork {
     /// Its linear layers.
     pub(super) layers: Vec<LinearLayer>,

@@ -5,13 +5,13 @@ use bss2_core::{CostModel, RunSettings};
 use bss2_hardware::ChipConfig;
 use bss2_mapping::{ProfileProtocol, ScalingRule};
 use bss2_training::{CrossEntropy, RateSchedule, Schedule};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::signed_layer::SignedLayer;
 use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips.
     pub chip_seeds: Vec<u64>,

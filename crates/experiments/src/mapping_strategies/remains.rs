@@ -7,6 +7,7 @@ use bss2_mapping::{
     ArrayProfile, ColumnProfile, DriverProfile, HemisphereProfile, MappingStrategy, Placed, Plan,
     ProfiledArray,
 };
+use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, TRIALS};
 use super::choice::{Choice, in_order};
@@ -15,7 +16,7 @@ use crate::ExperimentError;
 use crate::sample::Sample;
 
 /// One imperfection of a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Cause {
     Noise,
     ColumnGain,
@@ -133,7 +134,7 @@ impl Cause {
 }
 
 /// What is expected of one imperfection alone, relative to the signal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Remains {
     pub(super) cause: Cause,
     /// In order.

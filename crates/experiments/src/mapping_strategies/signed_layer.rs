@@ -8,13 +8,13 @@ use bss2_mapping::{
 };
 use ndarray::Array2;
 use rand::RngExt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, TRIALS};
 use crate::ExperimentError;
 
 /// A layer of random weights and inputs.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SignedLayer {
     /// Inputs, each −16…15.
     pub inputs: usize,
@@ -41,7 +41,7 @@ impl Default for SignedLayer {
 }
 
 /// What a coding does to the layer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct SignedResult {
     pub(super) inputs: InputCoding,
     pub(super) weights: WeightCoding,

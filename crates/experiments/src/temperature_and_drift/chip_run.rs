@@ -6,8 +6,10 @@ use super::drift::Course;
 use super::network::StudyNetwork;
 use super::temperatures::AtTemperature;
 use crate::{ExperimentError, StudyData, Task};
+use serde::{Deserialize, Serialize};
 
 /// What was measured on one chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// In the order of the temperatures of calibration.
@@ -18,6 +20,7 @@ pub(super) struct ChipRun {
 }
 
 /// What was measured with one calibration.
+#[derive(Serialize, Deserialize)]
 pub(super) struct AtCalibration {
     /// Measured gain that networks were scaled for, in LSB per send.
     pub(super) gain_lsb: f64,

@@ -2,12 +2,14 @@
 
 use bss2_core::CostLedger;
 use bss2_training::NetworkState;
+use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, Calibrated, TrainedNetwork};
 use super::policy::Policy;
 use crate::ExperimentError;
 
 /// What a policy comes to in a scenario.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Course {
     /// Which scenario.
     pub(super) scenario: usize,

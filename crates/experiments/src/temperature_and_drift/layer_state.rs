@@ -2,13 +2,14 @@
 
 use bss2_core::{MacArray, Trial};
 use ndarray::{Array2, Zip};
+use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
 use crate::sample::Sample;
 use crate::statistics::root_mean_square;
 
 /// Results of a layer beside the exact products, all in LSB of a single send.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct LayerState {
     /// Slope of the results over the exact products, saturation included.
     pub(super) gain: f64,
@@ -70,7 +71,7 @@ impl LayerState {
 }
 
 /// The layers of a network together: root mean squares over layers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct NetworkState {
     pub(super) error_to_signal: f64,
     pub(super) noise_to_signal: f64,

@@ -1,11 +1,9 @@
 //! Temperatures other than that of the calibration, and time since it: what they cost networks that
 //! were trained in different ways, and what refreshes win back.
 
-use serde::Serialize;
-
-use crate::configuration::to_toml;
-use crate::experiment::each_chip;
-use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings, StudyData};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod bench;
 mod charts;
@@ -36,27 +34,23 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Everything that the results depend on, as it is written beside them.
-#[derive(Serialize)]
-struct Configuration<'a> {
-    #[serde(flatten)]
-    parameters: &'a Parameters,
-    data: &'a DataDescription,
-}
-
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
-    let parameters = Parameters::resolve(settings);
-    let configuration = to_toml(&Configuration {
-        parameters: &parameters,
-        data: data.description(),
+    let preset = Parameters::resolve(settings);
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let steps = StudyNetwork::STEPS;
+    let network = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+        StudyNetwork::trained(&parameters, &data, task)
     })?;
-    let chips = parameters.chip_seeds.len() as u64;
-    let steps = StudyNetwork::STEPS + chips * ChipRun::steps(&parameters);
-    let task = progress.begin(EXPERIMENT.name, steps);
-    let network = StudyNetwork::trained(&parameters, &data, task.as_ref())?;
-    let runs = each_chip(&parameters.chip_seeds, |seed| {
-        ChipRun::run(seed, &parameters, &data, &network, task.as_ref())
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &parameters.chip_seeds,
+        steps: &|_| ChipRun::steps(&parameters),
+    };
+    let runs = jobs.each(&list, |&seed, task| {
+        ChipRun::run(seed, &parameters, &data, &network, task)
     })?;
     let results = Results {
         parameters: &parameters,

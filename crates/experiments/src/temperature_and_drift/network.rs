@@ -5,11 +5,13 @@ use bss2_hardware::IdealArray;
 use bss2_training::{
     Method, NetworkDescription, OneChip, RecipeRun, Session, WeightFile, evaluate,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::{ExperimentError, StudyData, Task};
 
 /// A network trained digitally.
+#[derive(Serialize, Deserialize)]
 pub(super) struct StudyNetwork {
     pub(super) description: NetworkDescription,
     /// What it came to.

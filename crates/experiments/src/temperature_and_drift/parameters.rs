@@ -4,12 +4,12 @@ use bss2_calibration::Procedure;
 use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
 use bss2_training::{Budget, Method, MockProtocol, OnArray};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips.
     pub chip_seeds: Vec<u64>,
@@ -50,7 +50,7 @@ pub struct Parameters {
 }
 
 /// Chips some time after their calibration.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DriftParameters {
     /// Temperature of the calibration, in °C.
     pub calibration_celsius: f32,
@@ -67,7 +67,7 @@ pub struct DriftParameters {
 }
 
 /// A short training in the loop.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct TouchUp {
     /// Passes over the samples.
     pub epochs: usize,

@@ -7,12 +7,13 @@ use bss2_hardware::SimulatedChip;
 use bss2_training::{
     Adam, CrossEntropy, Examples, Network, RateSchedule, Schedule, Session, train,
 };
+use serde::{Deserialize, Serialize};
 
 use super::bench::Bench;
 use crate::ExperimentError;
 
 /// What is done at every age.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Policy {
     Nothing,
     Baseline,

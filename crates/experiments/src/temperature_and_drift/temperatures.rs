@@ -3,12 +3,14 @@
 use bss2_core::Trial;
 use bss2_core::random::derive_seed;
 use bss2_training::{MockParameters, measure_mock};
+use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, Calibrated, TrainedNetwork};
 use super::layer_state::{LayerState, NetworkState};
 use crate::ExperimentError;
 
 /// What was measured at one temperature.
+#[derive(Serialize, Deserialize)]
 pub(super) struct AtTemperature {
     /// Gain and noise by the published protocol.
     pub(super) mock: MockParameters,

@@ -2,13 +2,13 @@
 
 use bss2_hardware::ChipConfig;
 use bss2_training::{Budget, Gradients, Method, NetworkDescription};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ChipState;
 use super::way::{GRADIENTS, WITH_GRADIENTS, Way};
 
 /// A network with its data, its chips, its budget, and in which ways it is trained.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Case {
     /// Name for people.
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Case {
 }
 
 /// Which data a network learns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseData {
     /// The study's.

@@ -3,6 +3,7 @@
 use bss2_core::Metered;
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
+use serde::{Deserialize, Serialize};
 
 use super::bench::Bench;
 use super::digital::Digital;
@@ -16,6 +17,7 @@ use crate::{ExperimentError, StudyData, Task};
 const CALIBRATION: u64 = 1;
 
 /// What was measured of a case on a chip.
+#[derive(Serialize, Deserialize)]
 pub(super) struct ChipRun {
     pub(super) seed: u64,
     /// Test accuracy of the digital network, in percent.

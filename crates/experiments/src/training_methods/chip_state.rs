@@ -1,9 +1,9 @@
 //! In which state a chip is trained for.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Whether a chip was calibrated before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ChipState {
     /// As it was made.

@@ -1,7 +1,9 @@
 //! What comes of a training.
 
+use serde::{Deserialize, Serialize};
+
 /// What came of one way of training on one chip.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Measured {
     /// Test accuracy on the chip, in percent.
     pub(super) accuracy_percent: f64,

@@ -2,13 +2,10 @@
 //! without and with calibration, and what it costs on the chip; and what models of the chip's
 //! derivative are worth in the loop.
 
-use rayon::prelude::*;
-use serde::Serialize;
-
-use crate::configuration::to_toml;
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
 use crate::{
-    DataChoice, DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings,
-    StudyData,
+    DataChoice, DataDescription, Experiment, ExperimentError, Outcome, Settings, StudyData,
 };
 
 mod bench;
@@ -44,15 +41,6 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Everything that the results depend on, as it is written beside them.
-#[derive(Serialize)]
-struct Configuration<'a> {
-    #[serde(flatten)]
-    parameters: &'a Parameters,
-    data: &'a DataDescription,
-    yin_yang: &'a DataDescription,
-}
-
 /// What all chips share and what was measured on each.
 struct Results<'a> {
     parameters: &'a Parameters,
@@ -69,33 +57,32 @@ struct CaseResults<'a> {
     runs: Vec<ChipRun>,
 }
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
     let yin_yang = StudyData::of(&DataChoice::YinYang, settings.seed)?;
-    let parameters = Parameters::resolve(settings, &data);
-    let configuration = to_toml(&Configuration {
-        parameters: &parameters,
-        data: data.description(),
-        yin_yang: yin_yang.description(),
-    })?;
+    let mut facts = data.facts("data")?;
+    facts.extend(yin_yang.facts("yin_yang")?);
+    let preset = Parameters::resolve(settings, &data);
+    let (parameters, configuration) = configured(EXPERIMENT.name, settings, preset, facts)?;
     let data_of = |case: &Case| match case.data {
         CaseData::Study => &data,
         CaseData::YinYang => &yin_yang,
     };
     let seeds = &parameters.chip_seeds;
-    let steps = parameters.cases.iter().map(ChipRun::steps);
-    let steps = seeds.len() as u64 * steps.sum::<u64>();
-    let task = progress.begin(EXPERIMENT.name, steps);
-    let jobs: Vec<(&Case, u64)> = parameters
-        .cases
-        .iter()
+    let numbers = 0..parameters.cases.len();
+    let keys: Vec<(usize, u64)> = numbers
         .flat_map(|case| seeds.iter().map(move |&seed| (case, seed)))
         .collect();
-    let runs = jobs
-        .par_iter()
-        .with_max_len(1)
-        .map(|&(case, seed)| ChipRun::run(seed, &parameters, case, data_of(case), task.as_ref()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &keys,
+        steps: &|&(case, _)| ChipRun::steps(&parameters.cases[case]),
+    };
+    let runs = jobs.each(&list, |&(case, seed), task| {
+        let case = &parameters.cases[case];
+        ChipRun::run(seed, &parameters, case, data_of(case), task)
+    })?;
     let mut runs = runs.into_iter();
     let cases = parameters.cases.iter().map(|case| CaseResults {
         case,

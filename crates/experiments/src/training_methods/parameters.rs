@@ -5,13 +5,13 @@ use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
 use bss2_mapping::ScalingRule;
 use bss2_training::{Augmentation, Budget, LayerDescription, Method, NetworkDescription, OnArray};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Case, CaseData, ChipState};
 use crate::{Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the chips.
     pub chip_seeds: Vec<u64>,

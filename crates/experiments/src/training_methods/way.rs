@@ -1,11 +1,12 @@
 //! One way of training for one state of the chip.
 
 use bss2_training::{Gradients, Ground, Method, Recipe};
+use serde::{Deserialize, Serialize};
 
 use super::{Case, ChipState};
 
 /// A method of training, with gradients of its own or others, for a chip in some state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Way {
     pub(super) state: ChipState,
     pub(super) method: Method,

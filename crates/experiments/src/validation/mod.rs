@@ -3,12 +3,12 @@
 //! Each protocol follows that of its source where this is known and says where it departs from it.
 //! A row passes if the median over chips lies in its band for each of its quantities that has one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::bench::Reported;
-use crate::configuration::to_toml;
-use crate::experiment::each_chip;
-use crate::{Experiment, ExperimentError, Outcome, Preset, Progress, Settings};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Preset, Settings};
 
 mod acceptance;
 mod check;
@@ -128,14 +128,15 @@ const PROTOCOLS: &[Protocol] = &[
 ];
 
 /// Everything that the results depend on.
-#[derive(Serialize)]
-struct Configuration {
+#[derive(Serialize, Deserialize)]
+struct Parameters {
     chip_seeds: Vec<u64>,
     calibration: bss2_calibration::Procedure,
     chip: bss2_hardware::ChipConfig,
 }
 
 /// What one chip shows: a value per check, in the order of the protocols.
+#[derive(Serialize, Deserialize)]
 struct ChipValues {
     seed: u64,
     values: Vec<f64>,
@@ -144,21 +145,27 @@ struct ChipValues {
     reported: Vec<Reported>,
 }
 
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let default_chips = match settings.preset {
         Preset::Quick => 10,
         Preset::Standard => 20,
         Preset::Full => 50,
     };
-    let configuration = Configuration {
+    let preset = Parameters {
         chip_seeds: settings.chip_seeds(default_chips),
         calibration: bss2_calibration::Procedure::default(),
         chip: settings.chip.clone(),
     };
-    let seeds = &configuration.chip_seeds;
-    let chip = configuration.chip.clone().check()?;
-    let task = progress.begin(EXPERIMENT.name, (seeds.len() * PROTOCOLS.len()) as u64);
-    let chips = each_chip(seeds, |seed| {
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    let chip = parameters.chip.clone().check()?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &parameters.chip_seeds,
+        steps: &|_| PROTOCOLS.len() as u64,
+    };
+    let chips = jobs.each(&list, |&seed, task| {
         let calibrated = Lab::new(&chip, seed)?;
         let mut chip = ChipValues {
             seed,
@@ -176,5 +183,5 @@ fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, Experime
         }
         Ok(chip)
     })?;
-    report::outcome(&chips, to_toml(&configuration)?)
+    report::outcome(&chips, configuration)
 }

@@ -4,12 +4,13 @@ use bss2_training::{
     BatchNormDescription, Conv2dDescription, DenseDescription, InputDescription, LayerDescription,
     NetworkDescription, OnArray, Pool2dDescription, ReluDescription, WeightUnits,
 };
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use crate::StudyData;
 
 /// A kind of network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Architecture {
     Mlp,
     NormalisedMlp,

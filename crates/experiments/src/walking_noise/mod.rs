@@ -1,11 +1,9 @@
 //! Noise on the outputs of one layer at a time and of all layers: how much of it networks bear, and
 //! what training with noise changes.
 
-use rayon::prelude::*;
-use serde::Serialize;
-
-use crate::configuration::to_toml;
-use crate::{DataDescription, Experiment, ExperimentError, Outcome, Progress, Settings, StudyData};
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod architecture;
 mod charts;
@@ -33,38 +31,30 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
     run,
 };
 
-/// Everything that the results depend on, as it is written beside them.
-#[derive(Serialize)]
-struct Configuration<'a> {
-    #[serde(flatten)]
-    parameters: &'a Parameters,
-    data: &'a DataDescription,
-}
-
-fn run(settings: &Settings, progress: &dyn Progress) -> Result<Outcome, ExperimentError> {
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
     let (_, rows, columns) = data.image();
-    let parameters = Parameters::resolve(settings, (rows, columns));
-    let configuration = to_toml(&Configuration {
-        parameters: &parameters,
-        data: data.description(),
-    })?;
-    let jobs: Vec<(Architecture, u64)> = Architecture::ALL
+    let preset = Parameters::resolve(settings, (rows, columns));
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let networks: Vec<(Architecture, u64)> = Architecture::ALL
         .into_iter()
         .flat_map(|architecture| {
             let seeds = parameters.network_seeds.iter();
             seeds.map(move |&seed| (architecture, seed))
         })
         .collect();
-    let task = progress.begin(EXPERIMENT.name, jobs.len() as u64);
-    let runs = jobs
-        .into_par_iter()
-        .map(|(architecture, seed)| {
-            let run = NetworkRun::run(architecture, seed, &parameters, &data)?;
-            task.step(&format!("{} {seed}", architecture.name()));
-            Ok(run)
-        })
-        .collect::<Result<_, ExperimentError>>()?;
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &configuration,
+        keys: &networks,
+        steps: &|_| 1,
+    };
+    let runs = jobs.each(&list, |&(architecture, seed), task| {
+        let run = NetworkRun::run(architecture, seed, &parameters, &data)?;
+        task.step(&format!("{} {seed}", architecture.name()));
+        Ok(run)
+    })?;
     let results = Results {
         parameters: &parameters,
         data: data.description(),

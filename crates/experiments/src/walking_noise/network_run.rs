@@ -1,6 +1,7 @@
 //! Everything that is measured on one network of one seed.
 
 use bss2_training::{NetworkDescription, NoiseKind};
+use serde::{Deserialize, Serialize};
 
 use super::Parameters;
 use super::architecture::{Architecture, linear_layers};
@@ -9,6 +10,7 @@ use super::trained::Trained;
 use crate::{ExperimentError, StudyData};
 
 /// What was measured on one network of one seed.
+#[derive(Serialize, Deserialize)]
 pub(super) struct NetworkRun {
     pub(super) architecture: Architecture,
     pub(super) seed: u64,
@@ -21,6 +23,7 @@ pub(super) struct NetworkRun {
 }
 
 /// How much noise of a kind the network bears at a place.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Bearing {
     pub(super) kind: NoiseKind,
     pub(super) place: Place,
@@ -33,6 +36,7 @@ pub(super) struct Bearing {
 }
 
 /// A network that was trained with noise.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Hardened {
     /// The noise in training.
     pub(super) sigma: f64,

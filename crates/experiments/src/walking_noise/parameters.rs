@@ -1,12 +1,12 @@
 //! Every number that the experiment depends on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::midpoint::Search;
 use crate::{Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Parameters {
     /// Seeds of the networks of each kind, as many as there would be chips.
     pub network_seeds: Vec<u64>,
@@ -37,7 +37,7 @@ pub struct Parameters {
 }
 
 /// A network of convolutions, each followed by a mean of 2 × 2, and dense layers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConvolutionalNetwork {
     /// Channels of the convolutions.
     pub channels: Vec<usize>,

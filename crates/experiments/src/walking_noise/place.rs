@@ -1,7 +1,9 @@
 //! Where noise is put.
 
+use serde::{Deserialize, Serialize};
+
 /// Which linear layers have noisy outputs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Place {
     All,
     /// One, with its number, counted from 0, and its name.

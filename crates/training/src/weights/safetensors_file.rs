@@ -8,6 +8,7 @@ use std::path::Path;
 use ndarray::ArrayD;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
 
@@ -15,7 +16,7 @@ use crate::TrainingError;
 ///
 /// Names and shapes are those of a PyTorch `state_dict`: `fc1.weight` is out × in, that of a
 /// convolution out × in (of its group) × height × width, `fc1.bias` out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct WeightFile {
     /// The arrays.
     pub tensors: BTreeMap<String, ArrayD<f32>>,

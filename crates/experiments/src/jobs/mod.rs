@@ -1,0 +1,218 @@
+//! The work of a study as a list of independent jobs.
+//!
+//! What a job delivers depends on its [`Address`] and on nothing else, so that it can be kept, taken
+//! up again after an interruption, or done on another machine.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{ExperimentError, Progress, Task};
+
+mod address;
+mod failure;
+mod shard;
+mod side_by_side;
+mod store;
+
+use address::Address;
+pub(crate) use address::hexadecimal;
+pub use failure::JobFailure;
+pub use shard::Shard;
+pub(crate) use side_by_side::pool;
+pub(crate) use store::JobStore;
+
+/// Jobs of an experiment, by their keys.
+pub(crate) struct JobList<'a, K> {
+    /// The experiment.
+    pub(crate) experiment: &'static str,
+    /// What all jobs depend on. (A list `chip_seeds` in it says no more than which jobs there are:
+    /// none depends on it.)
+    pub(crate) configuration: &'a toml::Table,
+    /// What tells a job from the others; the text that it becomes stands in messages.
+    pub(crate) keys: &'a [K],
+    /// Steps of progress that a job takes.
+    pub(crate) steps: &'a (dyn Fn(&K) -> u64 + Sync),
+}
+
+/// Which jobs are done here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All.
+    All,
+    /// One shard of them: an experiment does not end then.
+    Shard(Shard),
+    /// None: all are there already.
+    Nothing,
+}
+
+/// Does the jobs of a study.
+pub(crate) struct Jobs<'a> {
+    progress: &'a dyn Progress,
+    store: JobStore,
+    scope: Scope,
+    threads: usize,
+    /// Jobs of all lists so far, which are dealt out to shards in turn.
+    listed: AtomicUsize,
+}
+
+impl<'a> Jobs<'a> {
+    /// All jobs, on a number of threads.
+    pub(crate) const fn new(
+        progress: &'a dyn Progress,
+        store: JobStore,
+        scope: Scope,
+        threads: usize,
+    ) -> Self {
+        Self {
+            progress,
+            store,
+            scope,
+            threads,
+            listed: AtomicUsize::new(0),
+        }
+    }
+
+    /// The result of every job, in the order of the keys: those that are there are taken, the others
+    /// done side by side, and kept. An experiment has one such list, so that every job of it can be
+    /// another machine's.
+    ///
+    /// # Errors
+    /// [`ExperimentError::JobsFailed`] if jobs fail or panic, after all others have been done;
+    /// [`ExperimentError::JobsElsewhere`] if some are not done here.
+    pub(crate) fn each<K, R>(
+        &self,
+        list: &JobList<'_, K>,
+        run: impl Fn(&K, &dyn Task) -> Result<R, ExperimentError> + Sync,
+    ) -> Result<Vec<R>, ExperimentError>
+    where
+        K: Serialize + Sync,
+        R: Serialize + DeserializeOwned + Send,
+    {
+        let first = self.listed.fetch_add(list.keys.len(), Ordering::Relaxed);
+        self.results(list, run, |position| match self.scope {
+            Scope::All => true,
+            Scope::Shard(shard) => shard.holds(first + position),
+            Scope::Nothing => false,
+        })
+    }
+
+    /// What all other jobs of an experiment need: one job, which every shard does for itself.
+    ///
+    /// # Errors
+    /// As [`each`](Self::each).
+    pub(crate) fn beforehand<R>(
+        &self,
+        experiment: &'static str,
+        configuration: &toml::Table,
+        steps: u64,
+        run: impl Fn(&dyn Task) -> Result<R, ExperimentError> + Sync,
+    ) -> Result<R, ExperimentError>
+    where
+        R: Serialize + DeserializeOwned + Send,
+    {
+        let list = JobList {
+            experiment,
+            configuration,
+            keys: &["beforehand"],
+            steps: &|_| steps,
+        };
+        let is_here = self.scope != Scope::Nothing;
+        let results = self.results(&list, |_, task| run(task), |_| is_here)?;
+        let [result] = <[R; 1]>::try_from(results).map_err(|_| elsewhere(experiment, 1))?;
+        Ok(result)
+    }
+
+    fn results<K, R>(
+        &self,
+        list: &JobList<'_, K>,
+        run: impl Fn(&K, &dyn Task) -> Result<R, ExperimentError> + Sync,
+        is_here: impl Fn(usize) -> bool,
+    ) -> Result<Vec<R>, ExperimentError>
+    where
+        K: Serialize + Sync,
+        R: Serialize + DeserializeOwned + Send,
+    {
+        let basis = address::Basis::new(list.experiment, list.configuration)?;
+        let addresses = list.keys.iter().map(|key| basis.address(key));
+        let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
+        let found = addresses.iter().map(|address| self.store.find(address));
+        let mut results: Vec<Option<R>> = found.collect();
+        let missing = (0..results.len()).filter(|&i| results[i].is_none());
+        let (here, others): (Vec<usize>, Vec<usize>) = missing.partition(|&i| is_here(i));
+
+        let failures = Mutex::new(Vec::new());
+        if !here.is_empty() {
+            let steps = here
+                .iter()
+                .map(|&position| (list.steps)(&list.keys[position]));
+            let task = self.progress.begin(list.experiment, steps.sum());
+            let done = side_by_side::run(here.len(), self.threads, |number| {
+                let position = here[number];
+                let address = &addresses[position];
+                let done = one(|| run(&list.keys[position], task.as_ref()))
+                    .and_then(|result| self.store.keep(address, &result).map(|()| result));
+                done.map_err(|error| {
+                    let failure = JobFailure::new(list.experiment, address.key(), &error);
+                    let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                    failures.push((position, failure));
+                })
+                .ok()
+            })?;
+            for (&position, result) in here.iter().zip(done) {
+                results[position] = result;
+            }
+        }
+        let mut failures = failures
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        failures.sort_by_key(|(position, _)| *position);
+        if !failures.is_empty() {
+            return Err(ExperimentError::JobsFailed {
+                experiment: list.experiment,
+                failures: failures.into_iter().map(|(_, failure)| failure).collect(),
+            });
+        }
+        let missing = others.len();
+        let results: Option<Vec<R>> = results.into_iter().collect();
+        results.ok_or_else(|| elsewhere(list.experiment, missing))
+    }
+}
+
+#[cfg(test)]
+impl Jobs<'static> {
+    /// All jobs, keeping nothing, on the current threads, telling nothing.
+    pub(crate) fn here() -> Self {
+        Self::new(
+            &crate::Silent,
+            JobStore::nowhere(),
+            Scope::All,
+            rayon::current_num_threads(),
+        )
+    }
+}
+
+const fn elsewhere(experiment: &'static str, missing: usize) -> ExperimentError {
+    ExperimentError::JobsElsewhere {
+        experiment,
+        missing,
+    }
+}
+
+/// Does a job; a panic is a failure of this job alone.
+fn one<R>(run: impl FnOnce() -> Result<R, ExperimentError>) -> Result<R, ExperimentError> {
+    // Nothing of what a job that panics has touched is used again.
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(ExperimentError::Panic {
+            message: text.unwrap_or("of unknown cause").to_owned(),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests;

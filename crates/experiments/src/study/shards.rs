@@ -1,0 +1,83 @@
+//! Putting the shards of a study together.
+
+use std::path::{Path, PathBuf};
+
+use super::{StudyFile, StudyReport, check_experiments, run_all, threads};
+use crate::jobs::{JobStore, Jobs, Scope, Shard};
+use crate::{ExperimentError, Progress, ResultFolder};
+
+/// The folder of a shard's jobs within its own.
+pub(super) const JOBS: &str = "jobs";
+
+/// Writes the result folder of a study from the folders of all its shards: the same that
+/// [`run_study`](super::run_study) writes alone, by the same program and with the same data.
+///
+/// `data` is for a machine where the data lie elsewhere.
+///
+/// # Errors
+/// [`ExperimentError::Shards`] unless the folders hold all shards of one study, each once;
+/// [`ExperimentError::JobsElsewhere`] if results are missing or of another program or other data.
+pub fn merge_shards(
+    folders: &[PathBuf],
+    data: Option<&Path>,
+    number_of_threads: Option<usize>,
+    folder: &Path,
+    progress: &dyn Progress,
+) -> Result<StudyReport, ExperimentError> {
+    let study = common(folders)?;
+    let experiments = study.experiments()?;
+    let mut settings = study.settings()?;
+    settings.threads = number_of_threads;
+    if let Some(data) = data {
+        settings.data = Some(data.to_owned());
+    }
+    settings.check()?;
+    check_experiments(&experiments, &settings)?;
+    let target = ResultFolder::claim(folder)?;
+    let store = JobStore::of_folders(folders.iter().map(|folder| folder.join(JOBS)).collect());
+    let jobs = Jobs::new(progress, store, Scope::Nothing, threads(&settings));
+    run_all(&experiments, &settings, target, &jobs)
+}
+
+/// The study that the folders are the shards of.
+fn common(folders: &[PathBuf]) -> Result<StudyFile, ExperimentError> {
+    let mut shards: Vec<(Shard, &PathBuf)> = Vec::new();
+    let mut study: Option<StudyFile> = None;
+    for folder in folders {
+        let file = StudyFile::read(&folder.join("configuration.toml"))?;
+        let (of_folder, shard) = file.split_shard();
+        let shard = shard.ok_or_else(|| refused(folder, "is no shard of a study"))?;
+        if *study.get_or_insert_with(|| of_folder.clone()) != of_folder {
+            let first = folders[0].display();
+            return Err(refused(folder, format!("is of another study than {first}")));
+        }
+        if let Some((_, other)) = shards.iter().find(|(found, _)| *found == shard) {
+            let other = other.display();
+            return Err(refused(folder, format!("is shard {shard}, as is {other}")));
+        }
+        shards.push((shard, folder));
+    }
+    let (Some(study), Some((first, _))) = (study, shards.first()) else {
+        return Err(refused(Path::new("merge"), "no folders were given"));
+    };
+    let of = first.of();
+    if let Some((shard, folder)) = shards.iter().find(|(shard, _)| shard.of() != of) {
+        let reason = format!("is shard {shard}, others are of {of}");
+        return Err(refused(folder, reason));
+    }
+    let is_there = |number: usize| shards.iter().any(|(shard, _)| shard.number() == number);
+    match (1..=of).find(|&number| !is_there(number)) {
+        None => Ok(study),
+        Some(number) => {
+            let reason = format!("shard {number}/{of} is missing beside it");
+            Err(refused(&folders[0], reason))
+        }
+    }
+}
+
+fn refused(folder: &Path, reason: impl Into<String>) -> ExperimentError {
+    ExperimentError::Shards {
+        folder: folder.to_owned(),
+        reason: reason.into(),
+    }
+}
