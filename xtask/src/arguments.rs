@@ -7,8 +7,8 @@ use bss2_experiments::workbench::{
     STRATEGIES, TrainJob, layer_shape, procedure, read_recipe, read_targets, read_tiling, strategy,
 };
 use bss2_experiments::{
-    Augmentation, Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings,
-    TrainingError,
+    Augmentation, Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings, Shard,
+    StudyFile, TrainingError,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -50,10 +50,23 @@ fn chip_presets() -> [&'static str; 4] {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct ExperimentOptions {
+    #[command(subcommand)]
+    pub(crate) merge: Option<MergeCommand>,
+
     /// Experiments to run, each at most once; all of them without a name.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+
+    /// TOML file that says what to run with which parameters, such as the configuration.toml of an
+    /// earlier run.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["preset", "chips", "chip", "seed"])]
+    from: Option<PathBuf>,
+
+    /// Do only one of several equal parts of the work, and write a folder for `experiments merge`.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
 
     /// How much work to do.
     #[arg(long, default_value_t, value_parser = preset_parser())]
@@ -92,20 +105,60 @@ pub(crate) struct ExperimentOptions {
 }
 
 impl ExperimentOptions {
-    /// The settings.
+    /// The file that describes the study, if one was given.
+    pub(crate) fn file(&self) -> Result<Option<StudyFile>, ExperimentError> {
+        self.from.as_deref().map(StudyFile::read).transpose()
+    }
+
+    /// The settings: those of the file, or of the other options.
     ///
     /// # Errors
     /// What is wrong with the chip's configuration, in words.
-    pub(crate) fn settings(&self) -> Result<Settings, String> {
+    pub(crate) fn settings(&self, file: Option<&StudyFile>) -> Result<Settings, String> {
+        let Some(file) = file else {
+            return Ok(Settings {
+                chip: read_chip(&self.chip)?,
+                preset: self.preset,
+                data: self.data.clone(),
+                chips: self.chips,
+                seed: self.seed,
+                threads: self.threads,
+                ..Settings::default()
+            });
+        };
+        let settings = file.settings().map_err(|error| error.to_string())?;
         Ok(Settings {
-            chip: read_chip(&self.chip)?,
-            preset: self.preset,
-            data: self.data.clone(),
-            chips: self.chips,
-            seed: self.seed,
+            data: self.data.clone().or(settings.data),
             threads: self.threads,
+            ..settings
         })
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MergeCommand {
+    /// Put the folders of all shards together to the folder that the study would have written alone.
+    Merge(MergeOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MergeOptions {
+    /// The folders of all shards, in any order.
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) folders: Vec<PathBuf>,
+
+    /// Folder with the IDX files, if they lie elsewhere than when the shards were run.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Number of threads, 1 to 1024; without it, one per core. Never changes a result.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) threads: Option<usize>,
+
+    /// Folder for the results: missing, empty, or with nothing but an earlier study's results,
+    /// which are replaced.
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    pub(crate) out: PathBuf,
 }
 
 /// What a chip is like.

@@ -14,10 +14,13 @@ mod bars;
 mod experiments;
 mod workbench;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ExperimentOptions};
 
 /// Exit status for anything a user can mend: arguments, data, folders.
 const REFUSED: u8 = 2;
+
+/// Exit status for work of which a part failed.
+const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -32,7 +35,7 @@ fn main() -> ExitCode {
         }
     };
     let result = match arguments.command {
-        Command::Experiments(options) => experiments::run(&options),
+        Command::Experiments(options) => return experiments(&options),
         Command::Calibrate(options) => workbench::calibrate(&options, &mut warn),
         Command::Characterize(options) => workbench::characterize(&options),
         Command::Plan(options) => workbench::plan(&options),
@@ -46,6 +49,23 @@ fn main() -> ExitCode {
         Ok(text) => show(&text),
         Err(error) => refuse(&error),
     }
+}
+
+/// Runs experiments; failed jobs stand on standard error and in the exit status.
+fn experiments(options: &ExperimentOptions) -> ExitCode {
+    let done = match experiments::run(options) {
+        Ok(done) => done,
+        Err(error) => return refuse(&error),
+    };
+    let shown = show(&done.text);
+    if done.failures.is_empty() {
+        return shown;
+    }
+    for failure in &done.failures {
+        eprintln!("failed: {}", failure.replace('\n', " "));
+    }
+    eprintln!("The same command does what failed again, and no more.");
+    ExitCode::from(FAILED)
 }
 
 /// Writes to standard output. Whoever has stopped reading it (`… | head`) has seen enough.

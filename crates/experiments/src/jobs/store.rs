@@ -66,7 +66,7 @@ impl JobStore {
     }
 
     /// Keeps the result of a job.
-    pub(super) fn keep<R: Serialize>(
+    pub(super) fn keep<R: Serialize + DeserializeOwned>(
         &self,
         address: &Address,
         result: &R,
@@ -80,6 +80,8 @@ impl JobStore {
         })?;
         let name = address.name().to_owned();
         bss2_file::save(&file(folder, address), FORMAT, &Kept { name, result })?;
+        // A type that the format does not read back would be done anew each time.
+        debug_assert!(self.find::<R>(address).is_some(), "{}", address.key());
         Ok(())
     }
 

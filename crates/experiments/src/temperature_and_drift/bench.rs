@@ -72,7 +72,7 @@ impl<'a> Bench<'a> {
             .parameters
             .calibration
             .run(&mut chip, seed, &mut |_| ())?;
-        let settings = self.network.description.settings()?;
+        let settings = self.parameters.network.settings()?;
         let mut lab = SimulatedLab::new(chip.clone());
         let figures = ChipFigures::measure(&mut lab, &settings, false, self.seed)?;
         Ok(Calibrated {
@@ -109,12 +109,12 @@ impl<'a> Bench<'a> {
         calibrated: &Calibrated,
     ) -> Result<(Network, Vec<Sample>), ExperimentError> {
         let parameters = self.parameters;
-        let mut digital = self.network.description.build(parameters.network_seed)?;
+        let mut digital = self.parameters.network.build(parameters.network_seed)?;
         digital
             .names
             .import(&mut digital.network, &self.network.weights)?;
         let on_array = &parameters.on_array;
-        let settings = self.network.description.settings()?;
+        let settings = self.parameters.network.settings()?;
         let tiling = on_array.tiling.with_settings(settings[0]);
         let recording = Recording::new(&tiling);
         let deployment = Deployment {
@@ -149,7 +149,7 @@ impl<'a> Bench<'a> {
     ) -> Result<(Network, CostLedger), ExperimentError> {
         let run = RecipeRun {
             recipe,
-            description: &self.network.description,
+            description: &self.parameters.network,
             strategies: None,
             weights: Some(&self.network.weights),
             training: self.data.training()?,

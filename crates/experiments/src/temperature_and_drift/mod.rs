@@ -36,7 +36,7 @@ pub(crate) const EXPERIMENT: Experiment = Experiment {
 
 fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let data = StudyData::load(settings)?;
-    let preset = Parameters::resolve(settings);
+    let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     let steps = StudyNetwork::STEPS;

@@ -2,9 +2,7 @@
 
 use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_hardware::IdealArray;
-use bss2_training::{
-    Method, NetworkDescription, OneChip, RecipeRun, Session, WeightFile, evaluate,
-};
+use bss2_training::{Method, OneChip, RecipeRun, Session, WeightFile, evaluate};
 use serde::{Deserialize, Serialize};
 
 use super::Parameters;
@@ -13,7 +11,6 @@ use crate::{ExperimentError, StudyData, Task};
 /// A network trained digitally.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StudyNetwork {
-    pub(super) description: NetworkDescription,
     /// What it came to.
     pub(super) weights: WeightFile,
     /// Test accuracy in percent.
@@ -31,12 +28,11 @@ impl StudyNetwork {
         data: &StudyData,
         task: &dyn Task,
     ) -> Result<Self, ExperimentError> {
-        let description = described(parameters, data);
         let array = IdealArray::new(parameters.chip.geometry, NOMINAL_GAIN_LSB)?;
         let mut lab = OneChip(array);
         let run = RecipeRun {
             recipe: &Method::Float.recipe(&parameters.budget),
-            description: &description,
+            description: &parameters.network,
             strategies: None,
             weights: None,
             training: data.training()?,
@@ -54,19 +50,8 @@ impl StudyNetwork {
         task.step("network");
         Ok(Self {
             weights: digital.names.export(&digital.network)?,
-            description,
             float_percent: 100.0 * float,
             ideal_percent: 100.0 * ideal,
         })
     }
-}
-
-/// The published network for images of its size, a hidden layer otherwise.
-fn described(parameters: &Parameters, data: &StudyData) -> NetworkDescription {
-    let description = data.description();
-    if (description.features, description.classes) == (28 * 28, 10) {
-        return NetworkDescription::published_mnist(&parameters.on_array);
-    }
-    let widths = [description.features, parameters.hidden, description.classes];
-    NetworkDescription::mlp(&widths, &parameters.on_array)
 }

@@ -3,10 +3,10 @@
 use bss2_calibration::Procedure;
 use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
-use bss2_training::{Budget, Method, MockProtocol, OnArray};
+use bss2_training::{Budget, Method, MockProtocol, NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
-use crate::{Preset, Settings};
+use crate::{Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,8 +15,8 @@ pub struct Parameters {
     pub chip_seeds: Vec<u64>,
     /// Seed of the network, which all chips share.
     pub network_seed: u64,
-    /// Width of the hidden layer of a network without convolution.
-    pub hidden: usize,
+    /// The network.
+    pub network: NetworkDescription,
     /// How layers are brought onto the array.
     pub on_array: OnArray,
     /// Ways of training, each from the same digital network on.
@@ -82,8 +82,8 @@ pub struct TouchUp {
 impl Parameters {
     /// The parameters for a preset. Data from files get more sends, because their longer inputs take
     /// several passes whose noise adds up, and fewer chips and epochs, because they are larger.
-    pub fn resolve(settings: &Settings) -> Self {
-        let from_files = settings.data.is_some();
+    pub fn resolve(settings: &Settings, data: &StudyData) -> Self {
+        let from_files = data.description().from_files;
         let (chips, digital_epochs, array_epochs) = match (settings.preset, from_files) {
             (Preset::Quick, false) => (5, 30, 12),
             (Preset::Standard, false) => (10, 40, 20),
@@ -93,14 +93,15 @@ impl Parameters {
             (Preset::Full, true) => (10, 20, 5),
         };
         let batch = if from_files { 100 } else { 50 };
+        let on_array = OnArray {
+            num_sends: if from_files { 4 } else { 2 },
+            ..OnArray::default()
+        };
         Self {
             chip_seeds: settings.chip_seeds(chips),
             network_seed: settings.seed,
-            hidden: 128,
-            on_array: OnArray {
-                num_sends: if from_files { 4 } else { 2 },
-                ..OnArray::default()
-            },
+            network: network(data, &on_array),
+            on_array,
             methods: vec![
                 Method::Float,
                 Method::VarianceAware,
@@ -141,6 +142,15 @@ impl Parameters {
     }
 }
 
+/// The published network for images of its size, a hidden layer otherwise.
+fn network(data: &StudyData, on_array: &OnArray) -> NetworkDescription {
+    let description = data.description();
+    if (description.features, description.classes) == (28 * 28, 10) {
+        return NetworkDescription::published_mnist(on_array);
+    }
+    NetworkDescription::mlp(&[description.features, 128, description.classes], on_array)
+}
+
 #[cfg(test)]
 mod tests {
     use bss2_core::CostParameters;
@@ -148,14 +158,19 @@ mod tests {
     use super::*;
     use crate::configuration::to_toml;
 
+    fn resolved() -> Parameters {
+        let settings = Settings::default();
+        Parameters::resolve(&settings, &StudyData::load(&settings).unwrap())
+    }
+
     #[test]
     fn every_parameter_stands_in_the_configuration() {
-        let default = Parameters::resolve(&Settings::default());
+        let default = resolved();
         let text = |parameters: &Parameters| to_toml(parameters).unwrap().to_string();
         let changes: [fn(&mut Parameters); 30] = [
             |p| p.chip_seeds.push(99),
             |p| p.network_seed += 1,
-            |p| p.hidden += 1,
+            |p| p.network.layers.truncate(1),
             |p| p.on_array.num_sends += 1,
             |p| p.on_array.wait_between_events += 1,
             |p| p.on_array.scaling.output_quantile -= 1e-6,

@@ -33,7 +33,7 @@ impl Bench<'_> {
     ) -> Result<Vec<AtTemperature>, ExperimentError> {
         let (_, layers) = self.deployed(calibrated)?;
         let gain_lsb = f64::from(calibrated.figures.gain_lsb());
-        let settings = self.network.description.settings()?;
+        let settings = self.parameters.network.settings()?;
         let parameters = self.parameters;
         let mut points = Vec::with_capacity(parameters.celsius.len());
         for &celsius in &parameters.celsius {

@@ -7,6 +7,7 @@ mod calibration_cost;
 mod characteristics;
 mod folders;
 mod idx_sets;
+mod jobs;
 mod mapping_strategies;
 mod networks;
 mod noise_and_temperature;

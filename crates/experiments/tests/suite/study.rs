@@ -186,6 +186,11 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
+    /// Steps that were taken.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// As many steps were taken as announced.
     pub(crate) fn assert_complete(&self) {
         let [announced, taken] =
