@@ -74,6 +74,12 @@ impl<'a> Examples<'a> {
         Some((examples(inputs, labels), examples(rest, rest_labels)))
     }
 
+    /// The first samples, `count` (but at least one) or as many as there are.
+    #[must_use]
+    pub fn first(self, count: usize) -> Self {
+        self.split_at(count.max(1)).map_or(self, |(first, _)| first)
+    }
+
     /// The set in parts of at most `size` samples.
     pub(crate) fn chunks(self, size: usize) -> impl Iterator<Item = Examples<'a>> {
         (0..self.len()).step_by(size).map(move |start| {

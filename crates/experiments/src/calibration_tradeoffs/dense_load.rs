@@ -4,10 +4,10 @@ use bss2_core::RunSettings;
 
 use super::chip::Lab;
 use super::layer::only_columns;
-use super::line_fit::lines;
 use super::stimulus::Stimulus;
 use crate::ExperimentError;
 use crate::bench::OverRepeats;
+use crate::line_fit::lines;
 use crate::statistics::mean;
 
 /// How the gain falls under load.

@@ -6,11 +6,11 @@ use ndarray::Array2;
 use super::Stimuli;
 use super::chip::Lab;
 use super::layer::{Layer, only_columns};
-use super::line_fit::lines;
 use super::point::Point;
 use super::stimulus::Stimulus;
 use crate::ExperimentError;
 use crate::bench::OverRepeats;
+use crate::line_fit::lines;
 use crate::statistics::{line, mean};
 
 /// How long membranes remember.
@@ -52,7 +52,7 @@ fn long_gain_percent(
     let sums = only_columns(&stimulus.sums, &layer.working);
     let lines = lines(&sums, &only_columns(&means, &layer.working), |_| true);
     let slopes: Vec<f64> = lines.iter().map(|line| line.slope).collect();
-    Ok(100.0 * mean(&slopes) / layer.slope_lsb)
+    Ok(100.0 * mean(&slopes) / layer.mac.slope_lsb)
 }
 
 /// One pulse of all drivers, read after longer and longer waits; what drifts without it is
@@ -60,7 +60,7 @@ fn long_gain_percent(
 fn time_constant(lab: &mut Lab<'_>, point: &Point, layer: &Layer) -> Result<f64, ExperimentError> {
     let stimuli = lab.stimuli().clone();
     let inputs = lab.bench.geometry().inputs() as f64;
-    let weight = stimuli.memory_amplitude_lsb / (layer.slope_lsb * inputs * FULL_PULSE);
+    let weight = stimuli.memory_amplitude_lsb / (layer.mac.slope_lsb * inputs * FULL_PULSE);
     let weight = weight.round().clamp(1.0, f64::from(WEIGHT_MAX)) as i8;
     lab.bench.load_uniform(stimuli.hemisphere, weight)?;
     let empty_us = stimuli.memory_line_taus * point.calibration.targets.tau_syn_us

@@ -16,7 +16,6 @@ mod findings;
 mod knob;
 mod layer;
 mod limits;
-mod line_fit;
 mod memory;
 mod panel_charts;
 mod parameters;

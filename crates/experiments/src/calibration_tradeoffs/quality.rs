@@ -50,13 +50,13 @@ impl Quality {
     /// What the layer, the ramp and the load show.
     pub(super) fn new(layer: &Layer, ramp: &Ramp, load: &DenseLoad, settings: RunSettings) -> Self {
         Self {
-            gain_lsb: layer.slope_lsb / f64::from(settings.num_sends()),
-            noise_lsb: layer.noise_lsb,
-            gain_spread_percent: layer.gain_spread_percent,
-            offset_spread_lsb: layer.offset_spread_lsb,
-            deviation_lsb: layer.deviation_lsb,
-            signal_lsb: layer.signal_lsb,
-            error_lsb: layer.error_lsb,
+            gain_lsb: layer.mac.slope_lsb / f64::from(settings.num_sends()),
+            noise_lsb: layer.mac.noise_lsb,
+            gain_spread_percent: layer.mac.gain_spread_percent,
+            offset_spread_lsb: layer.mac.offset_spread_lsb,
+            deviation_lsb: layer.mac.deviation_lsb,
+            signal_lsb: layer.mac.signal_lsb,
+            error_lsb: layer.mac.error_lsb,
             non_linearity_lsb: ramp.non_linearity_lsb,
             clipped_percent: ramp.clipped_percent,
             lost_percent: load.lost_percent,

@@ -6,10 +6,10 @@ use ndarray::Array2;
 use super::Stimuli;
 use super::chip::Lab;
 use super::layer::only_columns;
-use super::line_fit::{beyond_noise, lines};
 use super::stimulus::Stimulus;
 use crate::ExperimentError;
 use crate::bench::OverRepeats;
+use crate::line_fit::{beyond_noise, lines};
 use crate::statistics::{mean, root_mean_square};
 
 /// What the sweep shows.

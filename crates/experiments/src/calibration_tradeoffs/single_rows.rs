@@ -5,10 +5,10 @@ use ndarray::{Array2, Axis};
 
 use super::chip::Lab;
 use super::layer::only_columns;
-use super::line_fit::beyond_noise;
 use super::stimulus::Stimulus;
 use crate::ExperimentError;
 use crate::bench::OverRepeats;
+use crate::line_fit::beyond_noise;
 use crate::statistics::root_mean_square;
 
 /// Standard deviation of the synapses' amplitudes in % of their mean, less what rows and columns have

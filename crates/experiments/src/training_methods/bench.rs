@@ -11,11 +11,11 @@ use bss2_training::{
 };
 
 use super::digital::Digital;
-use super::ends::EndCounter;
 use super::known::Known;
 use super::measured::Measured;
 use super::subject::Subject;
 use crate::ExperimentError;
+use crate::ends::EndCounter;
 use crate::simulated_lab::SimulatedLab;
 
 /// Purpose number of the noise of all evaluations under a chip's seed: networks meet the same noise

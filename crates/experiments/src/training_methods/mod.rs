@@ -15,7 +15,6 @@ mod chip_run;
 mod chip_state;
 mod comparison;
 mod digital;
-mod ends;
 mod findings;
 mod gradient_models;
 mod known;

@@ -26,8 +26,8 @@ impl<'a> Subject<'a> {
             seed,
             parameters,
             case,
-            training: first(data.training()?, parameters.training_samples),
-            test: first(data.test()?, parameters.test_samples),
+            training: data.training()?.first(parameters.training_samples),
+            test: data.test()?.first(parameters.test_samples),
         })
     }
 
@@ -49,11 +49,6 @@ impl<'a> Subject<'a> {
 
     /// The samples by which scales are chosen.
     pub(super) fn deployment_samples(&self) -> Examples<'a> {
-        first(self.training, self.parameters.deployment_samples)
+        self.training.first(self.parameters.deployment_samples)
     }
-}
-
-/// The first samples, `count` or as many as there are.
-fn first(all: Examples<'_>, count: usize) -> Examples<'_> {
-    all.split_at(count).map_or(all, |(first, _)| first)
 }

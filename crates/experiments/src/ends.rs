@@ -4,14 +4,14 @@ use bss2_core::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Wraps an array and counts its outputs.
-pub(super) struct EndCounter<'a> {
+pub(crate) struct EndCounter<'a> {
     array: &'a mut dyn MacArray,
     outputs: usize,
     at_ends: usize,
 }
 
 impl<'a> EndCounter<'a> {
-    pub(super) const fn new(array: &'a mut dyn MacArray) -> Self {
+    pub(crate) const fn new(array: &'a mut dyn MacArray) -> Self {
         Self {
             array,
             outputs: 0,
@@ -20,7 +20,7 @@ impl<'a> EndCounter<'a> {
     }
 
     /// Share of the outputs at −128 or 127 so far, in percent.
-    pub(super) fn percent(&self) -> f64 {
+    pub(crate) fn percent(&self) -> f64 {
         100.0 * self.at_ends as f64 / self.outputs.max(1) as f64
     }
 

@@ -6,9 +6,9 @@ use crate::statistics::line;
 
 /// A column's straight line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Line {
-    pub(super) slope: f64,
-    pub(super) offset: f64,
+pub(crate) struct Line {
+    pub(crate) slope: f64,
+    pub(crate) offset: f64,
 }
 
 impl Line {
@@ -28,13 +28,13 @@ impl Line {
         Self { slope, offset }
     }
 
-    pub(super) fn at(self, sum: f64) -> f64 {
+    pub(crate) fn at(self, sum: f64) -> f64 {
         self.slope * sum + self.offset
     }
 }
 
 /// One line for each column of results (vectors × columns) at points whose sum is asked for.
-pub(super) fn lines(
+pub(crate) fn lines(
     sums: &Array2<f64>,
     means: &Array2<f64>,
     asked: impl Fn(f64) -> bool,
@@ -46,6 +46,6 @@ pub(super) fn lines(
 }
 
 /// A mean of squares less what noise contributes, as a root; zero where noise is all there is.
-pub(super) fn beyond_noise(mean_square: f64, of_noise: f64) -> f64 {
+pub(crate) fn beyond_noise(mean_square: f64, of_noise: f64) -> f64 {
     (mean_square - of_noise).max(0.0).sqrt()
 }

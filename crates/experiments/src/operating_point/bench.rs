@@ -1,0 +1,197 @@
+//! Measuring an operating point on a chip.
+
+use bss2_calibration::CalibrationResult;
+use bss2_core::random::derive_seed;
+use bss2_core::{CostLedger, MacArray, Metered, Trial};
+use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_training::{
+    ChipFigures, Deployment, Examples, Ground, LayerDeployment, Method, Network,
+    NetworkDescription, OnLayers, RecipeRun, Session, deploy, evaluate,
+};
+use ndarray::{Axis, concatenate};
+
+use super::{DigitalNetwork, Measured, NetworkTask, OnChip, OperatingPoint};
+use crate::ends::EndCounter;
+use crate::mac_quality::MacQuality;
+use crate::recording::Recording;
+use crate::sample::Sample;
+use crate::simulated_lab::SimulatedLab;
+use crate::{ExperimentError, StudyData};
+
+/// Purposes of the seeds that are derived from a chip's.
+const CALIBRATION: u64 = 1;
+const TRAINING: u64 = 2;
+/// That of all evaluations: networks meet the same noise.
+const TRIALS: u64 = 3;
+const LAYERS: u64 = 4;
+
+/// A chip, and the network that is brought onto it.
+pub(crate) struct PointBench<'a> {
+    pub(crate) task: &'a NetworkTask,
+    pub(crate) digital: &'a DigitalNetwork,
+    pub(crate) data: &'a StudyData,
+    pub(crate) chip: &'a ChipConfig,
+    pub(crate) seed: u64,
+}
+
+/// A chip that is ready for a network.
+struct Ready {
+    chip: SimulatedChip,
+    figures: ChipFigures,
+    network: NetworkDescription,
+}
+
+impl PointBench<'_> {
+    /// Everything at one point.
+    pub(crate) fn measured(&self, point: &OperatingPoint) -> Result<Measured, ExperimentError> {
+        let (chip, calibration) = self.calibrated(point)?;
+        let network = point.network(&self.task.network);
+        let mut lab = SimulatedLab::new(chip.clone());
+        let settings = network.settings()?;
+        let figures = ChipFigures::measure(&mut lab, &settings, false, self.seed)?;
+        let ready = Ready {
+            chip,
+            figures,
+            network,
+        };
+        let (mut deployed, layers) = self.deployed(&ready)?;
+        let (mut trained, training) = self.trained(&ready)?;
+        let cost_model = &self.task.cost_model;
+        let (cost, working) = match &calibration {
+            None => (CostLedger::default(), &[][..]),
+            Some(result) => (result.cost, &*result.working_columns),
+        };
+        let works = working.iter().filter(|works| **works).count();
+        Ok(Measured {
+            calibration_ms: 1e-3 * cost_model.chip_time_us(&cost),
+            working_percent: 100.0 * works as f64 / working.len() as f64,
+            layers: self.qualities(&ready, &layers)?,
+            num_sends: point.num_sends,
+            deployed: self.judged(&mut deployed, &ready)?,
+            trained: self.judged(&mut trained, &ready)?,
+            training_s: 1e-6 * cost_model.chip_time_us(&training),
+        })
+    }
+
+    fn calibrated(
+        &self,
+        point: &OperatingPoint,
+    ) -> Result<(SimulatedChip, Option<CalibrationResult>), ExperimentError> {
+        let config = self.chip.clone().check()?;
+        let mut chip = SimulatedChip::new(&config, self.seed);
+        let seed = derive_seed(self.seed, CALIBRATION);
+        let calibration = match &point.calibration {
+            None => None,
+            Some(procedure) => Some(procedure.run(&mut chip, seed, &mut |_| ())?),
+        };
+        Ok((chip, calibration))
+    }
+
+    /// The digital network as it is brought onto the chip, and its layers with typical inputs.
+    fn deployed(&self, ready: &Ready) -> Result<(Network, Vec<Sample>), ExperimentError> {
+        let task = self.task;
+        let mut digital = ready.network.build(task.network_seed)?;
+        digital
+            .names
+            .import(&mut digital.network, &self.digital.weights)?;
+        let mut settings = ready.network.settings()?.into_iter();
+        let mut on_arrays = ready.network.on_array();
+        // All layers run alike.
+        let (Some(settings), Some(on_array)) = (settings.next(), on_arrays.next()) else {
+            return Ok((digital.network, Vec::new()));
+        };
+        let tiling = on_array.tiling.with_settings(settings);
+        let recording = Recording::new(&tiling);
+        let deployment = Deployment {
+            geometry: ready.chip.geometry(),
+            layers: OnLayers::All(LayerDeployment {
+                strategy: &recording,
+                gain_lsb: ready.figures.gain_lsb(),
+                scaling: on_array.scaling,
+                lowering: on_array.lowering,
+                shift: None,
+            }),
+            ..Deployment::default()
+        };
+        let samples = self.data.first_training_inputs(task.deployment_samples);
+        let (network, _) = deploy(&digital.network.steps()?, samples, deployment)?;
+        let planned = recording.into_planned().into_iter();
+        let layers = planned
+            .zip(network.linear_layers())
+            .map(|(planned, layer)| {
+                Ok(Sample::new(planned, &layer)?.limited_to(task.layer_vectors))
+            });
+        let layers = layers.collect::<Result<_, ExperimentError>>()?;
+        Ok((network, layers))
+    }
+
+    /// The same trained further in the loop, and what that costs on the chip.
+    fn trained(&self, ready: &Ready) -> Result<(Network, CostLedger), ExperimentError> {
+        let task = self.task;
+        let mut recipe = Method::InTheLoop.recipe(&task.budget);
+        recipe
+            .stages
+            .retain(|stage| stage.ground != Ground::Digital);
+        for stage in &mut recipe.stages {
+            stage.logits_per_unit = Some(task.logits_per_lsb);
+        }
+        let run = RecipeRun {
+            recipe: &recipe,
+            description: &ready.network,
+            strategies: None,
+            weights: Some(&self.digital.weights),
+            training: self.data.training()?.first(task.training_samples),
+            validation: None,
+            deployment_samples: task.deployment_samples,
+            geometry: ready.chip.geometry(),
+            seed: derive_seed(self.seed, TRAINING),
+            checkpoint: None,
+        };
+        let mut lab = SimulatedLab::with_figures(ready.chip.clone(), ready.figures.clone());
+        let trained = run.run(&mut lab, &mut |_| ())?;
+        let costs = trained.stages.iter().map(|stage| stage.cost);
+        let cost = costs.fold(CostLedger::default(), |sum, cost| sum + cost);
+        Ok((trained.deployed.network, cost))
+    }
+
+    /// How well the chip multiplies the layers.
+    fn qualities(
+        &self,
+        ready: &Ready,
+        layers: &[Sample],
+    ) -> Result<Vec<MacQuality>, ExperimentError> {
+        let mut chip = ready.chip.clone();
+        let mut trial = Trial::new(derive_seed(self.seed, LAYERS));
+        let qualities = layers.iter().map(|layer| {
+            let repeats = (0..self.task.layer_repeats)
+                .map(|_| layer.outputs_lsb(&mut chip, &mut trial))
+                .collect::<Result<Vec<_>, _>>()?;
+            let views: Vec<_> = repeats.iter().map(|outputs| outputs.view()).collect();
+            let outputs = concatenate(Axis(0), &views).unwrap_or_default();
+            let amplification = f64::from(layer.plan.amplification());
+            Ok(MacQuality::of(
+                &layer.exact_products(),
+                &(outputs * amplification),
+            ))
+        });
+        qualities.collect()
+    }
+
+    /// A network's test accuracy on the chip, and what it costs.
+    fn judged(&self, network: &mut Network, ready: &Ready) -> Result<OnChip, ExperimentError> {
+        let test: Examples<'_> = self.data.test()?.first(self.task.test_samples);
+        let mut chip = Metered::new(ready.chip.clone());
+        let mut counted = EndCounter::new(&mut chip);
+        let mut session = Session::on(&mut counted, derive_seed(self.seed, TRIALS));
+        let accuracy = evaluate(network, &mut session, test)?;
+        let clipped_percent = counted.percent();
+        let cost = chip.take_ledger();
+        let cost_model = &self.task.cost_model;
+        Ok(OnChip {
+            percent: 100.0 * accuracy,
+            clipped_percent,
+            inference_us: cost_model.chip_time_us(&cost) / test.len() as f64,
+            inference_uj: cost_model.energy_uj(&cost) / test.len() as f64,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! The digital training, which all chips share.
+
+use bss2_core::NOMINAL_GAIN_LSB;
+use bss2_hardware::IdealArray;
+use bss2_training::{Method, OneChip, RecipeRun, Session, WeightFile, evaluate};
+use serde::{Deserialize, Serialize};
+
+use super::NetworkTask;
+use crate::{ExperimentError, StudyData, Task};
+
+/// A network trained digitally.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct DigitalNetwork {
+    pub(crate) weights: WeightFile,
+    /// Test accuracy in percent.
+    pub(crate) float_percent: f64,
+    /// The same quantised, on an ideal array of nominal gain.
+    pub(crate) ideal_percent: f64,
+}
+
+impl DigitalNetwork {
+    /// Steps of progress that its training takes.
+    pub(crate) const STEPS: u64 = 1;
+
+    pub(crate) fn trained(
+        task: &NetworkTask,
+        data: &StudyData,
+        progress: &dyn Task,
+    ) -> Result<Self, ExperimentError> {
+        let geometry = bss2_core::ArrayGeometry::BSS2;
+        let mut lab = OneChip(IdealArray::new(geometry, NOMINAL_GAIN_LSB)?);
+        let run = RecipeRun {
+            recipe: &Method::Float.recipe(&task.budget),
+            description: &task.network,
+            strategies: None,
+            weights: None,
+            training: data.training()?.first(task.training_samples),
+            validation: None,
+            deployment_samples: task.deployment_samples,
+            geometry,
+            seed: task.network_seed,
+            checkpoint: None,
+        };
+        let mut trained = run.run(&mut lab, &mut |_| ())?;
+        let test = data.test()?.first(task.test_samples);
+        let digital = &mut trained.digital;
+        let float = evaluate(&mut digital.network, &mut Session::digital(), test)?;
+        let mut session = Session::on(&mut lab.0, task.network_seed);
+        let ideal = evaluate(&mut trained.deployed.network, &mut session, test)?;
+        progress.step("network");
+        Ok(Self {
+            weights: digital.names.export(&digital.network)?,
+            float_percent: 100.0 * float,
+            ideal_percent: 100.0 * ideal,
+        })
+    }
+}

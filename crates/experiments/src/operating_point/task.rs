@@ -1,0 +1,57 @@
+//! What is computed on chips.
+
+use bss2_core::CostModel;
+use bss2_training::{Budget, NetworkDescription};
+use serde::{Deserialize, Serialize};
+
+use crate::StudyData;
+
+/// A network, how it is trained, and how it is judged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NetworkTask {
+    /// The network.
+    pub network: NetworkDescription,
+    /// Seed of its weights.
+    pub network_seed: u64,
+    /// How much training there is.
+    pub budget: Budget,
+    /// Logits per LSB in the loop.
+    pub logits_per_lsb: f32,
+    /// Training samples, from the first.
+    pub training_samples: usize,
+    /// Test samples, from the first.
+    pub test_samples: usize,
+    /// Training samples, from the first, that scales are taken from.
+    pub deployment_samples: usize,
+    /// Inputs of layers, from the first, on which multiplications are judged.
+    pub layer_vectors: usize,
+    /// How often each of them is run.
+    pub layer_repeats: usize,
+    /// What chip time and energy are reckoned with.
+    pub cost_model: CostModel,
+}
+
+impl NetworkTask {
+    /// A network with one hidden layer, so narrow that imperfections matter, and its training.
+    pub(crate) fn narrow(data: &StudyData, hidden: usize, seed: u64, budget: Budget) -> Self {
+        let description = data.description();
+        let widths = [description.features, hidden, description.classes];
+        let most = if description.from_files {
+            10_000
+        } else {
+            1_000_000
+        };
+        Self {
+            network: NetworkDescription::mlp(&widths, &bss2_training::OnArray::default()),
+            network_seed: seed,
+            budget,
+            logits_per_lsb: 0.3,
+            training_samples: most,
+            test_samples: most,
+            deployment_samples: 1000,
+            layer_vectors: 200,
+            layer_repeats: 8,
+            cost_model: CostModel::default(),
+        }
+    }
+}
