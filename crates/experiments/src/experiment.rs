@@ -3,8 +3,8 @@
 use crate::jobs::{JobStore, Jobs, Scope};
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
-    calibration_tradeoffs, circuit, first_study, mac_characteristics, mapping_strategies,
-    temperature_and_drift, training_methods, validation, walking_noise,
+    calibration_to_accuracy, calibration_tradeoffs, circuit, first_study, mac_characteristics,
+    mapping_strategies, temperature_and_drift, training_methods, validation, walking_noise,
 };
 
 /// An experiment that can be run by name.
@@ -32,6 +32,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     training_methods::EXPERIMENT,
     temperature_and_drift::EXPERIMENT,
     walking_noise::EXPERIMENT,
+    calibration_to_accuracy::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

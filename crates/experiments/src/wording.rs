@@ -1,6 +1,7 @@
 //! Numbers over chips, put into words.
 
 use crate::plot::{Summary, fixed};
+use crate::rank::mean_correlation;
 use crate::statistics::{Interval, mean};
 
 /// "1 chip", "5 chips".
@@ -74,6 +75,27 @@ pub(crate) fn difference(differences: &[f64], decimals: usize) -> String {
         format!(" ({}…{})", ends[0], ends[1])
     });
     format!("{sign}{}{interval}", fixed(mean(differences), decimals))
+}
+
+/// A mean with the range that holds the true one in 95 of 100 cases: "3.1 (2.0…4.2)".
+pub(crate) fn with_interval(values: &[f64], decimals: usize) -> String {
+    bracketed(values, Interval::of_mean(values), decimals)
+}
+
+/// A mean of correlations with that range.
+pub(crate) fn correlation(values: &[f64]) -> String {
+    bracketed(values, mean_correlation(values), 2)
+}
+
+fn bracketed(values: &[f64], interval: Option<Interval>, decimals: usize) -> String {
+    if values.is_empty() {
+        return "–".to_owned();
+    }
+    let interval = interval.map_or_else(String::new, |interval| {
+        let ends = [interval.low, interval.high].map(|end| fixed(end, decimals));
+        format!(" ({}…{})", ends[0], ends[1])
+    });
+    fixed(mean(values), decimals) + &interval
 }
 
 /// Keeps numbers with their spread and unit on one line.

@@ -90,7 +90,7 @@ impl PointBench<'_> {
     /// The digital network as it is brought onto the chip, and its layers with typical inputs.
     fn deployed(&self, ready: &Ready) -> Result<(Network, Vec<Sample>), ExperimentError> {
         let task = self.task;
-        let mut digital = ready.network.build(task.network_seed)?;
+        let mut digital = ready.network.build(self.seed)?;
         digital
             .names
             .import(&mut digital.network, &self.digital.weights)?;

@@ -3,6 +3,7 @@
 use bss2_core::NOMINAL_GAIN_LSB;
 use bss2_hardware::IdealArray;
 use bss2_training::{Method, OneChip, RecipeRun, Session, WeightFile, evaluate};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::NetworkTask;
@@ -19,14 +20,22 @@ pub(crate) struct DigitalNetwork {
 }
 
 impl DigitalNetwork {
-    /// Steps of progress that its training takes.
-    pub(crate) const STEPS: u64 = 1;
-
-    pub(crate) fn trained(
+    /// One for each of some seeds, side by side.
+    pub(crate) fn of_seeds(
         task: &NetworkTask,
         data: &StudyData,
+        seeds: &[u64],
         progress: &dyn Task,
-    ) -> Result<Self, ExperimentError> {
+    ) -> Result<Vec<Self>, ExperimentError> {
+        let train = |&seed: &u64| {
+            let network = Self::trained(task, data, seed)?;
+            progress.step(&format!("network {seed}"));
+            Ok(network)
+        };
+        seeds.par_iter().map(train).collect()
+    }
+
+    fn trained(task: &NetworkTask, data: &StudyData, seed: u64) -> Result<Self, ExperimentError> {
         let geometry = bss2_core::ArrayGeometry::BSS2;
         let mut lab = OneChip(IdealArray::new(geometry, NOMINAL_GAIN_LSB)?);
         let run = RecipeRun {
@@ -38,16 +47,15 @@ impl DigitalNetwork {
             validation: None,
             deployment_samples: task.deployment_samples,
             geometry,
-            seed: task.network_seed,
+            seed,
             checkpoint: None,
         };
         let mut trained = run.run(&mut lab, &mut |_| ())?;
         let test = data.test()?.first(task.test_samples);
         let digital = &mut trained.digital;
         let float = evaluate(&mut digital.network, &mut Session::digital(), test)?;
-        let mut session = Session::on(&mut lab.0, task.network_seed);
+        let mut session = Session::on(&mut lab.0, seed);
         let ideal = evaluate(&mut trained.deployed.network, &mut session, test)?;
-        progress.step("network");
         Ok(Self {
             weights: digital.names.export(&digital.network)?,
             float_percent: 100.0 * float,

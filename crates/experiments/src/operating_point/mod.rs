@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 mod bench;
 mod digital;
 mod measured;
+mod network;
 mod task;
 
 pub(crate) use bench::PointBench;
 pub(crate) use digital::DigitalNetwork;
 pub(crate) use measured::{Measured, OnChip};
+pub(crate) use network::Network;
 pub use task::NetworkTask;
 
 /// How a chip is calibrated and how layers run on it.

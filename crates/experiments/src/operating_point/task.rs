@@ -11,8 +11,6 @@ use crate::StudyData;
 pub struct NetworkTask {
     /// The network.
     pub network: NetworkDescription,
-    /// Seed of its weights.
-    pub network_seed: u64,
     /// How much training there is.
     pub budget: Budget,
     /// Logits per LSB in the loop.
@@ -33,7 +31,7 @@ pub struct NetworkTask {
 
 impl NetworkTask {
     /// A network with one hidden layer, so narrow that imperfections matter, and its training.
-    pub(crate) fn narrow(data: &StudyData, hidden: usize, seed: u64, budget: Budget) -> Self {
+    pub(crate) fn narrow(data: &StudyData, hidden: usize, budget: Budget) -> Self {
         let description = data.description();
         let widths = [description.features, hidden, description.classes];
         let most = if description.from_files {
@@ -43,7 +41,6 @@ impl NetworkTask {
         };
         Self {
             network: NetworkDescription::mlp(&widths, &bss2_training::OnArray::default()),
-            network_seed: seed,
             budget,
             logits_per_lsb: 0.3,
             training_samples: most,

@@ -1,0 +1,120 @@
+//! What was found of one case: means over chips, losses, correlations.
+
+use super::imperfection::Imperfection;
+use super::knob::Knob;
+use super::parameters::Case;
+use super::point::{Kind, Point};
+use crate::operating_point::{DigitalNetwork, Measured, Network};
+use crate::rank::rank_correlation;
+use crate::statistics::{Interval, mean};
+
+/// All chips of a case at all points.
+pub(super) struct CaseResults<'a> {
+    pub(super) case: &'a Case,
+    /// By chip.
+    pub(super) networks: &'a [DigitalNetwork],
+    pub(super) chip_seeds: &'a [u64],
+    pub(super) points: &'a [Point],
+    /// By point and chip.
+    pub(super) measured: Vec<Vec<Measured>>,
+    pub(super) give_up_percent: f64,
+}
+
+impl CaseResults<'_> {
+    /// A quantity at a point, by chip.
+    pub(super) fn values(&self, point: usize, of: impl Fn(&Measured) -> f64) -> Vec<f64> {
+        self.measured[point].iter().map(of).collect()
+    }
+
+    pub(super) fn mean(&self, point: usize, of: impl Fn(&Measured) -> f64) -> f64 {
+        mean(&self.values(point, of))
+    }
+
+    /// Accuracies at a point, by chip, in percent.
+    pub(super) fn percents(&self, point: usize, network: Network) -> Vec<f64> {
+        self.values(point, |measured| network.of(measured).percent)
+    }
+
+    /// Accuracy of the digital network, by chip, in percent.
+    pub(super) fn float_percents(&self) -> Vec<f64> {
+        let networks = self.networks.iter();
+        networks.map(|network| network.float_percent).collect()
+    }
+
+    /// What is lost against the digital network, by chip, in percent points.
+    pub(super) fn losses(&self, point: usize, network: Network) -> Vec<f64> {
+        let percents = self.percents(point, network).into_iter();
+        let float = self.float_percents().into_iter();
+        float
+            .zip(percents)
+            .map(|(float, percent)| float - percent)
+            .collect()
+    }
+
+    /// Rank correlation over points of an imperfection with the accuracy lost, by chip.
+    pub(super) fn correlations(&self, imperfection: Imperfection, network: Network) -> Vec<f64> {
+        let chips = 0..self.chip_seeds.len();
+        let of_chip = chips.map(|chip| {
+            let points = || self.measured.iter().map(|chips| &chips[chip]);
+            let amounts: Vec<f64> = points().map(imperfection.of).collect();
+            let float = self.networks[chip].float_percent;
+            let losses: Vec<f64> = points()
+                .map(|measured| float - network.of(measured).percent)
+                .collect();
+            rank_correlation(&amounts, &losses)
+        });
+        of_chip
+            .filter(|correlation| correlation.is_finite())
+            .collect()
+    }
+
+    /// Share of what is lost as deployed that training wins back, over points whose knobs a test
+    /// accepts, by chip, in percent; none where nothing is lost.
+    pub(super) fn won_back_percent(&self, accept: impl Fn(&Point) -> bool) -> Vec<f64> {
+        let points: Vec<usize> = (0..self.points.len())
+            .filter(|&point| accept(&self.points[point]))
+            .collect();
+        let chips = 0..self.chip_seeds.len();
+        let of_chip = chips.filter_map(|chip| {
+            let lost = |network| -> f64 {
+                points
+                    .iter()
+                    .map(|&point| self.losses(point, network)[chip])
+                    .sum()
+            };
+            let deployed = lost(Network::Deployed);
+            (deployed > 0.0).then(|| 100.0 * (1.0 - lost(Network::Trained) / deployed))
+        });
+        of_chip.collect()
+    }
+
+    /// The points where a knob alone is turned and the usual one, by rising value.
+    pub(super) fn along(&self, knob: Knob) -> Vec<(f64, usize)> {
+        let values = self
+            .points
+            .iter()
+            .enumerate()
+            .filter_map(|(place, point)| match point.kind {
+                Kind::Usual => Some((knob.usual(), place)),
+                Kind::Turned(of, value) if of == knob => Some((value, place)),
+                _ => None,
+            });
+        let mut values: Vec<(f64, usize)> = values.collect();
+        values.sort_by(|a, b| a.0.total_cmp(&b.0));
+        values
+    }
+
+    /// How much better one point is than another, chip by chip: the mean, and the range that holds
+    /// the true one.
+    pub(super) fn gained(&self, network: Network, from: usize, to: usize) -> Vec<f64> {
+        let from = self.percents(from, network).into_iter();
+        let to = self.percents(to, network).into_iter();
+        to.zip(from).map(|(to, from)| to - from).collect()
+    }
+
+    /// Whether one point is better than another by more than chance.
+    pub(super) fn is_better(&self, network: Network, from: usize, to: usize) -> bool {
+        let gained = self.gained(network, from, to);
+        Interval::of_mean(&gained).is_some_and(|interval| interval.low > 0.0)
+    }
+}

@@ -1,0 +1,127 @@
+//! From the targets of a calibration to the accuracy of a network: which imperfection of the
+//! multiplication predicts what is lost, what training in the loop wins back, where effort stops
+//! paying, and which settings are to be recommended.
+
+use serde::Serialize;
+
+use crate::configuration::configured;
+use crate::jobs::{JobList, Jobs};
+use crate::operating_point::{DigitalNetwork, PointBench};
+use crate::{Experiment, ExperimentError, OperatingPoint, Outcome, Settings, StudyData};
+
+mod case_results;
+mod charts;
+mod findings;
+mod imperfection;
+mod knob;
+mod parameters;
+mod point;
+mod recommended;
+mod records;
+mod summary;
+mod tables;
+
+use case_results::CaseResults;
+pub use knob::Knob;
+pub use parameters::{Case, Grids, Parameters};
+use point::Point;
+
+/// The experiment `calibration-to-accuracy`.
+pub(crate) const EXPERIMENT: Experiment = Experiment {
+    name: "calibration-to-accuracy",
+    about: "from calibration targets to accuracy: what predicts the loss, what training wins back",
+    records_file: "calibration-to-accuracy.csv",
+    run,
+};
+
+/// A point on a chip.
+#[derive(Serialize)]
+struct PointJob<'a> {
+    case: &'a str,
+    chip_seed: u64,
+    at: &'a OperatingPoint,
+    #[serde(skip)]
+    of: (&'a Case, &'a DigitalNetwork, &'a Point),
+}
+
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+    let data = StudyData::load(settings)?;
+    let preset = Parameters::resolve(settings, &data);
+    let (parameters, configuration) =
+        configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let seeds = &parameters.chip_seeds;
+    let points = parameters.grids.points();
+    // Which points there are changes none of them.
+    let mut basis = configuration.clone();
+    basis.remove("grids");
+
+    let steps = (parameters.cases.len() * seeds.len()) as u64;
+    let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+        let of_case = |case: &Case| DigitalNetwork::of_seeds(&case.task, &data, seeds, task);
+        parameters
+            .cases
+            .iter()
+            .map(of_case)
+            .collect::<Result<Vec<_>, _>>()
+    })?;
+    let mut keys = Vec::new();
+    for (case, networks) in parameters.cases.iter().zip(&networks) {
+        for point in &points {
+            keys.extend(
+                seeds
+                    .iter()
+                    .zip(networks)
+                    .map(|(&chip_seed, network)| PointJob {
+                        case: &case.name,
+                        chip_seed,
+                        at: &point.at,
+                        of: (case, network, point),
+                    }),
+            );
+        }
+    }
+    let list = JobList {
+        experiment: EXPERIMENT.name,
+        configuration: &basis,
+        keys: &keys,
+        steps: &|_| 1,
+    };
+    let measured = jobs.each(&list, |job, task| {
+        let (case, digital, point) = job.of;
+        let bench = PointBench {
+            task: &case.task,
+            digital,
+            data: &data,
+            chip: &case.chip,
+            seed: job.chip_seed,
+        };
+        let measured = bench.measured(job.at)?;
+        task.step(&format!(
+            "{} chip {}: {}",
+            job.case,
+            job.chip_seed,
+            point.text()
+        ));
+        Ok(measured)
+    })?;
+    let mut measured = measured.into_iter();
+    let results: Vec<CaseResults<'_>> = parameters
+        .cases
+        .iter()
+        .zip(&networks)
+        .map(|(case, networks)| {
+            let of_points = points
+                .iter()
+                .map(|_| measured.by_ref().take(seeds.len()).collect());
+            CaseResults {
+                case,
+                networks,
+                chip_seeds: seeds,
+                points: &points,
+                measured: of_points.collect(),
+                give_up_percent: parameters.give_up_percent,
+            }
+        })
+        .collect();
+    findings::outcome(&results, &parameters, data.description(), configuration)
+}

@@ -1,0 +1,167 @@
+//! Every number that the experiment depends on.
+
+use std::collections::BTreeMap;
+
+use bss2_hardware::ChipConfig;
+use bss2_training::Budget;
+use serde::{Deserialize, Serialize};
+
+use super::knob::Knob;
+use crate::{NetworkTask, Preset, Settings, StudyData};
+
+/// Every number that the experiment depends on, besides its data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Seeds of the chips, and of the networks that come onto them.
+    pub chip_seeds: Vec<u64>,
+    /// Accuracy that may be given up for speed or energy, in percent points.
+    pub give_up_percent: f64,
+    /// What is turned.
+    pub grids: Grids,
+    /// What is computed on which chips.
+    pub cases: Vec<Case>,
+}
+
+/// What is turned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grids {
+    /// Points where all knobs are turned at random.
+    pub mixtures: usize,
+    /// Seed of these.
+    pub mixture_seed: u64,
+    /// Values of every knob besides the usual one.
+    pub values: BTreeMap<Knob, Vec<f64>>,
+}
+
+/// A network on chips of one kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    /// Name for people.
+    pub name: String,
+    /// The chips.
+    pub chip: ChipConfig,
+    /// What is computed.
+    pub task: NetworkTask,
+}
+
+impl Grids {
+    fn resolve(preset: Preset) -> Self {
+        let (mixtures, values): (_, [(Knob, &[f64]); 9]) = match preset {
+            Preset::Quick => (
+                30,
+                [
+                    (Knob::OtaBias, &[60.0, 150.0, 300.0, 800.0]),
+                    (Knob::DacBias, &[100.0, 400.0]),
+                    (Knob::CadcRange, &[150.0, 250.0]),
+                    (Knob::TargetNoise, &[1.5, 2.5]),
+                    (Knob::Wait, &[1.0, 20.0]),
+                    (Knob::NumSends, &[2.0, 4.0, 8.0]),
+                    (Knob::RowRepetition, &[2.0]),
+                    (Knob::ColumnCopies, &[2.0]),
+                    (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
+                ],
+            ),
+            Preset::Standard | Preset::Full => (
+                100,
+                [
+                    (Knob::OtaBias, &[60.0, 150.0, 300.0, 600.0, 800.0]),
+                    (Knob::DacBias, &[100.0, 250.0, 500.0, 750.0]),
+                    (Knob::CadcRange, &[150.0, 200.0, 250.0, 400.0]),
+                    (Knob::TargetNoise, &[1.2, 1.5, 2.0, 2.5]),
+                    (Knob::Wait, &[1.0, 2.0, 10.0, 20.0, 50.0]),
+                    (Knob::NumSends, &[2.0, 4.0, 8.0, 16.0]),
+                    (Knob::RowRepetition, &[2.0, 4.0]),
+                    (Knob::ColumnCopies, &[2.0, 4.0]),
+                    (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
+                ],
+            ),
+        };
+        let values = values
+            .into_iter()
+            .map(|(knob, values)| (knob, values.to_vec()));
+        Self {
+            mixtures,
+            mixture_seed: 1,
+            values: values.collect(),
+        }
+    }
+}
+
+impl Parameters {
+    /// The parameters for a preset and its data.
+    pub fn resolve(settings: &Settings, data: &StudyData) -> Self {
+        let from_files = data.description().from_files;
+        let (chips, digital_epochs, array_epochs) = match (settings.preset, from_files) {
+            (Preset::Quick, false) => (5, 20, 4),
+            (Preset::Standard, false) => (10, 30, 10),
+            (Preset::Full, false) => (20, 30, 20),
+            (Preset::Quick, true) => (2, 3, 1),
+            (Preset::Standard, true) => (3, 6, 2),
+            (Preset::Full, true) => (10, 8, 3),
+        };
+        let budget = Budget {
+            digital_epochs,
+            array_epochs,
+            last_epochs: array_epochs.div_ceil(3),
+            batch: if from_files { 100 } else { 32 },
+            digital_rate: 0.002,
+            array_rate: 1.0,
+            augmentation: None,
+        };
+        let task = NetworkTask::narrow(data, 16, budget);
+        let process = |name: &str, chip: ChipConfig| Case {
+            name: name.to_owned(),
+            chip,
+            task: task.clone(),
+        };
+        let name = settings.chip.preset_name().unwrap_or("as configured");
+        let mut cases = vec![process(name, settings.chip.clone())];
+        if settings.chip == ChipConfig::typical() {
+            cases.push(process("worse", ChipConfig::worse_process()));
+        }
+        Self {
+            chip_seeds: settings.chip_seeds(chips),
+            give_up_percent: 1.0,
+            grids: Grids::resolve(settings.preset),
+            cases,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::to_toml;
+
+    #[test]
+    fn every_parameter_stands_in_the_configuration() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let default = Parameters::resolve(&settings, &data);
+        let text = |parameters: &Parameters| to_toml(parameters).unwrap().to_string();
+        let changes: [fn(&mut Parameters); 17] = [
+            |p| p.chip_seeds.push(99),
+            |p| p.give_up_percent += 1.0,
+            |p| p.grids.mixtures += 1,
+            |p| p.grids.mixture_seed += 1,
+            |p| p.grids.values.values_mut().for_each(|v| v.push(1.0)),
+            |p| p.cases[0].name.push('s'),
+            |p| p.cases[0].chip.noise.read_lsb += 1e-6,
+            |p| p.cases[0].task.network.layers.truncate(1),
+            |p| p.cases[0].task.budget.digital_epochs += 1,
+            |p| p.cases[0].task.budget.array_epochs += 1,
+            |p| p.cases[0].task.logits_per_lsb += 1e-6,
+            |p| p.cases[0].task.training_samples -= 1,
+            |p| p.cases[0].task.test_samples -= 1,
+            |p| p.cases[0].task.deployment_samples -= 1,
+            |p| p.cases[0].task.layer_vectors -= 1,
+            |p| p.cases[0].task.layer_repeats -= 1,
+            |p| p.cases.truncate(0),
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = default.clone();
+            change(&mut changed);
+            assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+}
