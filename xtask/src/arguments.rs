@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bss2_experiments::workbench::{
     ArrayKind, CalibrationJob, CharacterizationJob, ChipChoice, EvaluateJob, PROCEDURES, PlanJob,
-    STRATEGIES, TrainJob, layer_shape, procedure, read_recipe, read_targets, read_tiling, strategy,
+    STRATEGIES, TrainJob, TrainingWay, layer_shape, procedure, read_recipe, read_targets,
+    read_tiling, strategy,
 };
 use bss2_experiments::{
     Augmentation, Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings, Shard,
@@ -429,7 +430,7 @@ pub(crate) struct TrainOptions {
     method: String,
 
     /// TOML file with stages, in place of a method's.
-    #[arg(long, value_name = "FILE.toml", conflicts_with = "method")]
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["method", "digital_epochs", "array_epochs"])]
     recipe: Option<PathBuf>,
 
     /// Epochs of digital training; without it, the method's number.
@@ -467,19 +468,18 @@ impl TrainOptions {
     /// # Errors
     /// What is wrong with the arguments, in words.
     pub(crate) fn job(&self) -> Result<TrainJob, String> {
-        let (method, recipe) = if let Some(path) = &self.recipe {
+        let way = if let Some(path) = &self.recipe {
             let recipe = read_recipe(path).map_err(|error| error.to_string())?;
-            (path.display().to_string(), recipe)
+            TrainingWay::Recipe(path.display().to_string(), recipe)
         } else {
             let method = self.method.parse::<Method>();
             let method = method.map_err(|error: TrainingError| error.to_string())?;
-            (method.to_string(), method.recipe(&self.budget()))
+            TrainingWay::Method(method, self.budget())
         };
         Ok(TrainJob {
             network: self.network.clone().unwrap_or_default(),
             data: DataChoice::named(&self.data),
-            recipe,
-            method,
+            way,
             chip: self.chip.choice()?,
             calibration: self.chip.calibration.clone(),
             weights: self.weights.clone(),

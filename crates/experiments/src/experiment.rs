@@ -3,8 +3,9 @@
 use crate::jobs::{JobStore, Jobs, Scope};
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
-    calibration_to_accuracy, calibration_tradeoffs, circuit, first_study, mac_characteristics,
-    mapping_strategies, temperature_and_drift, training_methods, validation, walking_noise,
+    calibration_to_accuracy, calibration_tradeoffs, circuit, error_budget, first_study,
+    mac_characteristics, mapping_strategies, temperature_and_drift, training_methods, validation,
+    walking_noise,
 };
 
 /// An experiment that can be run by name.
@@ -33,6 +34,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     temperature_and_drift::EXPERIMENT,
     walking_noise::EXPERIMENT,
     calibration_to_accuracy::EXPERIMENT,
+    error_budget::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

@@ -216,6 +216,12 @@ pub enum TrainingError {
     /// A chip whose temperature cannot be set.
     #[error("the temperature of this chip cannot be set")]
     NoTemperature,
+    /// A chip that does not say how it is set up.
+    #[error("the chip does not answer: {message}")]
+    NoAnswer {
+        /// What it says.
+        message: String,
+    },
     /// A timing, or a model, for which the chip was not measured.
     #[error("the chip was not measured for this timing or gradient model")]
     NotMeasured,

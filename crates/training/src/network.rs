@@ -127,6 +127,25 @@ impl Network {
             .try_for_each(|layer| layer.update_parameters(update))
     }
 
+    /// Refuses weights that have left the range of `f32`.
+    pub(crate) fn check_finite(&self) -> Result<(), TrainingError> {
+        let mut diverged = None;
+        self.parameters(&mut |layer, parameter| {
+            // Infinite ones were brought back to the ends of the range.
+            let is_lost = |value: &f32| value.is_nan() || value.abs() >= f32::MAX;
+            if diverged.is_none() && parameter.value.iter().any(is_lost) {
+                diverged = Some(layer);
+            }
+        });
+        match diverged {
+            None => Ok(()),
+            Some(layer) => Err(TrainingError::NotFinite {
+                layer,
+                what: "weights",
+            }),
+        }
+    }
+
     /// Number of layers, at least one.
     #[expect(clippy::len_without_is_empty, reason = "a network is never empty")]
     pub fn len(&self) -> usize {

@@ -10,7 +10,7 @@ mod run;
 use serde::{Deserialize, Serialize};
 
 use crate::error::check_option;
-use crate::{Adam, Augmentation, CrossEntropy, Optimizer, RateSchedule, Sgd, TrainingError};
+use crate::{Adam, Augmentation, CrossEntropy, Loss, Optimizer, RateSchedule, Sgd, TrainingError};
 
 pub use catalogue::{Budget, Method};
 pub use checkpoint::Checkpoint;
@@ -228,7 +228,15 @@ impl Stage {
         self.optimizer()?;
         self.ground.check()?;
         self.rates.check()?;
-        Ok(())
+        self.loss().check()?;
+        check_option("epochs", self.epochs as f64, 1.0, 1e6)?;
+        check_option("batch", self.batch as f64, 1.0, 1e6)?;
+        check_option("patience", self.patience.unwrap_or(1) as f64, 1.0, 1e6)?;
+        check_option("weight_decay", f64::from(self.weight_decay), 0.0, 1.0)?;
+        match self.augmentation {
+            Some(augmentation) => augmentation.check().map(|_| ()),
+            None => Ok(()),
+        }
     }
 
     fn needs_chip(&self) -> bool {

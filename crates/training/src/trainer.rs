@@ -191,6 +191,11 @@ impl<'a> Trainer<'a> {
                 Ok::<(), TrainingError>(())
             })
         })?;
+        // What the last step made of the weights, no other one would notice.
+        let last = order.len().div_ceil(self.schedule.batch).saturating_sub(1);
+        network
+            .check_finite()
+            .map_err(|cause| diverged(cause, epoch, last))?;
         session.select(0);
         let validation = match self.validation {
             None => None,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::operating_point::{DigitalNetwork, PointBench};
+use crate::operating_point::{DigitalNetwork, Meanwhile, PointBench};
 use crate::{Experiment, ExperimentError, OperatingPoint, Outcome, Settings, StudyData};
 
 mod case_results;
@@ -94,6 +94,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             data: &data,
             chip: &case.chip,
             seed: job.chip_seed,
+            meanwhile: Meanwhile::default(),
         };
         let measured = bench.measured(job.at)?;
         task.step(&format!(

@@ -9,6 +9,7 @@ use bss2_training::{
     NetworkDescription, OnLayers, RecipeRun, Session, deploy, evaluate,
 };
 use ndarray::{Axis, concatenate};
+use serde::{Deserialize, Serialize};
 
 use super::{DigitalNetwork, Measured, NetworkTask, OnChip, OperatingPoint};
 use crate::ends::EndCounter;
@@ -32,6 +33,17 @@ pub(crate) struct PointBench<'a> {
     pub(crate) data: &'a StudyData,
     pub(crate) chip: &'a ChipConfig,
     pub(crate) seed: u64,
+    /// What happens between calibration and use.
+    pub(crate) meanwhile: Meanwhile,
+}
+
+/// What happens between calibration and use; nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Meanwhile {
+    /// By how much the chip warms up, in K.
+    pub warmer_kelvin: f32,
+    /// Time that passes, in hours.
+    pub hours: f64,
 }
 
 /// A chip that is ready for a network.
@@ -84,6 +96,14 @@ impl PointBench<'_> {
             None => None,
             Some(procedure) => Some(procedure.run(&mut chip, seed, &mut |_| ())?),
         };
+        let Meanwhile {
+            warmer_kelvin,
+            hours,
+        } = self.meanwhile;
+        if warmer_kelvin != 0.0 {
+            chip.set_temperature_celsius(chip.temperature_celsius() + warmer_kelvin)?;
+        }
+        chip.let_pass_s(3600.0 * hours)?;
         Ok((chip, calibration))
     }
 

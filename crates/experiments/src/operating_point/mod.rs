@@ -12,6 +12,7 @@ mod measured;
 mod network;
 mod task;
 
+pub use bench::Meanwhile;
 pub(crate) use bench::PointBench;
 pub(crate) use digital::DigitalNetwork;
 pub(crate) use measured::{Measured, OnChip};

@@ -32,4 +32,4 @@ pub use plan::{MakeTiling, PlanJob, PlanReport, STRATEGIES, layer_shape, read_ti
 pub use targets_file::{
     MakeProcedure, PROCEDURES, TargetsError, print_targets, procedure, read_targets,
 };
-pub use train::{TrainJob, TrainReport};
+pub use train::{TrainJob, TrainReport, TrainingWay};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bss2_experiments::workbench::{
-    ArrayKind, ChipChoice, EvaluateJob, TrainJob, read_network, read_recipe,
+    ArrayKind, ChipChoice, EvaluateJob, TrainJob, TrainingWay, read_network, read_recipe,
 };
 use bss2_experiments::{Budget, DataChoice, ExperimentError, Method, Silent};
 
@@ -27,8 +27,7 @@ fn job(folder: &Path, method: Method) -> TrainJob {
     TrainJob {
         network,
         data: DataChoice::Digits,
-        recipe: method.recipe(&budget),
-        method: method.to_string(),
+        way: TrainingWay::Method(method, budget),
         chip: ChipChoice::typical(3),
         calibration: None,
         weights: None,

@@ -151,7 +151,7 @@ impl Method {
             }
             Self::InTheLoop => after(Ground::Chip),
             Self::InTheLoopFromScratch => {
-                let epochs = budget.digital_epochs + budget.array_epochs;
+                let epochs = budget.digital_epochs.saturating_add(budget.array_epochs);
                 vec![stage(Ground::Chip, epochs, 2.0 * budget.array_rate)]
             }
             Self::TemperatureAware => after(Ground::Temperatures {
@@ -159,7 +159,7 @@ impl Method {
             }),
             Self::Best => {
                 let longer = |stage: Stage| Stage {
-                    epochs: 2 * stage.epochs,
+                    epochs: stage.epochs.saturating_mul(2),
                     augmentation: budget.augmentation,
                     gradients: Gradients::Mask,
                     ..stage

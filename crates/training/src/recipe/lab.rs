@@ -27,6 +27,16 @@ pub trait Lab {
         None
     }
 
+    /// A number that tells the chip as it is (which one, its registers, its temperature) from others: an
+    /// interrupted training continues on the same alone. The same for all, unless the lab tells them
+    /// apart.
+    ///
+    /// # Errors
+    /// [`TrainingError`] if the chip does not answer.
+    fn fingerprint(&mut self) -> Result<u64, TrainingError> {
+        Ok(0)
+    }
+
     /// What the chip has cost since this was last asked; nothing, unless the lab counts it.
     fn take_cost(&mut self) -> CostLedger {
         CostLedger::default()

@@ -101,6 +101,7 @@ impl RecipeRun<'_> {
             work.next_stage();
         }
         let (deployed, figures) = self.take_onto_array(&mut work, lab)?;
+        clear(lab.chip())?;
         Ok(Trained {
             digital: work.digital,
             deployed,
@@ -116,7 +117,7 @@ impl RecipeRun<'_> {
             digital.names.import(&mut digital.network, weights)?;
         }
         let mut work = Work {
-            fingerprint: self.fingerprint()?,
+            fingerprint: self.fingerprint(lab)?,
             stage: 0,
             reports: Vec::new(),
             digital,
@@ -203,6 +204,8 @@ impl RecipeRun<'_> {
                 twins.set_noise(stage.ground.noise(), epoch, stage.epochs)?;
             }
             let seed = derive_seed(self.seed, TRIAL + work.stage as u64);
+            // Whatever an earlier epoch left there: one that was interrupted begins with nothing either.
+            clear_ground(&stage.ground, lab)?;
             on_ground(&stage.ground, &mut stand_ins, lab, seed, |session| {
                 trainer.epoch(
                     work.network(),
@@ -278,11 +281,21 @@ impl RecipeRun<'_> {
         ChipFigures::measure(lab, &settings, with_twins, self.seed)
     }
 
-    /// What tells this training from others: a number made of all that decides its results.
-    fn fingerprint(&self) -> Result<u64, TrainingError> {
+    /// What tells this training from others: a number made of all that decides its results, strategies
+    /// of a user's own apart.
+    fn fingerprint(&self, lab: &mut dyn Lab) -> Result<u64, TrainingError> {
         if self.checkpoint.is_none() {
             return Ok(0);
         }
+        let geometry = [
+            self.geometry.hemispheres(),
+            self.geometry.inputs(),
+            self.geometry.columns(),
+        ];
+        let chip = geometry
+            .into_iter()
+            .map(|size| size as u64)
+            .chain([lab.fingerprint()?]);
         let in_words = |error: toml::ser::Error| TrainingError::Description {
             message: error.to_string(),
         };
@@ -297,7 +310,7 @@ impl RecipeRun<'_> {
         let numbers = numbers(self.training).chain(validation);
         let numbers = numbers.chain(weights.map(|value| u64::from(value.to_bits())));
         let start = derive_seed(self.seed, self.deployment_samples as u64);
-        Ok(bytes.chain(numbers).fold(start, derive_seed))
+        Ok(bytes.chain(numbers).chain(chip).fold(start, derive_seed))
     }
 
     fn deployment_samples(&self) -> ArrayView2<'_, f32> {
@@ -397,6 +410,18 @@ fn numbers(examples: Examples<'_>) -> impl Iterator<Item = u64> {
     inputs
         .map(|value| u64::from(value.to_bits()))
         .chain(labels.map(|&label| u64::from(label)))
+}
+
+/// Sets all weights of the chip to zero where it is trained on, at all temperatures.
+fn clear_ground(ground: &Ground, lab: &mut dyn Lab) -> Result<(), TrainingError> {
+    match ground {
+        Ground::Chip => clear(lab.chip()),
+        Ground::Temperatures { celsius } => {
+            let mut chips = lab.at_temperatures(celsius)?;
+            chips.iter_mut().try_for_each(|chip| clear(chip.as_mut()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does something in a session on a ground.

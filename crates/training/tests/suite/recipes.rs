@@ -15,6 +15,7 @@ use crate::support::{Set, fresh_chip, yin_yang};
 
 /// A chip whose temperature can be set, and whose costs are counted.
 struct Oven {
+    seed: u64,
     chip: Metered<SimulatedChip>,
     others: Vec<SimulatedChip>,
 }
@@ -22,6 +23,7 @@ struct Oven {
 impl Oven {
     fn new(seed: u64) -> Self {
         Self {
+            seed,
             chip: Metered::new(fresh_chip(seed)),
             others: Vec::new(),
         }
@@ -37,7 +39,9 @@ impl Lab for Oven {
         &mut self,
         celsius: &[f32],
     ) -> Result<Vec<Box<dyn MacArray + '_>>, TrainingError> {
-        self.others = vec![self.chip.inner().clone(); celsius.len()];
+        if self.others.len() != celsius.len() {
+            self.others = vec![self.chip.inner().clone(); celsius.len()];
+        }
         let mut chips: Vec<Box<dyn MacArray>> = Vec::new();
         for (chip, &celsius) in self.others.iter_mut().zip(celsius) {
             chip.set_temperature_celsius(celsius)
@@ -45,6 +49,10 @@ impl Lab for Oven {
             chips.push(Box::new(chip));
         }
         Ok(chips)
+    }
+
+    fn fingerprint(&mut self) -> Result<u64, TrainingError> {
+        Ok(self.seed)
     }
 
     fn take_cost(&mut self) -> CostLedger {
@@ -178,6 +186,37 @@ fn an_interrupted_training_ends_with_the_same_bits() {
     }
 }
 
+/// Layers that are no whole groups of columns, and a later one that is wider: what it leaves beside the
+/// first one's columns loads their lines.
+#[test]
+fn what_layers_leave_on_the_chip_does_not_show_after_an_interruption() {
+    let [training, _] = yin_yang(200, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let sends = OnArray {
+        num_sends: 8,
+        ..OnArray::default()
+    };
+    let description = NetworkDescription::mlp(&[4, 20, 40, 3], &sends);
+    for method in [Method::InTheLoop, Method::TemperatureAware] {
+        let recipe = method.recipe(&budget());
+        let ended = |checkpoint: Option<&Path>, stop_after: usize| {
+            let run = run(&recipe, &description, training.examples(), checkpoint);
+            let epochs = Cell::new(0);
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let mut trained = run.run(&mut Oven::new(3), &mut |_| {
+                    epochs.set(epochs.get() + 1);
+                    assert!(epochs.get() < stop_after, "interrupted");
+                });
+                trained.as_mut().unwrap().deployed.network.state()
+            }))
+        };
+        let whole = ended(None, usize::MAX).unwrap();
+        let path = folder.path().join(method.name());
+        assert!(ended(Some(&path), 5).is_err());
+        assert!(ended(Some(&path), usize::MAX).unwrap() == whole, "{method}");
+    }
+}
+
 #[test]
 fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     let [training, other] = yin_yang(200, 200);
@@ -204,6 +243,9 @@ fn checkpoints_of_other_trainings_and_damaged_ones_are_refused() {
     assert_eq!(refused(&recipe, &wider, &training, 1), expected);
     assert_eq!(refused(&recipe, &description, &other, 1), expected);
     assert_eq!(refused(&recipe, &description, &training, 2), expected);
+    let on_other_chip = run(&recipe, &description, training.examples(), Some(&path));
+    let on_other_chip = on_other_chip.run(&mut Oven::new(4), &mut |_| {});
+    assert_eq!(on_other_chip.unwrap_err(), expected);
 
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use bss2_core::CostLedger;
 use bss2_training::{
-    DeployedLayer, Evaluation, Examples, Lab, NetworkDescription, Recipe, RecipeRun, Session,
-    StageProgress, StageReport, Trained, WeightFile, evaluation,
+    Augmentation, Budget, DeployedLayer, Evaluation, Examples, Lab, Method, NetworkDescription,
+    Recipe, RecipeRun, Session, StageProgress, StageReport, Trained, WeightFile, evaluation,
 };
 use serde::Serialize;
 
@@ -31,9 +31,7 @@ pub struct TrainJob {
     /// What it is trained on.
     pub data: DataChoice,
     /// How.
-    pub recipe: Recipe,
-    /// Name of that for people.
-    pub method: String,
+    pub way: TrainingWay,
     /// The chip that it is trained for.
     pub chip: ChipChoice,
     /// Calibration of this chip; without it, the chip is as it was made.
@@ -47,6 +45,46 @@ pub struct TrainJob {
     pub seed: u64,
     /// Folder for the results.
     pub out: PathBuf,
+}
+
+/// A way of training.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainingWay {
+    /// A named one. Where the budget changes images, their size is that of the data; data that are no
+    /// images are left as they are.
+    Method(Method, Budget),
+    /// One that was written down, as it is, with a name for people.
+    Recipe(String, Recipe),
+}
+
+impl TrainingWay {
+    fn name(&self) -> &str {
+        match self {
+            Self::Method(method, _) => method.name(),
+            Self::Recipe(name, _) => name,
+        }
+    }
+
+    /// The recipe for data.
+    fn recipe(&self, data: &StudyData) -> Recipe {
+        match self {
+            Self::Recipe(_, recipe) => recipe.clone(),
+            Self::Method(method, budget) => {
+                let image = data.image();
+                let augmentation = budget
+                    .augmentation
+                    .filter(|_| image.1 > 1 && image.2 > 1)
+                    .map(|augmentation| Augmentation {
+                        image,
+                        ..augmentation
+                    });
+                method.recipe(&Budget {
+                    augmentation,
+                    ..budget.clone()
+                })
+            }
+        }
+    }
 }
 
 /// What a training has to tell.
@@ -74,6 +112,7 @@ struct Configuration<'a> {
 
 /// A network after its training, and what it does.
 struct Results {
+    recipe: Recipe,
     stages: Vec<StageReport>,
     layers: Vec<DeployedLayer>,
     gain_lsb: f32,
@@ -95,9 +134,10 @@ impl TrainJob {
     /// would be lost where the results go.
     pub fn run(&self, progress: &dyn Progress) -> Result<TrainReport, ExperimentError> {
         check_trial_seed(self.seed)?;
-        self.recipe.check()?;
         let description = read_network(&self.network)?;
         let data = StudyData::of(&self.data, self.seed)?;
+        let recipe = self.way.recipe(&data);
+        recipe.check()?;
         refuse_other_input(&description, &data)?;
         let weights = self.weights.as_deref().map(WeightFile::load).transpose()?;
         let chip = self.chip.calibrated(self.calibration.as_deref())?;
@@ -105,7 +145,6 @@ impl TrainJob {
         let checkpoint = self.checkpoint()?;
 
         let (training, validation) = split(data.training()?, self.validation_one_in);
-        let recipe = with_images(&self.recipe, &data);
         let run = RecipeRun {
             recipe: &recipe,
             description: &description,
@@ -129,16 +168,16 @@ impl TrainJob {
             ));
         })?;
         drop(task);
-        let (results, trained) = self.results(trained, &mut lab, data.test()?)?;
+        let (results, trained) = self.results(recipe, trained, &mut lab, data.test()?)?;
 
         let configuration = to_toml(&Configuration {
-            method: &self.method,
+            method: self.way.name(),
             chip_seed: self.chip.seed,
             calibrated: self.calibration.is_some(),
             seed: self.seed,
             validation_one_in: self.validation_one_in,
             data: data.description(),
-            recipe: &recipe,
+            recipe: &results.recipe,
             network: &description,
             chip: &self.chip.config,
         })?;
@@ -171,6 +210,7 @@ impl TrainJob {
 
     fn results(
         &self,
+        recipe: Recipe,
         mut trained: Trained,
         lab: &mut SimulatedLab,
         test: Examples<'_>,
@@ -180,6 +220,7 @@ impl TrainJob {
         let mut session = Session::on(lab.chip(), self.seed);
         let on_chip = evaluation(&mut trained.deployed.network, &mut session, test)?;
         let results = Results {
+            recipe,
             stages: trained.stages.clone(),
             layers: trained.deployed.report.clone(),
             gain_lsb: trained.figures.gain_lsb(),
@@ -220,7 +261,7 @@ impl TrainJob {
         format!(
             "{}: {:.2} % of {} test samples on {} chip {}; {:.2} % digitally, before it was brought \
              there.",
-            self.method,
+            self.way.name(),
             100.0 * results.on_chip.accuracy(),
             results.on_chip.samples(),
             if self.calibration.is_some() {
@@ -247,17 +288,6 @@ fn split(
         Some((training, validation)) => (training, Some(validation)),
         None => (all, None),
     }
-}
-
-/// The recipe with the sizes of the data's images where it changes images.
-fn with_images(recipe: &Recipe, data: &StudyData) -> Recipe {
-    let mut recipe = recipe.clone();
-    for stage in &mut recipe.stages {
-        if let Some(augmentation) = &mut stage.augmentation {
-            augmentation.image = data.image();
-        }
-    }
-    recipe
 }
 
 fn remove(path: &Path) -> Result<(), ExperimentError> {

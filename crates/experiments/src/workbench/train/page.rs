@@ -13,7 +13,7 @@ pub(super) fn of(
     data: &DataDescription,
 ) -> Result<Page, ExperimentError> {
     let page = Page::new(
-        format!("{} on chip {}", job.method, job.chip.seed),
+        format!("{} on chip {}", job.way.name(), job.chip.seed),
         format!(
             "A network for {}, trained for one simulated BrainScaleS-2 chip, {}.",
             data.name,
@@ -26,7 +26,7 @@ pub(super) fn of(
     );
     Ok(page
         .with_section(accuracy(job, results)?)?
-        .with_section(training(job, results)?)?
+        .with_section(training(results)?)?
         .with_section(deployment(results)?)?
         .with_fact("bss2", env!("CARGO_PKG_VERSION"))
         .with_fact("Seed", job.seed.to_string()))
@@ -80,7 +80,7 @@ fn confusion(results: &Results) -> Result<HeatMap, ExperimentError> {
     )
 }
 
-fn training(job: &TrainJob, results: &Results) -> Result<Section, ExperimentError> {
+fn training(results: &Results) -> Result<Section, ExperimentError> {
     let chart = learning(results)?;
     Ok(Section::new("training", "Training")
         .with_figure(
@@ -92,7 +92,7 @@ fn training(job: &TrainJob, results: &Results) -> Result<Section, ExperimentErro
             .with_data("learning.csv"),
         )
         .with_table(overview(results)?)
-        .with_details(Details::new("The recipe", to_toml(&job.recipe)?.to_string())))
+        .with_details(Details::new("The recipe", to_toml(&results.recipe)?.to_string())))
 }
 
 /// Accuracy over all epochs, one line per stage.

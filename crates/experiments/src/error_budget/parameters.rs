@@ -1,0 +1,111 @@
+//! Every number that the experiment depends on.
+
+use bss2_hardware::ChipConfig;
+use bss2_training::Budget;
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+use crate::{Meanwhile, NetworkTask, OperatingPoint, Preset, Settings, StudyData};
+
+/// Every number that the experiment depends on, besides its data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Seeds of the chips, and of the networks that come onto them.
+    pub chip_seeds: Vec<u64>,
+    /// What is switched.
+    pub sources: Vec<Source>,
+    /// What happens between calibration and use.
+    pub meanwhile: Meanwhile,
+    /// How chips are calibrated and used.
+    pub point: OperatingPoint,
+    /// What is computed on which chips.
+    pub cases: Vec<Case>,
+}
+
+/// A network on chips of one kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Case {
+    /// Name for people.
+    pub name: String,
+    /// The chips.
+    pub chip: ChipConfig,
+    /// What is computed.
+    pub task: NetworkTask,
+}
+
+impl Parameters {
+    /// The parameters for a preset and its data.
+    pub fn resolve(settings: &Settings, data: &StudyData) -> Self {
+        let from_files = data.description().from_files;
+        let (chips, digital_epochs, array_epochs) = match (settings.preset, from_files) {
+            (Preset::Quick, false) => (6, 20, 4),
+            (Preset::Standard, false) => (12, 30, 10),
+            (Preset::Full, false) => (24, 30, 20),
+            (Preset::Quick, true) => (3, 3, 1),
+            (Preset::Standard, true) => (5, 6, 2),
+            (Preset::Full, true) => (10, 8, 3),
+        };
+        let budget = Budget {
+            digital_epochs,
+            array_epochs,
+            last_epochs: array_epochs.div_ceil(3),
+            batch: if from_files { 100 } else { 32 },
+            digital_rate: 0.002,
+            array_rate: 1.0,
+            augmentation: None,
+        };
+        let task = NetworkTask::narrow(data, 16, budget);
+        let process = |name: &str, chip: ChipConfig| Case {
+            name: name.to_owned(),
+            chip,
+            task: task.clone(),
+        };
+        let name = settings.chip.preset_name().unwrap_or("as configured");
+        let mut cases = vec![process(name, settings.chip.clone())];
+        if settings.chip == ChipConfig::typical() {
+            cases.push(process("worse", ChipConfig::worse_process()));
+        }
+        Self {
+            chip_seeds: settings.chip_seeds(chips),
+            sources: Source::ALL.to_vec(),
+            meanwhile: Meanwhile {
+                warmer_kelvin: 5.0,
+                hours: 24.0,
+            },
+            point: OperatingPoint {
+                num_sends: 2,
+                ..OperatingPoint::usual()
+            },
+            cases,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::to_toml;
+
+    #[test]
+    fn every_parameter_stands_in_the_configuration() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let default = Parameters::resolve(&settings, &data);
+        let text = |parameters: &Parameters| to_toml(parameters).unwrap().to_string();
+        let changes: [fn(&mut Parameters); 8] = [
+            |p| p.chip_seeds.push(99),
+            |p| p.sources.truncate(3),
+            |p| p.meanwhile.warmer_kelvin += 1.0,
+            |p| p.meanwhile.hours += 1.0,
+            |p| p.point.num_sends += 1,
+            |p| p.cases[0].name.push('s'),
+            |p| p.cases[0].chip.noise.read_lsb += 1e-6,
+            |p| p.cases[0].task.budget.array_epochs += 1,
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = default.clone();
+            change(&mut changed);
+            assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+}
