@@ -31,13 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         digest.update(Sha256::digest(&content));
     }
     println!("cargo:rerun-if-changed=build.rs");
-    let digest = digest.finalize();
-    let name: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    println!("cargo:rustc-env=BSS2_SOURCES={name}");
+    let name = format!("{:x}", digest.finalize());
+    println!("cargo:rustc-env=BSS2_SOURCES={}", &name[..16]);
     Ok(())
 }
 

@@ -224,6 +224,9 @@ pub enum ExperimentError {
         /// How many results are missing.
         missing: usize,
     },
+    /// A chip whose gain cannot be told from noise.
+    #[error("the chip's gain cannot be told from noise")]
+    NoSignal,
     /// A job panicked: a fault of bss2.
     #[error("panicked: {message}")]
     Panic {

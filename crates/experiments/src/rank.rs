@@ -6,7 +6,7 @@ use crate::statistics::Interval;
 /// pairs, and where one of both does not vary.
 pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
     let (x, y) = (ranks(x), ranks(y));
-    let mean = (x.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(1.0, x.len() as f64);
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
     for (x, y) in x.iter().zip(&y) {
         xy += (x - mean) * (y - mean);
@@ -40,7 +40,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     while begin < order.len() {
         let equal = |&&place: &&usize| values[place] == values[order[begin]];
         let count = order[begin..].iter().take_while(equal).count().max(1);
-        let rank = begin as f64 + (count as f64 + 1.0) / 2.0;
+        let rank = begin as f64 + f64::midpoint(1.0, count as f64);
         for &place in &order[begin..begin + count] {
             ranks[place] = rank;
         }

@@ -3,7 +3,7 @@
 use super::imperfection::Imperfection;
 use super::knob::Knob;
 use super::parameters::Case;
-use super::point::{Kind, Point};
+use super::point::{Group, Kind, Point};
 use crate::operating_point::{DigitalNetwork, Measured, Network};
 use crate::rank::rank_correlation;
 use crate::statistics::{Interval, mean};
@@ -14,13 +14,45 @@ pub(super) struct CaseResults<'a> {
     /// By chip.
     pub(super) networks: &'a [DigitalNetwork],
     pub(super) chip_seeds: &'a [u64],
-    pub(super) points: &'a [Point],
+    /// Points that all chips can be used at.
+    pub(super) points: Vec<&'a Point>,
+    /// Points where the gain of a chip cannot be told from noise.
+    pub(super) without_signal: Vec<&'a Point>,
     /// By point and chip.
     pub(super) measured: Vec<Vec<Measured>>,
     pub(super) give_up_percent: f64,
 }
 
-impl CaseResults<'_> {
+impl<'a> CaseResults<'a> {
+    /// From points with what each chip shows there, or nothing if one has no signal.
+    pub(super) fn new(
+        case: &'a Case,
+        networks: &'a [DigitalNetwork],
+        chip_seeds: &'a [u64],
+        give_up_percent: f64,
+        on_chips: impl Iterator<Item = (&'a Point, Option<Vec<Measured>>)>,
+    ) -> Self {
+        let mut results = Self {
+            case,
+            networks,
+            chip_seeds,
+            points: Vec::new(),
+            without_signal: Vec::new(),
+            measured: Vec::new(),
+            give_up_percent,
+        };
+        for (point, chips) in on_chips {
+            match chips {
+                None => results.without_signal.push(point),
+                Some(chips) => {
+                    results.points.push(point);
+                    results.measured.push(chips);
+                }
+            }
+        }
+        results
+    }
+
     /// A quantity at a point, by chip.
     pub(super) fn values(&self, point: usize, of: impl Fn(&Measured) -> f64) -> Vec<f64> {
         self.measured[point].iter().map(of).collect()
@@ -53,7 +85,7 @@ impl CaseResults<'_> {
 
     /// Rank correlation over points of an imperfection with the accuracy lost, by chip.
     pub(super) fn correlations(&self, imperfection: Imperfection, network: Network) -> Vec<f64> {
-        let chips = 0..self.chip_seeds.len();
+        let chips = 0..self.networks.len();
         let of_chip = chips.map(|chip| {
             let points = || self.measured.iter().map(|chips| &chips[chip]);
             let amounts: Vec<f64> = points().map(imperfection.of).collect();
@@ -68,24 +100,30 @@ impl CaseResults<'_> {
             .collect()
     }
 
-    /// Share of what is lost as deployed that training wins back, over points whose knobs a test
-    /// accepts, by chip, in percent; none where nothing is lost.
-    pub(super) fn won_back_percent(&self, accept: impl Fn(&Point) -> bool) -> Vec<f64> {
-        let points: Vec<usize> = (0..self.points.len())
-            .filter(|&point| accept(&self.points[point]))
-            .collect();
-        let chips = 0..self.chip_seeds.len();
-        let of_chip = chips.filter_map(|chip| {
-            let lost = |network| -> f64 {
-                points
-                    .iter()
-                    .map(|&point| self.losses(point, network)[chip])
-                    .sum()
-            };
-            let deployed = lost(Network::Deployed);
-            (deployed > 0.0).then(|| 100.0 * (1.0 - lost(Network::Trained) / deployed))
-        });
-        of_chip.collect()
+    /// Whether there are points of a group.
+    pub(super) fn has_some_of(&self, group: Group) -> bool {
+        self.points.iter().any(|point| group.holds(point))
+    }
+
+    /// What is lost over all points of a group, by chip, in percent points.
+    pub(super) fn mean_losses(&self, group: Group, network: Network) -> Vec<f64> {
+        let places = (0..self.points.len()).filter(|&place| group.holds(self.points[place]));
+        let losses: Vec<Vec<f64>> = places.map(|place| self.losses(place, network)).collect();
+        let chips = 0..self.networks.len();
+        let of_chip = chips.map(|chip| losses.iter().map(|chips| chips[chip]).collect::<Vec<_>>());
+        of_chip.map(|losses| mean(&losses)).collect()
+    }
+
+    /// Share of what is lost as deployed that training wins back, over all points of a group, by chip,
+    /// in percent; none where nothing is lost.
+    pub(super) fn won_back_percent(&self, group: Group) -> Vec<f64> {
+        let [deployed, trained] = Network::BOTH.map(|network| self.mean_losses(group, network));
+        let lost = deployed
+            .iter()
+            .zip(&trained)
+            .filter(|(deployed, _)| **deployed > 0.0);
+        lost.map(|(deployed, trained)| 100.0 * (1.0 - trained / deployed))
+            .collect()
     }
 
     /// The points where a knob alone is turned and the usual one, by rising value.

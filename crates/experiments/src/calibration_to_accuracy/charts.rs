@@ -90,7 +90,7 @@ fn means(
     accept: impl Fn(&Point) -> bool,
 ) -> Vec<(f64, f64)> {
     (0..case.points.len())
-        .filter(|&place| accept(&case.points[place]))
+        .filter(|&place| accept(case.points[place]))
         .map(|place| (case.mean(place, &x), case.mean(place, &y)))
         .collect()
 }

@@ -4,6 +4,7 @@ use super::case_results::CaseResults;
 use super::charts::charts;
 use super::imperfection::IMPERFECTIONS;
 use super::knob::Knob;
+use super::point::Group;
 use super::recommended::Aim;
 use super::summary::summary;
 use super::{EXPERIMENT, Parameters, records, tables};
@@ -31,7 +32,7 @@ pub(super) fn outcome(
         )
         .with_method(method(parameters, data))
         .with_finding(finding(results))
-        .with_limits(limits(parameters))
+        .with_limits(limits(parameters, results))
         .with_table(table.clone())
         .with_table(tables::correlations(results)?)
         .with_table(tables::won_back(results)?)
@@ -72,12 +73,25 @@ fn method(parameters: &Parameters, data: &DataDescription) -> String {
     )
 }
 
-fn limits(parameters: &Parameters) -> String {
+fn limits(parameters: &Parameters, results: &[CaseResults<'_>]) -> String {
+    let left_out = results.iter().flat_map(|case| {
+        let points = case.without_signal.iter();
+        points.map(|point| format!("{} on {} chips", point.text(), case.case.name))
+    });
+    let left_out: Vec<String> = left_out.collect();
+    let left_out = if left_out.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " Left out, because the gain of a chip cannot be told from noise there: {}.",
+            left_out.join(", ")
+        )
+    };
     format!(
         "Intervals are 95 % (Student's t over chips, each with a network of its own). A correlation over \
          these settings holds for how these settings were chosen. The best of many settings looks better \
          than it is: the advantage of the recommended ones was seen on the same chips that they were \
-         chosen by. For speed and energy up to {} points of accuracy are given up.",
+         chosen by. For speed and energy up to {} points of accuracy are given up.{left_out}",
         parameters.give_up_percent
     )
 }
@@ -122,20 +136,13 @@ fn predictors(case: &CaseResults<'_>) -> String {
 }
 
 fn recovery(case: &CaseResults<'_>) -> String {
-    let lost = |network| {
-        let chips = 0..case.chip_seeds.len();
-        let of_chip = chips.map(|chip| {
-            let losses = (0..case.points.len()).map(|place| case.losses(place, network)[chip]);
-            mean(&losses.collect::<Vec<_>>())
-        });
-        of_chip.collect::<Vec<f64>>()
-    };
+    let lost = |network| text(case.mean_losses(Group::All, network), 1);
     format!(
         "Of {} points that networks lose on the mean of all settings, training in the loop leaves {}: it \
          wins back {} %.",
-        text(lost(Network::Deployed), 1),
-        text(lost(Network::Trained), 1),
-        with_interval(&case.won_back_percent(|_| true), 0),
+        lost(Network::Deployed),
+        lost(Network::Trained),
+        with_interval(&case.won_back_percent(Group::All), 0),
     )
 }
 

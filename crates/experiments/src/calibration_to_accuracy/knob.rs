@@ -25,13 +25,15 @@ pub enum Knob {
     RowRepetition,
     /// Columns over which each output is averaged.
     ColumnCopies,
+    /// Share of a layer's outputs that fit the next one's range.
+    OutputQuantile,
     /// Effort of the calibration: 0 none, 1 little, 2 usual, 3 much, 4 the reference procedure.
     Effort,
 }
 
 impl Knob {
     /// Every knob.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OtaBias,
         Self::DacBias,
         Self::CadcRange,
@@ -40,6 +42,7 @@ impl Knob {
         Self::NumSends,
         Self::RowRepetition,
         Self::ColumnCopies,
+        Self::OutputQuantile,
         Self::Effort,
     ];
 
@@ -54,6 +57,7 @@ impl Knob {
             Self::NumSends => "num_sends",
             Self::RowRepetition => "row repetition",
             Self::ColumnCopies => "column copies",
+            Self::OutputQuantile => "output quantile",
             Self::Effort => "effort of the calibration",
         }
     }
@@ -64,7 +68,11 @@ impl Knob {
             Self::OtaBias | Self::DacBias | Self::CadcRange => "CapMem codes",
             Self::TargetNoise => "LSB",
             Self::Wait => "cycles",
-            Self::NumSends | Self::RowRepetition | Self::ColumnCopies | Self::Effort => "",
+            Self::NumSends
+            | Self::RowRepetition
+            | Self::ColumnCopies
+            | Self::OutputQuantile
+            | Self::Effort => "",
         }
     }
 
@@ -90,6 +98,7 @@ impl Knob {
             Self::NumSends => usual.num_sends.into(),
             Self::RowRepetition => usual.row_repetition as f64,
             Self::ColumnCopies => usual.column_copies as f64,
+            Self::OutputQuantile => usual.output_quantile,
             Self::Effort => 2.0,
         }
     }
@@ -102,6 +111,7 @@ impl Knob {
             Self::NumSends => point.num_sends = whole as u32,
             Self::RowRepetition => point.row_repetition = whole as usize,
             Self::ColumnCopies => point.column_copies = whole as usize,
+            Self::OutputQuantile => point.output_quantile = value,
             Self::Effort => point.calibration = Effort::of(value).procedure(point),
             Self::OtaBias | Self::DacBias | Self::CadcRange | Self::TargetNoise => {
                 if let Some(Procedure::Joint(JointProcedure { targets, .. })) =

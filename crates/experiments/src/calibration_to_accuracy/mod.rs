@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::operating_point::{DigitalNetwork, Meanwhile, PointBench};
+use crate::operating_point::{DigitalNetwork, Meanwhile, Measured, PointBench, ShiftsBy};
 use crate::{Experiment, ExperimentError, OperatingPoint, Outcome, Settings, StudyData};
 
 mod case_results;
@@ -95,6 +95,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             chip: &case.chip,
             seed: job.chip_seed,
             meanwhile: Meanwhile::default(),
+            shifts_by: ShiftsBy::Measured,
         };
         let measured = bench.measured(job.at)?;
         task.step(&format!(
@@ -111,17 +112,11 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         .iter()
         .zip(&networks)
         .map(|(case, networks)| {
-            let of_points = points
-                .iter()
-                .map(|_| measured.by_ref().take(seeds.len()).collect());
-            CaseResults {
-                case,
-                networks,
-                chip_seeds: seeds,
-                points: &points,
-                measured: of_points.collect(),
-                give_up_percent: parameters.give_up_percent,
-            }
+            let on_chips = points.iter().map(|point| {
+                let chips: Vec<Option<Measured>> = measured.by_ref().take(seeds.len()).collect();
+                (point, chips.into_iter().collect())
+            });
+            CaseResults::new(case, networks, seeds, parameters.give_up_percent, on_chips)
         })
         .collect();
     findings::outcome(&results, &parameters, data.description(), configuration)

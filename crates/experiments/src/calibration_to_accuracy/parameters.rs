@@ -46,7 +46,7 @@ pub struct Case {
 
 impl Grids {
     fn resolve(preset: Preset) -> Self {
-        let (mixtures, values): (_, [(Knob, &[f64]); 9]) = match preset {
+        let (mixtures, values): (_, [(Knob, &[f64]); 10]) = match preset {
             Preset::Quick => (
                 30,
                 [
@@ -58,6 +58,7 @@ impl Grids {
                     (Knob::NumSends, &[2.0, 4.0, 8.0]),
                     (Knob::RowRepetition, &[2.0]),
                     (Knob::ColumnCopies, &[2.0]),
+                    (Knob::OutputQuantile, &[0.9, 0.97]),
                     (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
                 ],
             ),
@@ -72,6 +73,7 @@ impl Grids {
                     (Knob::NumSends, &[2.0, 4.0, 8.0, 16.0]),
                     (Knob::RowRepetition, &[2.0, 4.0]),
                     (Knob::ColumnCopies, &[2.0, 4.0]),
+                    (Knob::OutputQuantile, &[0.85, 0.9, 0.95, 0.99]),
                     (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
                 ],
             ),

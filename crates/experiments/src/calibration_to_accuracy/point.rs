@@ -25,6 +25,44 @@ pub(super) enum Kind {
     Mixed(usize, Vec<(Knob, f64)>),
 }
 
+/// Points that belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    All,
+    Usual,
+    /// A knob at all its values.
+    Along(Knob),
+    Mixtures,
+}
+
+impl Group {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        let knobs = Knob::ALL.into_iter().map(Self::Along);
+        [Self::All, Self::Usual]
+            .into_iter()
+            .chain(knobs)
+            .chain([Self::Mixtures])
+    }
+
+    /// For people: what is turned.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::All => "everything",
+            Self::Usual => "nothing",
+            Self::Along(knob) => knob.name(),
+            Self::Mixtures => "mixtures",
+        }
+    }
+
+    pub(super) fn holds(self, point: &Point) -> bool {
+        match (self, &point.kind) {
+            (Self::All, _) | (Self::Usual, Kind::Usual) | (Self::Mixtures, Kind::Mixed(..)) => true,
+            (Self::Along(knob), Kind::Turned(of, _)) => knob == *of,
+            _ => false,
+        }
+    }
+}
+
 impl Point {
     /// For people.
     pub(super) fn text(&self) -> String {

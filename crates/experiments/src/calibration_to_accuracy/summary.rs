@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
+use super::point::Group;
 use crate::SummaryEntry;
 use crate::operating_point::Network;
 
@@ -56,7 +57,7 @@ pub(super) fn summary(results: &[CaseResults<'_>]) -> BTreeMap<String, SummaryEn
         }
         add(
             "won back by training".to_owned(),
-            &case.won_back_percent(|_| true),
+            &case.won_back_percent(Group::All),
             "%",
         );
     }

@@ -2,12 +2,10 @@
 
 use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
-use super::knob::Knob;
-use super::point::Kind;
+use super::point::Group;
 use crate::ExperimentError;
-use crate::operating_point::Network;
+use crate::operating_point::{Measured, Network};
 use crate::report::{Cell, Column, Table};
-use crate::statistics::mean;
 use crate::wording::{correlation, text, with_interval};
 
 fn spread(values: Vec<f64>, decimals: usize) -> Cell {
@@ -56,41 +54,14 @@ pub(super) fn won_back(results: &[CaseResults<'_>]) -> Result<Table, ExperimentE
         columns,
     );
     for case in results {
-        let mut rows: Vec<(&str, Box<dyn Fn(&super::Point) -> bool>)> =
-            vec![("everything", Box::new(|_| true))];
-        rows.push(("nothing", Box::new(|point| point.kind == Kind::Usual)));
-        for knob in Knob::ALL {
-            let is_of =
-                move |point: &super::Point| matches!(point.kind, Kind::Turned(of, _) if of == knob);
-            rows.push((knob.name(), Box::new(is_of)));
-        }
-        rows.push((
-            "mixtures",
-            Box::new(|point| matches!(point.kind, Kind::Mixed(..))),
-        ));
-        for (name, accept) in rows {
-            let places: Vec<usize> = (0..case.points.len())
-                .filter(|&place| accept(&case.points[place]))
-                .collect();
-            if places.is_empty() {
-                continue;
-            }
-            let lost = |network| {
-                let chips = 0..case.chip_seeds.len();
-                let of_chip = chips.map(|chip| {
-                    let losses = places
-                        .iter()
-                        .map(|&place| case.losses(place, network)[chip]);
-                    mean(&losses.collect::<Vec<_>>())
-                });
-                of_chip.collect::<Vec<f64>>()
-            };
+        for group in Group::all().filter(|group| case.has_some_of(*group)) {
+            let lost = |network| with_interval(&case.mean_losses(group, network), 1);
             table.push_row(vec![
                 Cell::text(&case.case.name),
-                Cell::text(name),
-                Cell::text(with_interval(&lost(Network::Deployed), 1)),
-                Cell::text(with_interval(&lost(Network::Trained), 1)),
-                Cell::text(with_interval(&case.won_back_percent(accept), 0)),
+                Cell::text(group.name()),
+                Cell::text(lost(Network::Deployed)),
+                Cell::text(lost(Network::Trained)),
+                Cell::text(with_interval(&case.won_back_percent(group), 0)),
             ])?;
         }
     }
@@ -155,18 +126,17 @@ pub(super) fn points(results: &[CaseResults<'_>]) -> Result<Table, ExperimentErr
     let mut table = Table::new("All settings: means over chips", columns);
     for case in results {
         for (place, point) in case.points.iter().enumerate() {
-            let number = |of: fn(&crate::operating_point::Measured) -> f64, decimals| {
-                Cell::number(case.mean(place, of), decimals)
-            };
+            let number =
+                |of: fn(&Measured) -> f64, decimals| Cell::number(case.mean(place, of), decimals);
             table.push_row(vec![
                 Cell::text(&case.case.name),
                 Cell::text(point.text()),
                 number(|m| 1e3 * m.gain_lsb(), 2),
-                number(|m| m.noise_percent(), 1),
-                number(|m| m.gain_spread_percent(), 1),
-                number(|m| m.offset_spread_percent(), 1),
-                number(|m| m.deviation_percent(), 1),
-                number(|m| m.error_percent(), 1),
+                number(Measured::noise_percent, 1),
+                number(Measured::gain_spread_percent, 1),
+                number(Measured::offset_spread_percent, 1),
+                number(Measured::deviation_percent, 1),
+                number(Measured::error_percent, 1),
                 number(|m| m.deployed.clipped_percent, 2),
                 number(|m| m.deployed.percent, 1),
                 number(|m| m.trained.percent, 1),

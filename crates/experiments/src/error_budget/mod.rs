@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::operating_point::{DigitalNetwork, PointBench};
+use crate::operating_point::{DigitalNetwork, PointBench, ShiftsBy};
 use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod budget;
@@ -93,8 +93,10 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             chip: config,
             seed: job.chip_seed,
             meanwhile: parameters.meanwhile,
+            shifts_by: ShiftsBy::Nominal,
         };
         let measured = bench.measured(&job.state.point(&parameters.point))?;
+        let measured = measured.ok_or(ExperimentError::NoSignal)?;
         let (state, variant) = (job.state.name(), job.variant.text());
         task.step(&format!(
             "{} chip {}: {state}, {variant}",

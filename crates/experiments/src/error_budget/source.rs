@@ -1,6 +1,6 @@
 //! Sources of error: imperfections that belong together.
 
-use bss2_hardware::Imperfection::{self, *};
+use bss2_hardware::Imperfection as Of;
 use serde::{Deserialize, Serialize};
 
 /// A source of error: imperfections that belong together.
@@ -63,36 +63,36 @@ impl Source {
     ];
 
     /// Its imperfections.
-    pub const fn imperfections(self) -> &'static [Imperfection] {
+    pub const fn imperfections(self) -> &'static [Of] {
         match self {
-            Self::Synapses => &[SynapseMismatch, SynapseDistance, StuckSynapses],
+            Self::Synapses => &[Of::SynapseMismatch, Of::SynapseDistance, Of::StuckSynapses],
             Self::Drivers => &[
-                DriverOffset,
-                DriverGain,
-                DriverCeiling,
-                SoftStart,
-                FailedDrivers,
+                Of::DriverOffset,
+                Of::DriverGain,
+                Of::DriverCeiling,
+                Of::SoftStart,
+                Of::FailedDrivers,
             ],
-            Self::ColumnGains => &[OtaGain, LineTau],
-            Self::SignAsymmetry => &[OtaAsymmetry],
-            Self::Offsets => &[OtaOffset, Potentials, LineRest],
-            Self::Leak => &[ResidualLeak, LeakSpread],
-            Self::Saturation => &[OtaSaturation, SoftEnds, EndSpread],
+            Self::ColumnGains => &[Of::OtaGain, Of::LineTau],
+            Self::SignAsymmetry => &[Of::OtaAsymmetry],
+            Self::Offsets => &[Of::OtaOffset, Of::Potentials, Of::LineRest],
+            Self::Leak => &[Of::ResidualLeak, Of::LeakSpread],
+            Self::Saturation => &[Of::OtaSaturation, Of::SoftEnds, Of::EndSpread],
             Self::Cadc => &[
-                CadcRamp,
-                CadcOffset,
-                CadcGain,
-                CadcNonLinearity,
-                StuckChannels,
+                Of::CadcRamp,
+                Of::CadcOffset,
+                Of::CadcGain,
+                Of::CadcNonLinearity,
+                Of::StuckChannels,
             ],
-            Self::CapMem => &[CapMemDeviation, CapMemCrosstalk, CapMemSettling],
-            Self::Jitter => &[Jitter],
-            Self::ReadNoise => &[ReadNoise],
-            Self::RampNoise => &[RampNoise],
-            Self::ResetNoise => &[ResetNoise],
-            Self::IntegrationNoise => &[IntegrationNoise],
-            Self::Temperature => &[Temperature, TemperatureSpread],
-            Self::Drift => &[Drift],
+            Self::CapMem => &[Of::CapMemDeviation, Of::CapMemCrosstalk, Of::CapMemSettling],
+            Self::Jitter => &[Of::Jitter],
+            Self::ReadNoise => &[Of::ReadNoise],
+            Self::RampNoise => &[Of::RampNoise],
+            Self::ResetNoise => &[Of::ResetNoise],
+            Self::IntegrationNoise => &[Of::IntegrationNoise],
+            Self::Temperature => &[Of::Temperature, Of::TemperatureSpread],
+            Self::Drift => &[Of::Drift],
         }
     }
 
@@ -128,11 +128,11 @@ mod tests {
     #[test]
     fn every_imperfection_that_a_multiplication_on_membranes_meets_belongs_to_one_source() {
         let sources = Source::ALL.iter().flat_map(|source| source.imperfections());
-        let counted: Vec<Imperfection> = sources.copied().collect();
-        let distinct: HashSet<Imperfection> = counted.iter().copied().collect();
+        let counted: Vec<Of> = sources.copied().collect();
+        let distinct: HashSet<Of> = counted.iter().copied().collect();
         assert_eq!(counted.len(), distinct.len());
-        let others: HashSet<Imperfection> = [LineNoise, TraceNoise].into();
-        let all: HashSet<Imperfection> = Imperfection::ALL.iter().copied().collect();
+        let others: HashSet<Of> = [Of::LineNoise, Of::TraceNoise].into();
+        let all: HashSet<Of> = Of::ALL.iter().copied().collect();
         assert_eq!(
             all.difference(&distinct).copied().collect::<HashSet<_>>(),
             others

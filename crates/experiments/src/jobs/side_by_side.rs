@@ -36,9 +36,9 @@ pub(super) fn run<R: Send>(
     std::thread::scope(|scope| {
         let workers: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(work)).collect();
         let here = work();
-        workers.into_iter().fold(here, |sum, worker| {
-            sum.and(worker.join().unwrap_or_else(|_| Ok(())))
-        })
+        workers
+            .into_iter()
+            .fold(here, |sum, worker| sum.and(worker.join().unwrap_or(Ok(()))))
     })?;
     let results = results
         .into_iter()

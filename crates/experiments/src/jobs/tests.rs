@@ -22,9 +22,7 @@ fn squares(
     let computed = Mutex::new(Vec::new());
     let results = jobs.each(&list(configuration, keys), |&key, _| {
         computed.lock().unwrap().push(key);
-        if odd_fail && key % 4 == 1 {
-            panic!("{key} is odd");
-        }
+        assert!(!odd_fail || key % 4 != 1, "{key} is odd");
         if odd_fail && key % 4 == 3 {
             return Err(ExperimentError::DuplicateExperiment { name: "odd" });
         }

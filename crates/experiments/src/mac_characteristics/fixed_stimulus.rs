@@ -1,7 +1,7 @@
 //! Every column's answer to the stimuli of published figures.
 
 use bss2_core::RunSettings;
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::ExperimentError;
@@ -115,9 +115,10 @@ impl Stimulus {
                     mean_lsb,
                     trial_deviation_lsb: over.deviations[[vector, c]],
                 });
-                let repeats = outputs.slice(s![vector..;vectors.nrows(), c]);
+                let repeats = outputs.column(c).into_iter().skip(vector);
+                let repeats = repeats.step_by(vectors.nrows());
                 run.trial_residuals_lsb
-                    .extend(repeats.iter().map(|y| y - mean_lsb));
+                    .extend(repeats.map(|y| y - mean_lsb));
             }
         }
         Ok(run)

@@ -2,11 +2,11 @@
 
 use bss2_calibration::CalibrationResult;
 use bss2_core::random::derive_seed;
-use bss2_core::{CostLedger, MacArray, Metered, Trial};
+use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB, Trial};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use bss2_training::{
-    ChipFigures, Deployment, Examples, Ground, LayerDeployment, Method, Network,
-    NetworkDescription, OnLayers, RecipeRun, Session, deploy, evaluate,
+    ArrayChoice, ChipFigures, Deployment, Examples, Ground, LayerDeployment, LayerDescription,
+    Method, Network, NetworkDescription, OnLayers, RecipeRun, Session, deploy, evaluate,
 };
 use ndarray::{Axis, concatenate};
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,18 @@ pub(crate) struct PointBench<'a> {
     pub(crate) seed: u64,
     /// What happens between calibration and use.
     pub(crate) meanwhile: Meanwhile,
+    /// By which gain shifts between layers are chosen.
+    pub(crate) shifts_by: ShiftsBy,
+}
+
+/// By which gain shifts between layers are chosen. A shift halves what follows: where the measured gain
+/// is near the limit, a little more or less of it decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ShiftsBy {
+    /// That of the chip, as a user would.
+    Measured,
+    /// The nominal one: the same shifts on all chips.
+    Nominal,
 }
 
 /// What happens between calibration and use; nothing by default.
@@ -55,12 +67,23 @@ struct Ready {
 
 impl PointBench<'_> {
     /// Everything at one point.
-    pub(crate) fn measured(&self, point: &OperatingPoint) -> Result<Measured, ExperimentError> {
+    ///
+    /// Nothing if the chip's gain is too weak there to be told from noise.
+    pub(crate) fn measured(
+        &self,
+        point: &OperatingPoint,
+    ) -> Result<Option<Measured>, ExperimentError> {
         let (chip, calibration) = self.calibrated(point)?;
-        let network = point.network(&self.task.network);
+        let mut network = point.network(&self.task.network);
+        if self.shifts_by == ShiftsBy::Nominal {
+            self.fix_shifts(&mut network)?;
+        }
         let mut lab = SimulatedLab::new(chip.clone());
         let settings = network.settings()?;
         let figures = ChipFigures::measure(&mut lab, &settings, false, self.seed)?;
+        if figures.gain_lsb() <= 0.0 {
+            return Ok(None);
+        }
         let ready = Ready {
             chip,
             figures,
@@ -74,7 +97,7 @@ impl PointBench<'_> {
             Some(result) => (result.cost, &*result.working_columns),
         };
         let works = working.iter().filter(|works| **works).count();
-        Ok(Measured {
+        Ok(Some(Measured {
             calibration_ms: 1e-3 * cost_model.chip_time_us(&cost),
             working_percent: 100.0 * works as f64 / working.len() as f64,
             layers: self.qualities(&ready, &layers)?,
@@ -82,7 +105,30 @@ impl PointBench<'_> {
             deployed: self.judged(&mut deployed, &ready)?,
             trained: self.judged(&mut trained, &ready)?,
             training_s: 1e-6 * cost_model.chip_time_us(&training),
-        })
+        }))
+    }
+
+    /// Writes the shifts that suit the nominal gain into the network.
+    fn fix_shifts(&self, network: &mut NetworkDescription) -> Result<(), ExperimentError> {
+        let mut digital = network.build(self.seed)?;
+        digital
+            .names
+            .import(&mut digital.network, &self.digital.weights)?;
+        let array = ArrayChoice {
+            geometry: self.chip.geometry,
+            gain_lsb: NOMINAL_GAIN_LSB,
+            strategies: None,
+        };
+        let count = self.task.deployment_samples;
+        let samples = self.data.first_training_inputs(count);
+        let report = network.deploy(&digital, samples, array)?.report;
+        let mut shifts = report.iter().filter_map(|layer| layer.shift);
+        for layer in &mut network.layers {
+            if let LayerDescription::Relu(relu) = layer {
+                relu.shift = shifts.next();
+            }
+        }
+        Ok(())
     }
 
     fn calibrated(
@@ -129,7 +175,10 @@ impl PointBench<'_> {
                 gain_lsb: ready.figures.gain_lsb(),
                 scaling: on_array.scaling,
                 lowering: on_array.lowering,
-                shift: None,
+                shift: ready.network.layers.iter().find_map(|layer| match layer {
+                    LayerDescription::Relu(relu) => relu.shift,
+                    _ => None,
+                }),
             }),
             ..Deployment::default()
         };

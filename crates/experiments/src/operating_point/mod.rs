@@ -3,6 +3,7 @@
 
 use bss2_calibration::Procedure;
 use bss2_core::RunSettings;
+use bss2_mapping::ScalingRule;
 use bss2_training::{NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ mod network;
 mod task;
 
 pub use bench::Meanwhile;
-pub(crate) use bench::PointBench;
+pub(crate) use bench::{PointBench, ShiftsBy};
 pub(crate) use digital::DigitalNetwork;
 pub(crate) use measured::{Measured, OnChip};
 pub(crate) use network::Network;
@@ -30,6 +31,8 @@ pub struct OperatingPoint {
     pub row_repetition: usize,
     /// Columns over which every output is averaged.
     pub column_copies: usize,
+    /// Share of a layer's outputs that are to fit the range of the next one's activations, 0…1.
+    pub output_quantile: f64,
     /// How the chip is calibrated; without it, the chip is as it comes.
     pub calibration: Option<Procedure>,
 }
@@ -42,6 +45,7 @@ impl OperatingPoint {
             wait_between_events: RunSettings::USUAL.wait_between_events(),
             row_repetition: 1,
             column_copies: 1,
+            output_quantile: ScalingRule::default().output_quantile,
             calibration: Some(Procedure::joint()),
         }
     }
@@ -53,6 +57,7 @@ impl OperatingPoint {
         on_array.wait_between_events = self.wait_between_events;
         on_array.tiling.coding.row_repetition = self.row_repetition;
         on_array.tiling.coding.column_copies = self.column_copies;
+        on_array.scaling.output_quantile = self.output_quantile;
         on_array
     }
 

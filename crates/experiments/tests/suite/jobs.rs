@@ -75,7 +75,7 @@ fn shards_merge_to_what_the_study_writes_alone() {
     }
     let job = contents(&shards[1])
         .into_keys()
-        .find(|name| name.ends_with(".job"));
+        .find(|name| Path::new(name).extension() == Some("job".as_ref()));
     fs::remove_file(shards[1].join(job.unwrap())).unwrap();
     let error = merged(&shards, "refused").unwrap_err();
     assert!(

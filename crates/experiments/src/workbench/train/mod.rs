@@ -80,7 +80,7 @@ impl TrainingWay {
                     });
                 method.recipe(&Budget {
                     augmentation,
-                    ..budget.clone()
+                    ..*budget
                 })
             }
         }
