@@ -164,6 +164,29 @@ impl StudyData {
         first
     }
 
+    /// The first training samples alone, `count` or as many as there are: every fifth of them is to
+    /// test on, the others to train on.
+    pub(crate) fn with_test_from_training(&self, count: usize) -> Result<Self, ExperimentError> {
+        const ONE_IN: usize = 5;
+        let all = &self.split.train;
+        let (test, train) =
+            (0..all.len().min(count)).partition::<Vec<usize>, _>(|i| i % ONE_IN == 0);
+        let split = Split {
+            train: all.select(&train)?,
+            test: all.select(&test)?,
+        };
+        let description = DataDescription {
+            training_samples: split.train.len(),
+            test_samples: split.test.len(),
+            ..self.description.clone()
+        };
+        Ok(Self {
+            description,
+            image: self.image,
+            split,
+        })
+    }
+
     /// Classes of the training samples.
     pub fn training_labels(&self) -> &[u8] {
         self.split.train.labels()

@@ -4,8 +4,8 @@ use crate::jobs::{JobStore, Jobs, Scope};
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
     calibration_to_accuracy, calibration_tradeoffs, circuit, error_budget, first_study,
-    mac_characteristics, mapping_strategies, temperature_and_drift, training_methods, validation,
-    walking_noise,
+    mac_characteristics, mapping_strategies, settings_search, temperature_and_drift,
+    training_methods, validation, walking_noise,
 };
 
 /// An experiment that can be run by name.
@@ -35,6 +35,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     walking_noise::EXPERIMENT,
     calibration_to_accuracy::EXPERIMENT,
     error_budget::EXPERIMENT,
+    settings_search::EXPERIMENT,
 ];
 
 /// Finds an experiment by name.

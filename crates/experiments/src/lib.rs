@@ -60,6 +60,7 @@ mod recording;
 pub mod report;
 mod sample;
 mod settings;
+pub mod settings_search;
 mod simulated_lab;
 mod sources;
 mod statistics;
@@ -77,7 +78,9 @@ pub use dataset::{DataChoice, DataDescription, StudyData};
 pub use error::ExperimentError;
 pub use experiment::{EXPERIMENTS, Experiment, find};
 pub use jobs::{JobFailure, Shard};
-pub use operating_point::{Meanwhile, NetworkTask, OperatingPoint};
+pub use operating_point::{
+    Knob, Layout, Meanwhile, NetworkCase, NetworkState, NetworkTask, OperatingPoint,
+};
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};
 pub use output::ResultFolder;
 pub use plan_picture::{layers_picture, plan_picture};

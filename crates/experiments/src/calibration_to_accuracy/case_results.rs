@@ -1,16 +1,15 @@
 //! What was found of one case: means over chips, losses, correlations.
 
 use super::imperfection::Imperfection;
-use super::knob::Knob;
-use super::parameters::Case;
 use super::point::{Group, Kind, Point};
-use crate::operating_point::{DigitalNetwork, Measured, Network};
+use crate::operating_point::{DigitalNetwork, Measured, NetworkState};
 use crate::rank::rank_correlation;
 use crate::statistics::{Interval, mean};
+use crate::{Knob, NetworkCase};
 
 /// All chips of a case at all points.
 pub(super) struct CaseResults<'a> {
-    pub(super) case: &'a Case,
+    pub(super) case: &'a NetworkCase,
     /// By chip.
     pub(super) networks: &'a [DigitalNetwork],
     pub(super) chip_seeds: &'a [u64],
@@ -26,7 +25,7 @@ pub(super) struct CaseResults<'a> {
 impl<'a> CaseResults<'a> {
     /// From points with what each chip shows there, or nothing if one has no signal.
     pub(super) fn new(
-        case: &'a Case,
+        case: &'a NetworkCase,
         networks: &'a [DigitalNetwork],
         chip_seeds: &'a [u64],
         give_up_percent: f64,
@@ -63,7 +62,7 @@ impl<'a> CaseResults<'a> {
     }
 
     /// Accuracies at a point, by chip, in percent.
-    pub(super) fn percents(&self, point: usize, network: Network) -> Vec<f64> {
+    pub(super) fn percents(&self, point: usize, network: NetworkState) -> Vec<f64> {
         self.values(point, |measured| network.of(measured).percent)
     }
 
@@ -74,7 +73,7 @@ impl<'a> CaseResults<'a> {
     }
 
     /// What is lost against the digital network, by chip, in percent points.
-    pub(super) fn losses(&self, point: usize, network: Network) -> Vec<f64> {
+    pub(super) fn losses(&self, point: usize, network: NetworkState) -> Vec<f64> {
         let percents = self.percents(point, network).into_iter();
         let float = self.float_percents().into_iter();
         float
@@ -84,7 +83,11 @@ impl<'a> CaseResults<'a> {
     }
 
     /// Rank correlation over points of an imperfection with the accuracy lost, by chip.
-    pub(super) fn correlations(&self, imperfection: Imperfection, network: Network) -> Vec<f64> {
+    pub(super) fn correlations(
+        &self,
+        imperfection: Imperfection,
+        network: NetworkState,
+    ) -> Vec<f64> {
         let chips = 0..self.networks.len();
         let of_chip = chips.map(|chip| {
             let points = || self.measured.iter().map(|chips| &chips[chip]);
@@ -106,7 +109,7 @@ impl<'a> CaseResults<'a> {
     }
 
     /// What is lost over all points of a group, by chip, in percent points.
-    pub(super) fn mean_losses(&self, group: Group, network: Network) -> Vec<f64> {
+    pub(super) fn mean_losses(&self, group: Group, network: NetworkState) -> Vec<f64> {
         let places = (0..self.points.len()).filter(|&place| group.holds(self.points[place]));
         let losses: Vec<Vec<f64>> = places.map(|place| self.losses(place, network)).collect();
         let chips = 0..self.networks.len();
@@ -117,7 +120,8 @@ impl<'a> CaseResults<'a> {
     /// Share of what is lost as deployed that training wins back, over all points of a group, by chip,
     /// in percent; none where nothing is lost.
     pub(super) fn won_back_percent(&self, group: Group) -> Vec<f64> {
-        let [deployed, trained] = Network::BOTH.map(|network| self.mean_losses(group, network));
+        let [deployed, trained] =
+            NetworkState::BOTH.map(|network| self.mean_losses(group, network));
         let lost = deployed
             .iter()
             .zip(&trained)
@@ -144,14 +148,14 @@ impl<'a> CaseResults<'a> {
 
     /// How much better one point is than another, chip by chip: the mean, and the range that holds
     /// the true one.
-    pub(super) fn gained(&self, network: Network, from: usize, to: usize) -> Vec<f64> {
+    pub(super) fn gained(&self, network: NetworkState, from: usize, to: usize) -> Vec<f64> {
         let from = self.percents(from, network).into_iter();
         let to = self.percents(to, network).into_iter();
         to.zip(from).map(|(to, from)| to - from).collect()
     }
 
     /// Whether one point is better than another by more than chance.
-    pub(super) fn is_better(&self, network: Network, from: usize, to: usize) -> bool {
+    pub(super) fn is_better(&self, network: NetworkState, from: usize, to: usize) -> bool {
         let gained = self.gained(network, from, to);
         Interval::of_mean(&gained).is_some_and(|interval| interval.low > 0.0)
     }

@@ -2,16 +2,15 @@
 
 use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
-use super::knob::Knob;
 use super::records::POINTS_FILE;
 use super::{EXPERIMENT, Point};
-use crate::ExperimentError;
 use crate::named_chart::NamedChart;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 use crate::plot::{
     Axis, Category, CategoryChart, Chart, LineChart, LinePoint, LineSeries, Panels, Prefer,
     ScatterChart, ScatterSeries,
 };
+use crate::{ExperimentError, Knob};
 
 pub(super) fn charts(results: &[CaseResults<'_>]) -> Result<Vec<NamedChart>, ExperimentError> {
     Ok(vec![
@@ -97,7 +96,7 @@ fn means(
 
 fn losses(results: &[CaseResults<'_>]) -> Panels {
     let panels = results.iter().map(|case| {
-        let series = Network::BOTH.map(|network| {
+        let series = NetworkState::BOTH.map(|network| {
             let points = (0..case.points.len()).map(|place| {
                 let lost = crate::statistics::mean(&case.losses(place, network));
                 (case.mean(place, Measured::error_percent), lost)
@@ -121,7 +120,7 @@ fn losses(results: &[CaseResults<'_>]) -> Panels {
 fn correlations(results: &[CaseResults<'_>]) -> Result<Panels, ExperimentError> {
     let mut panels: Vec<Box<dyn Chart>> = Vec::new();
     for case in results {
-        for network in Network::BOTH {
+        for network in NetworkState::BOTH {
             let categories = IMPERFECTIONS.iter().map(|&imperfection| {
                 Category::new(imperfection.name, case.correlations(imperfection, network))
             });
@@ -167,7 +166,7 @@ fn knobs(results: &[CaseResults<'_>]) -> Result<Panels, ExperimentError> {
         }
         let mut series = Vec::new();
         for case in results {
-            for network in Network::BOTH {
+            for network in NetworkState::BOTH {
                 let points = case.along(knob).into_iter();
                 let points = points.filter_map(|(value, place)| {
                     LinePoint::over(value, &case.percents(place, network))
@@ -192,10 +191,10 @@ fn fronts(
     title: &str,
     label: &str,
     unit: &str,
-    cost: impl Fn(&Measured, Network) -> f64 + Copy,
+    cost: impl Fn(&Measured, NetworkState) -> f64 + Copy,
 ) -> Result<Panels, ExperimentError> {
     panels(title, results, |case, name| {
-        let series = Network::BOTH.map(|network| {
+        let series = NetworkState::BOTH.map(|network| {
             let percent = |m: &Measured| network.of(m).percent;
             let points = means(case, |m| cost(m, network), percent, |_| true);
             ScatterSeries::new(network.name(), points)
@@ -219,7 +218,7 @@ fn effort(results: &[CaseResults<'_>]) -> Result<Panels, ExperimentError> {
         |case, name| {
             let places = case.along(Knob::Effort);
             let series =
-                Network::BOTH.map(|network| {
+                NetworkState::BOTH.map(|network| {
                     let points = places.iter().filter(|(value, _)| *value > 0.0).filter_map(
                         |&(_, place)| {
                             let time = case.mean(place, |m| m.calibration_ms);

@@ -3,18 +3,17 @@
 use super::case_results::CaseResults;
 use super::charts::charts;
 use super::imperfection::IMPERFECTIONS;
-use super::knob::Knob;
 use super::point::Group;
 use super::recommended::Aim;
 use super::summary::summary;
 use super::{EXPERIMENT, Parameters, records, tables};
 use crate::named_chart::NamedChart;
-use crate::operating_point::Network;
+use crate::operating_point::NetworkState;
 use crate::plot::fixed;
 use crate::report::{Details, Section};
 use crate::statistics::mean;
 use crate::wording::{chips, correlation, difference, text, unbroken, with_interval};
-use crate::{DataDescription, ExperimentError, Outcome};
+use crate::{DataDescription, ExperimentError, Knob, Outcome};
 
 pub(super) fn outcome(
     results: &[CaseResults<'_>],
@@ -113,7 +112,7 @@ fn finding(results: &[CaseResults<'_>]) -> String {
 }
 
 fn predictors(case: &CaseResults<'_>) -> String {
-    let of = |network: Network| {
+    let of = |network: NetworkState| {
         let mut found: Vec<(&str, Vec<f64>)> = IMPERFECTIONS
             .iter()
             .map(|&imperfection| (imperfection.name, case.correlations(imperfection, network)))
@@ -130,8 +129,8 @@ fn predictors(case: &CaseResults<'_>) -> String {
         "On {} chips, the accuracy lost follows over settings most closely (rank correlation) as deployed: \
          {}; after training in the loop: {}.",
         case.case.name,
-        of(Network::Deployed),
-        of(Network::Trained)
+        of(NetworkState::Deployed),
+        of(NetworkState::Trained)
     )
 }
 
@@ -140,8 +139,8 @@ fn recovery(case: &CaseResults<'_>) -> String {
     format!(
         "Of {} points that networks lose on the mean of all settings, training in the loop leaves {}: it \
          wins back {} %.",
-        lost(Network::Deployed),
-        lost(Network::Trained),
+        lost(NetworkState::Deployed),
+        lost(NetworkState::Trained),
         with_interval(&case.won_back_percent(Group::All), 0),
     )
 }
@@ -154,7 +153,7 @@ fn effort(case: &CaseResults<'_>) -> String {
         .map(|&(value, place)| (case.mean(place, |m| m.calibration_ms), value, place))
         .collect();
     by_time.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let told = Network::BOTH.map(|network| {
+    let told = NetworkState::BOTH.map(|network| {
         let enough = by_time
             .iter()
             .enumerate()
@@ -182,7 +181,7 @@ fn effort(case: &CaseResults<'_>) -> String {
 }
 
 fn settings(case: &CaseResults<'_>) -> String {
-    let network = Network::Trained;
+    let network = NetworkState::Trained;
     let told = case.recommended(network).into_iter().map(|recommended| {
         let point = recommended.point;
         let gained = case.gained(network, 0, point);

@@ -7,13 +7,14 @@ use serde::Serialize;
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
 use crate::operating_point::{DigitalNetwork, Meanwhile, Measured, PointBench, ShiftsBy};
-use crate::{Experiment, ExperimentError, OperatingPoint, Outcome, Settings, StudyData};
+use crate::{
+    Experiment, ExperimentError, NetworkCase, OperatingPoint, Outcome, Settings, StudyData,
+};
 
 mod case_results;
 mod charts;
 mod findings;
 mod imperfection;
-mod knob;
 mod parameters;
 mod point;
 mod recommended;
@@ -22,8 +23,7 @@ mod summary;
 mod tables;
 
 use case_results::CaseResults;
-pub use knob::Knob;
-pub use parameters::{Case, Grids, Parameters};
+pub use parameters::{Grids, Parameters};
 use point::Point;
 
 /// The experiment `calibration-to-accuracy`.
@@ -41,7 +41,7 @@ struct PointJob<'a> {
     chip_seed: u64,
     at: &'a OperatingPoint,
     #[serde(skip)]
-    of: (&'a Case, &'a DigitalNetwork, &'a Point),
+    of: (&'a NetworkCase, &'a DigitalNetwork, &'a Point),
 }
 
 fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
@@ -57,12 +57,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
 
     let steps = (parameters.cases.len() * seeds.len()) as u64;
     let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
-        let of_case = |case: &Case| DigitalNetwork::of_seeds(&case.task, &data, seeds, task);
-        parameters
-            .cases
-            .iter()
-            .map(of_case)
-            .collect::<Result<Vec<_>, _>>()
+        DigitalNetwork::of_cases(&parameters.cases, &data, seeds, task)
     })?;
     let mut keys = Vec::new();
     for (case, networks) in parameters.cases.iter().zip(&networks) {

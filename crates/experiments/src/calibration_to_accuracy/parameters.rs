@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use bss2_hardware::ChipConfig;
 use bss2_training::Budget;
 use serde::{Deserialize, Serialize};
 
-use super::knob::Knob;
-use crate::{NetworkTask, Preset, Settings, StudyData};
+use crate::{Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,7 +17,7 @@ pub struct Parameters {
     /// What is turned.
     pub grids: Grids,
     /// What is computed on which chips.
-    pub cases: Vec<Case>,
+    pub cases: Vec<NetworkCase>,
 }
 
 /// What is turned.
@@ -33,22 +31,11 @@ pub struct Grids {
     pub values: BTreeMap<Knob, Vec<f64>>,
 }
 
-/// A network on chips of one kind.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Case {
-    /// Name for people.
-    pub name: String,
-    /// The chips.
-    pub chip: ChipConfig,
-    /// What is computed.
-    pub task: NetworkTask,
-}
-
 impl Grids {
     fn resolve(preset: Preset) -> Self {
-        let (mixtures, values): (_, [(Knob, &[f64]); 10]) = match preset {
+        let (mixtures, values): (_, [(Knob, &[f64]); 12]) = match preset {
             Preset::Quick => (
-                30,
+                24,
                 [
                     (Knob::OtaBias, &[60.0, 150.0, 300.0, 800.0]),
                     (Knob::DacBias, &[100.0, 400.0]),
@@ -58,7 +45,9 @@ impl Grids {
                     (Knob::NumSends, &[2.0, 4.0, 8.0]),
                     (Knob::RowRepetition, &[2.0]),
                     (Knob::ColumnCopies, &[2.0]),
+                    (Knob::WeightQuantile, &[0.97, 0.99]),
                     (Knob::OutputQuantile, &[0.9, 0.97]),
+                    (Knob::Layout, &[2.0]),
                     (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
                 ],
             ),
@@ -73,7 +62,9 @@ impl Grids {
                     (Knob::NumSends, &[2.0, 4.0, 8.0, 16.0]),
                     (Knob::RowRepetition, &[2.0, 4.0]),
                     (Knob::ColumnCopies, &[2.0, 4.0]),
+                    (Knob::WeightQuantile, &[0.95, 0.97, 0.99]),
                     (Knob::OutputQuantile, &[0.85, 0.9, 0.95, 0.99]),
+                    (Knob::Layout, &[1.0, 2.0]),
                     (Knob::Effort, &[0.0, 1.0, 3.0, 4.0]),
                 ],
             ),
@@ -111,21 +102,11 @@ impl Parameters {
             augmentation: None,
         };
         let task = NetworkTask::narrow(data, 16, budget);
-        let process = |name: &str, chip: ChipConfig| Case {
-            name: name.to_owned(),
-            chip,
-            task: task.clone(),
-        };
-        let name = settings.chip.preset_name().unwrap_or("as configured");
-        let mut cases = vec![process(name, settings.chip.clone())];
-        if settings.chip == ChipConfig::typical() {
-            cases.push(process("worse", ChipConfig::worse_process()));
-        }
         Self {
             chip_seeds: settings.chip_seeds(chips),
             give_up_percent: 1.0,
             grids: Grids::resolve(settings.preset),
-            cases,
+            cases: NetworkCase::of_processes(settings, task),
         }
     }
 }

@@ -3,9 +3,8 @@
 use bss2_core::random::keyed_stream;
 use rand::RngExt;
 
-use super::knob::Knob;
 use super::parameters::Grids;
-use crate::OperatingPoint;
+use crate::{Knob, OperatingPoint};
 
 /// A point of the grid.
 #[derive(Clone, Debug)]

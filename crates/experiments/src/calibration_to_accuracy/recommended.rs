@@ -1,7 +1,7 @@
 //! Which settings are to be recommended, and which lie on the fronts.
 
 use super::case_results::CaseResults;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 
 /// What a user wants most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Recommended {
 
 impl CaseResults<'_> {
     /// The point of highest mean accuracy, of several the fastest.
-    pub(super) fn most_accurate(&self, network: Network) -> usize {
+    pub(super) fn most_accurate(&self, network: NetworkState) -> usize {
         let rank = |&point: &usize| {
             let percent = crate::statistics::mean(&self.percents(point, network));
             (percent, -self.mean(point, |m| network.of(m).inference_us))
@@ -47,7 +47,7 @@ impl CaseResults<'_> {
 
     /// For every aim: the most accurate point; and the fastest, or thriftiest, that gives up no more
     /// accuracy than may be given up.
-    pub(super) fn recommended(&self, network: Network) -> Vec<Recommended> {
+    pub(super) fn recommended(&self, network: NetworkState) -> Vec<Recommended> {
         let best = self.most_accurate(network);
         let least = |of: &dyn Fn(&Measured) -> f64| {
             let highest = crate::statistics::mean(&self.percents(best, network));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
 use super::{EXPERIMENT, Parameters};
-use crate::operating_point::Network;
+use crate::operating_point::NetworkState;
 use crate::{CsvFile, ExperimentError, Record};
 
 /// The file with every point on every chip.
@@ -105,7 +105,7 @@ pub(super) fn tidy(
                 "%",
             );
         }
-        for network in Network::BOTH {
+        for network in NetworkState::BOTH {
             for imperfection in IMPERFECTIONS {
                 let correlations = case.correlations(imperfection, network);
                 // One per chip, unless ranks do not vary on one.

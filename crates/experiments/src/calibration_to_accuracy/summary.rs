@@ -6,7 +6,7 @@ use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
 use super::point::Group;
 use crate::SummaryEntry;
-use crate::operating_point::Network;
+use crate::operating_point::NetworkState;
 
 pub(super) fn summary(results: &[CaseResults<'_>]) -> BTreeMap<String, SummaryEntry> {
     let mut summary = BTreeMap::new();
@@ -18,7 +18,7 @@ pub(super) fn summary(results: &[CaseResults<'_>]) -> BTreeMap<String, SummaryEn
             }
         };
         add("accuracy/float".to_owned(), &case.float_percents(), "%");
-        for network in Network::BOTH {
+        for network in NetworkState::BOTH {
             let of = network.name();
             add(
                 format!("accuracy/usual settings, {of}"),

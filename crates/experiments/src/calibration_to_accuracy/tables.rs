@@ -4,7 +4,7 @@ use super::case_results::CaseResults;
 use super::imperfection::IMPERFECTIONS;
 use super::point::Group;
 use crate::ExperimentError;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 use crate::report::{Cell, Column, Table};
 use crate::wording::{correlation, text, with_interval};
 
@@ -28,7 +28,7 @@ pub(super) fn correlations(results: &[CaseResults<'_>]) -> Result<Table, Experim
     for case in results {
         for imperfection in IMPERFECTIONS {
             let [deployed, trained] =
-                Network::BOTH.map(|network| case.correlations(imperfection, network));
+                NetworkState::BOTH.map(|network| case.correlations(imperfection, network));
             table.push_row(vec![
                 Cell::text(&case.case.name),
                 Cell::text(format!("{}, {}", imperfection.name, imperfection.unit)),
@@ -59,8 +59,8 @@ pub(super) fn won_back(results: &[CaseResults<'_>]) -> Result<Table, ExperimentE
             table.push_row(vec![
                 Cell::text(&case.case.name),
                 Cell::text(group.name()),
-                Cell::text(lost(Network::Deployed)),
-                Cell::text(lost(Network::Trained)),
+                Cell::text(lost(NetworkState::Deployed)),
+                Cell::text(lost(NetworkState::Trained)),
                 Cell::text(with_interval(&case.won_back_percent(group), 0)),
             ])?;
         }
@@ -72,7 +72,7 @@ pub(super) fn won_back(results: &[CaseResults<'_>]) -> Result<Table, ExperimentE
 pub(super) fn recommended(results: &[CaseResults<'_>]) -> Result<Table, ExperimentError> {
     let columns = vec![
         Column::text("Chips"),
-        Column::text("Network"),
+        Column::text("NetworkState"),
         Column::text("For"),
         Column::text("Settings"),
         Column::number("Accuracy, %"),
@@ -85,7 +85,7 @@ pub(super) fn recommended(results: &[CaseResults<'_>]) -> Result<Table, Experime
         columns,
     );
     for case in results {
-        for network in Network::BOTH {
+        for network in NetworkState::BOTH {
             for recommended in case.recommended(network) {
                 let point = recommended.point;
                 let values = |of: fn(&crate::operating_point::OnChip) -> f64| {

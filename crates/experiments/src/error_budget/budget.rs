@@ -1,13 +1,14 @@
 //! What each source contributes.
 
+use super::Source;
 use super::state::State;
 use super::variant::Variant;
-use super::{Case, Source};
-use crate::operating_point::{DigitalNetwork, Measured, Network};
+use crate::NetworkCase;
+use crate::operating_point::{DigitalNetwork, Measured, NetworkState};
 
 /// All chips of a case, in all variants and both states.
 pub(super) struct Budget<'a> {
-    pub(super) case: &'a Case,
+    pub(super) case: &'a NetworkCase,
     /// By chip.
     pub(super) networks: &'a [DigitalNetwork],
     pub(super) chip_seeds: &'a [u64],
@@ -39,7 +40,12 @@ impl Budget<'_> {
     }
 
     /// Accuracies by chip, in percent.
-    pub(super) fn percents(&self, state: State, variant: Variant, network: Network) -> Vec<f64> {
+    pub(super) fn percents(
+        &self,
+        state: State,
+        variant: Variant,
+        network: NetworkState,
+    ) -> Vec<f64> {
         self.values(state, variant, |measured| network.of(measured).percent)
     }
 
@@ -53,7 +59,7 @@ impl Budget<'_> {
         &self,
         state: State,
         source: Source,
-        network: Network,
+        network: NetworkState,
     ) -> Vec<f64> {
         let all = self.percents(state, Variant::All, network);
         let without = self.percents(state, Variant::Without(source), network);
@@ -65,7 +71,7 @@ impl Budget<'_> {
         &self,
         state: State,
         source: Source,
-        network: Network,
+        network: NetworkState,
     ) -> Vec<f64> {
         let ideal = self.percents(state, Variant::Ideal, network);
         let only = self.percents(state, Variant::Only(source), network);

@@ -4,7 +4,7 @@ use super::EXPERIMENT;
 use super::budget::Budget;
 use super::state::State;
 use crate::named_chart::NamedChart;
-use crate::operating_point::Network;
+use crate::operating_point::NetworkState;
 use crate::plot::{Axis, Category, CategoryChart, Chart, Panels, Reference};
 
 pub(super) fn charts(budgets: &[Budget<'_>]) -> Vec<NamedChart> {
@@ -47,7 +47,7 @@ fn shares(budgets: &[Budget<'_>]) -> Panels {
 fn gained(budgets: &[Budget<'_>]) -> Panels {
     let mut panels: Vec<Box<dyn Chart>> = Vec::new();
     for budget in budgets {
-        for network in Network::BOTH {
+        for network in NetworkState::BOTH {
             let categories = budget.sources().into_iter().map(|source| {
                 let gained = budget.gained_without(State::Calibrated, source, network);
                 Category::new(source.name(), gained)

@@ -7,7 +7,7 @@ use super::summary::summary;
 use super::variant::Variant;
 use super::{EXPERIMENT, Parameters, Source, records, tables};
 use crate::named_chart::NamedChart;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 use crate::plot::fixed;
 use crate::report::{Details, Section};
 use crate::statistics::{Interval, mean};
@@ -96,7 +96,7 @@ fn totals(budget: &Budget<'_>) -> String {
     let told = State::ALL.map(|state| {
         let error = budget.values(state, Variant::All, Measured::error_percent);
         let [deployed, trained] =
-            Network::BOTH.map(|network| text(budget.percents(state, Variant::All, network), 1));
+            NetworkState::BOTH.map(|network| text(budget.percents(state, Variant::All, network), 1));
         format!(
             "{} the layers' error is {} % of the signal, accuracy {deployed} % as deployed and {trained} % \
              trained in the loop",
@@ -104,7 +104,7 @@ fn totals(budget: &Budget<'_>) -> String {
             text(error, 1)
         )
     });
-    let ideal = budget.percents(State::Calibrated, Variant::Ideal, Network::Deployed);
+    let ideal = budget.percents(State::Calibrated, Variant::Ideal, NetworkState::Deployed);
     format!(
         "On {} chips, {}; on chips without imperfections {} %, digitally {} %.",
         budget.case.name,
@@ -153,7 +153,7 @@ fn error(budget: &Budget<'_>) -> String {
 }
 
 fn accuracy(budget: &Budget<'_>) -> String {
-    let told = Network::BOTH.map(|network| {
+    let told = NetworkState::BOTH.map(|network| {
         let mut found = certain(budget, |source| {
             budget.gained_without(State::Calibrated, source, network)
         });
@@ -168,15 +168,15 @@ fn accuracy(budget: &Budget<'_>) -> String {
 
 /// What neither calibration nor training removes.
 fn residue(budget: &Budget<'_>) -> String {
-    let percents = budget.percents(State::Calibrated, Variant::All, Network::Trained);
-    let ideal = budget.percents(State::Calibrated, Variant::Ideal, Network::Trained);
+    let percents = budget.percents(State::Calibrated, Variant::All, NetworkState::Trained);
+    let ideal = budget.percents(State::Calibrated, Variant::Ideal, NetworkState::Trained);
     let float = budget.float_percents();
     let difference = |of: &[f64], from: &[f64]| -> Vec<f64> {
         of.iter().zip(from).map(|(of, from)| of - from).collect()
     };
     let left = difference(&ideal, &percents);
     let found = certain(budget, |source| {
-        budget.gained_without(State::Calibrated, source, Network::Trained)
+        budget.gained_without(State::Calibrated, source, NetworkState::Trained)
     });
     let names: Vec<&str> = found.iter().map(|(source, _)| source.name()).collect();
     let named = if names.is_empty() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
 use crate::operating_point::{DigitalNetwork, PointBench, ShiftsBy};
-use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
+use crate::{Experiment, ExperimentError, NetworkCase, Outcome, Settings, StudyData};
 
 mod budget;
 mod charts;
@@ -21,7 +21,7 @@ mod tables;
 mod variant;
 
 use budget::Budget;
-pub use parameters::{Case, Parameters};
+pub use parameters::Parameters;
 pub use source::Source;
 use state::State;
 use variant::Variant;
@@ -42,7 +42,7 @@ struct VariantJob<'a> {
     state: State,
     variant: Variant,
     #[serde(skip)]
-    of: (&'a Case, &'a DigitalNetwork, ChipConfig),
+    of: (&'a NetworkCase, &'a DigitalNetwork, ChipConfig),
 }
 
 fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
@@ -53,9 +53,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let seeds = &parameters.chip_seeds;
     let steps = (parameters.cases.len() * seeds.len()) as u64;
     let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
-        let of_case = |case: &Case| DigitalNetwork::of_seeds(&case.task, &data, seeds, task);
-        let networks = parameters.cases.iter().map(of_case);
-        networks.collect::<Result<Vec<_>, _>>()
+        DigitalNetwork::of_cases(&parameters.cases, &data, seeds, task)
     })?;
     let variants = Variant::all(&parameters.sources);
     let mut keys = Vec::new();

@@ -1,11 +1,10 @@
 //! Every number that the experiment depends on.
 
-use bss2_hardware::ChipConfig;
 use bss2_training::Budget;
 use serde::{Deserialize, Serialize};
 
 use super::Source;
-use crate::{Meanwhile, NetworkTask, OperatingPoint, Preset, Settings, StudyData};
+use crate::{Meanwhile, NetworkCase, NetworkTask, OperatingPoint, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,18 +18,7 @@ pub struct Parameters {
     /// How chips are calibrated and used.
     pub point: OperatingPoint,
     /// What is computed on which chips.
-    pub cases: Vec<Case>,
-}
-
-/// A network on chips of one kind.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Case {
-    /// Name for people.
-    pub name: String,
-    /// The chips.
-    pub chip: ChipConfig,
-    /// What is computed.
-    pub task: NetworkTask,
+    pub cases: Vec<NetworkCase>,
 }
 
 impl Parameters {
@@ -55,16 +43,6 @@ impl Parameters {
             augmentation: None,
         };
         let task = NetworkTask::narrow(data, 16, budget);
-        let process = |name: &str, chip: ChipConfig| Case {
-            name: name.to_owned(),
-            chip,
-            task: task.clone(),
-        };
-        let name = settings.chip.preset_name().unwrap_or("as configured");
-        let mut cases = vec![process(name, settings.chip.clone())];
-        if settings.chip == ChipConfig::typical() {
-            cases.push(process("worse", ChipConfig::worse_process()));
-        }
         Self {
             chip_seeds: settings.chip_seeds(chips),
             sources: Source::ALL.to_vec(),
@@ -76,7 +54,7 @@ impl Parameters {
                 num_sends: 2,
                 ..OperatingPoint::usual()
             },
-            cases,
+            cases: NetworkCase::of_processes(settings, task),
         }
     }
 }

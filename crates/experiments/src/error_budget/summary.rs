@@ -6,7 +6,7 @@ use super::budget::Budget;
 use super::state::State;
 use super::variant::Variant;
 use crate::SummaryEntry;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 
 pub(super) fn summary(budgets: &[Budget<'_>]) -> BTreeMap<String, SummaryEntry> {
     let mut summary = BTreeMap::new();
@@ -24,7 +24,7 @@ pub(super) fn summary(budgets: &[Budget<'_>]) -> BTreeMap<String, SummaryEntry> 
                 let of = variant.text();
                 let error = budget.values(state, variant, Measured::error_percent);
                 add(format!("error/{name}, {of}"), &error, "%");
-                for network in Network::BOTH {
+                for network in NetworkState::BOTH {
                     let figure = format!("accuracy/{name}, {of}, {}", network.name());
                     add(figure, &budget.percents(state, variant, network), "%");
                 }
@@ -37,7 +37,7 @@ pub(super) fn summary(budgets: &[Budget<'_>]) -> BTreeMap<String, SummaryEntry> 
                     &share,
                     "%",
                 );
-                for network in Network::BOTH {
+                for network in NetworkState::BOTH {
                     let gained = budget.gained_without(state, source, network);
                     let figure = format!("gained without/{name}, {of}, {}", network.name());
                     add(figure, &gained, "points");

@@ -4,7 +4,7 @@ use super::budget::Budget;
 use super::state::State;
 use super::variant::Variant;
 use crate::ExperimentError;
-use crate::operating_point::{Measured, Network};
+use crate::operating_point::{Measured, NetworkState};
 use crate::report::{Cell, Column, Table};
 use crate::wording::{text, with_interval};
 
@@ -34,8 +34,8 @@ pub(super) fn totals(budgets: &[Budget<'_>]) -> Result<Table, ExperimentError> {
                         budget.values(state, variant, Measured::error_percent),
                         1,
                     )),
-                    Cell::text(percents(Network::Deployed)),
-                    Cell::text(percents(Network::Trained)),
+                    Cell::text(percents(NetworkState::Deployed)),
+                    Cell::text(percents(NetworkState::Trained)),
                 ])?;
             }
         }
@@ -67,8 +67,8 @@ pub(super) fn off_alone(budgets: &[Budget<'_>], state: State) -> Result<Table, E
                 Cell::text(&budget.case.name),
                 Cell::text(source.name()),
                 Cell::text(with_interval(&budget.error_share_percent(state, source), 1)),
-                Cell::text(gained(Network::Deployed)),
-                Cell::text(gained(Network::Trained)),
+                Cell::text(gained(NetworkState::Deployed)),
+                Cell::text(gained(NetworkState::Trained)),
             ])?;
         }
     }
@@ -99,8 +99,8 @@ pub(super) fn on_alone(budgets: &[Budget<'_>], state: State) -> Result<Table, Ex
                 Cell::text(&budget.case.name),
                 Cell::text(source.name()),
                 Cell::text(with_interval(&budget.error_alone_percent(state, source), 1)),
-                Cell::text(lost(Network::Deployed)),
-                Cell::text(lost(Network::Trained)),
+                Cell::text(lost(NetworkState::Deployed)),
+                Cell::text(lost(NetworkState::Trained)),
             ])?;
         }
     }

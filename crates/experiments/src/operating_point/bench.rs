@@ -11,7 +11,7 @@ use bss2_training::{
 use ndarray::{Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
-use super::{DigitalNetwork, Measured, NetworkTask, OnChip, OperatingPoint};
+use super::{DigitalNetwork, Measured, NetworkState, NetworkTask, OnChip, OperatingPoint};
 use crate::ends::EndCounter;
 use crate::mac_quality::MacQuality;
 use crate::recording::Recording;
@@ -61,8 +61,17 @@ pub struct Meanwhile {
 /// A chip that is ready for a network.
 struct Ready {
     chip: SimulatedChip,
+    calibration: Option<CalibrationResult>,
     figures: ChipFigures,
     network: NetworkDescription,
+}
+
+/// How a network does at a point, and what that costs.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Judged {
+    pub(crate) on_chip: OnChip,
+    /// Chip time of the calibration, in ms.
+    pub(crate) calibration_ms: f64,
 }
 
 impl PointBench<'_> {
@@ -73,6 +82,50 @@ impl PointBench<'_> {
         &self,
         point: &OperatingPoint,
     ) -> Result<Option<Measured>, ExperimentError> {
+        let Some(ready) = self.ready(point)? else {
+            return Ok(None);
+        };
+        let (mut deployed, layers) = self.deployed(&ready)?;
+        let (mut trained, training) = self.trained(&ready)?;
+        let working = match &ready.calibration {
+            None => &[][..],
+            Some(result) => &*result.working_columns,
+        };
+        let works = working.iter().filter(|works| **works).count();
+        Ok(Some(Measured {
+            calibration_ms: self.calibration_ms(&ready),
+            working_percent: 100.0 * works as f64 / working.len() as f64,
+            layers: self.qualities(&ready, &layers)?,
+            num_sends: point.num_sends,
+            deployed: self.on_chip(&mut deployed, &ready)?,
+            trained: self.on_chip(&mut trained, &ready)?,
+            training_s: 1e-6 * self.task.cost_model.chip_time_us(&training),
+        }))
+    }
+
+    /// How the network does at a point before or after training in the loop, and no more.
+    ///
+    /// Nothing if the chip's gain is too weak there to be told from noise.
+    pub(crate) fn judged(
+        &self,
+        point: &OperatingPoint,
+        state: NetworkState,
+    ) -> Result<Option<Judged>, ExperimentError> {
+        let Some(ready) = self.ready(point)? else {
+            return Ok(None);
+        };
+        let mut network = match state {
+            NetworkState::Deployed => self.deployed(&ready)?.0,
+            NetworkState::Trained => self.trained(&ready)?.0,
+        };
+        Ok(Some(Judged {
+            calibration_ms: self.calibration_ms(&ready),
+            on_chip: self.on_chip(&mut network, &ready)?,
+        }))
+    }
+
+    /// The chip calibrated and measured; nothing if it has no gain to speak of.
+    fn ready(&self, point: &OperatingPoint) -> Result<Option<Ready>, ExperimentError> {
         let (chip, calibration) = self.calibrated(point)?;
         let mut network = point.network(&self.task.network);
         if self.shifts_by == ShiftsBy::Nominal {
@@ -81,31 +134,17 @@ impl PointBench<'_> {
         let mut lab = SimulatedLab::new(chip.clone());
         let settings = network.settings()?;
         let figures = ChipFigures::measure(&mut lab, &settings, false, self.seed)?;
-        if figures.gain_lsb() <= 0.0 {
-            return Ok(None);
-        }
-        let ready = Ready {
+        Ok((figures.gain_lsb() > 0.0).then_some(Ready {
             chip,
+            calibration,
             figures,
             network,
-        };
-        let (mut deployed, layers) = self.deployed(&ready)?;
-        let (mut trained, training) = self.trained(&ready)?;
-        let cost_model = &self.task.cost_model;
-        let (cost, working) = match &calibration {
-            None => (CostLedger::default(), &[][..]),
-            Some(result) => (result.cost, &*result.working_columns),
-        };
-        let works = working.iter().filter(|works| **works).count();
-        Ok(Some(Measured {
-            calibration_ms: 1e-3 * cost_model.chip_time_us(&cost),
-            working_percent: 100.0 * works as f64 / working.len() as f64,
-            layers: self.qualities(&ready, &layers)?,
-            num_sends: point.num_sends,
-            deployed: self.judged(&mut deployed, &ready)?,
-            trained: self.judged(&mut trained, &ready)?,
-            training_s: 1e-6 * cost_model.chip_time_us(&training),
         }))
+    }
+
+    fn calibration_ms(&self, ready: &Ready) -> f64 {
+        let cost = ready.calibration.as_ref().map(|result| result.cost);
+        1e-3 * self.task.cost_model.chip_time_us(&cost.unwrap_or_default())
     }
 
     /// Writes the shifts that suit the nominal gain into the network.
@@ -247,7 +286,7 @@ impl PointBench<'_> {
     }
 
     /// A network's test accuracy on the chip, and what it costs.
-    fn judged(&self, network: &mut Network, ready: &Ready) -> Result<OnChip, ExperimentError> {
+    fn on_chip(&self, network: &mut Network, ready: &Ready) -> Result<OnChip, ExperimentError> {
         let test: Examples<'_> = self.data.test()?.first(self.task.test_samples);
         let mut chip = Metered::new(ready.chip.clone());
         let mut counted = EndCounter::new(&mut chip);

@@ -6,7 +6,7 @@ use bss2_training::{Method, OneChip, RecipeRun, Session, WeightFile, evaluate};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::NetworkTask;
+use super::{NetworkCase, NetworkTask};
 use crate::{ExperimentError, StudyData, Task};
 
 /// A network trained digitally.
@@ -20,6 +20,32 @@ pub(crate) struct DigitalNetwork {
 }
 
 impl DigitalNetwork {
+    /// For every case one for each of some seeds; cases that compute the same share theirs.
+    pub(crate) fn of_cases(
+        cases: &[NetworkCase],
+        data: &StudyData,
+        seeds: &[u64],
+        progress: &dyn Task,
+    ) -> Result<Vec<Vec<Self>>, ExperimentError> {
+        let mut networks: Vec<Vec<Self>> = Vec::with_capacity(cases.len());
+        for (place, case) in cases.iter().enumerate() {
+            let same = cases[..place]
+                .iter()
+                .position(|other| other.task == case.task);
+            let of_case = match same {
+                None => Self::of_seeds(&case.task, data, seeds, progress)?,
+                Some(same) => {
+                    for seed in seeds {
+                        progress.step(&format!("network {seed}"));
+                    }
+                    networks[same].clone()
+                }
+            };
+            networks.push(of_case);
+        }
+        Ok(networks)
+    }
+
     /// One for each of some seeds, side by side.
     pub(crate) fn of_seeds(
         task: &NetworkTask,

@@ -3,21 +3,27 @@
 
 use bss2_calibration::Procedure;
 use bss2_core::RunSettings;
-use bss2_mapping::ScalingRule;
+use bss2_mapping::{ScalingRule, Tiling};
 use bss2_training::{NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
 mod bench;
+mod case;
 mod digital;
+mod knob;
+mod layout;
 mod measured;
-mod network;
+mod network_state;
 mod task;
 
 pub use bench::Meanwhile;
-pub(crate) use bench::{PointBench, ShiftsBy};
+pub(crate) use bench::{Judged, PointBench, ShiftsBy};
+pub use case::NetworkCase;
 pub(crate) use digital::DigitalNetwork;
+pub use knob::Knob;
+pub use layout::Layout;
 pub(crate) use measured::{Measured, OnChip};
-pub(crate) use network::Network;
+pub use network_state::NetworkState;
 pub use task::NetworkTask;
 
 /// How a chip is calibrated and how layers run on it.
@@ -31,8 +37,12 @@ pub struct OperatingPoint {
     pub row_repetition: usize,
     /// Columns over which every output is averaged.
     pub column_copies: usize,
+    /// Share of a layer's weights that are to fit the range of ±63, 0…1.
+    pub weight_quantile: f64,
     /// Share of a layer's outputs that are to fit the range of the next one's activations, 0…1.
     pub output_quantile: f64,
+    /// How layers are cut and placed.
+    pub layout: Layout,
     /// How the chip is calibrated; without it, the chip is as it comes.
     pub calibration: Option<Procedure>,
 }
@@ -45,7 +55,9 @@ impl OperatingPoint {
             wait_between_events: RunSettings::USUAL.wait_between_events(),
             row_repetition: 1,
             column_copies: 1,
+            weight_quantile: ScalingRule::default().weight_quantile,
             output_quantile: ScalingRule::default().output_quantile,
+            layout: Layout::InOrder,
             calibration: Some(Procedure::joint()),
         }
     }
@@ -55,8 +67,11 @@ impl OperatingPoint {
         let mut on_array = of_network.clone();
         on_array.num_sends = self.num_sends;
         on_array.wait_between_events = self.wait_between_events;
+        let coding = on_array.tiling.coding;
+        on_array.tiling = Tiling::from(self.layout).with_coding(coding);
         on_array.tiling.coding.row_repetition = self.row_repetition;
         on_array.tiling.coding.column_copies = self.column_copies;
+        on_array.scaling.weight_quantile = self.weight_quantile;
         on_array.scaling.output_quantile = self.output_quantile;
         on_array
     }

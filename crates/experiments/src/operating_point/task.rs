@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::StudyData;
 
 /// A network, how it is trained, and how it is judged.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkTask {
     /// The network.
     pub network: NetworkDescription,

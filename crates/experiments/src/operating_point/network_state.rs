@@ -1,15 +1,20 @@
 //! A network before and after training in the loop.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Measured, OnChip};
 
 /// Before or after training in the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Network {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NetworkState {
+    /// As it was trained digitally.
     Deployed,
+    /// Trained further in the loop.
     Trained,
 }
 
-impl Network {
+impl NetworkState {
     pub(crate) const BOTH: [Self; 2] = [Self::Deployed, Self::Trained];
 
     pub(crate) const fn name(self) -> &'static str {

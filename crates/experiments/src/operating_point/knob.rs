@@ -3,7 +3,7 @@
 use bss2_calibration::{CadcRange, JointProcedure, MembraneProcedure, Procedure};
 use serde::{Deserialize, Serialize};
 
-use crate::OperatingPoint;
+use super::{Layout, OperatingPoint};
 
 /// What is turned, everything else as usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,15 +25,19 @@ pub enum Knob {
     RowRepetition,
     /// Columns over which each output is averaged.
     ColumnCopies,
+    /// Share of a layer's weights that fit the range of ±63.
+    WeightQuantile,
     /// Share of a layer's outputs that fit the next one's range.
     OutputQuantile,
+    /// How layers are cut and placed: 0 in order, 1 balanced, 2 packed.
+    Layout,
     /// Effort of the calibration: 0 none, 1 little, 2 usual, 3 much, 4 the reference procedure.
     Effort,
 }
 
 impl Knob {
     /// Every knob.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::OtaBias,
         Self::DacBias,
         Self::CadcRange,
@@ -42,7 +46,9 @@ impl Knob {
         Self::NumSends,
         Self::RowRepetition,
         Self::ColumnCopies,
+        Self::WeightQuantile,
         Self::OutputQuantile,
+        Self::Layout,
         Self::Effort,
     ];
 
@@ -57,13 +63,15 @@ impl Knob {
             Self::NumSends => "num_sends",
             Self::RowRepetition => "row repetition",
             Self::ColumnCopies => "column copies",
+            Self::WeightQuantile => "weight quantile",
             Self::OutputQuantile => "output quantile",
+            Self::Layout => "layout",
             Self::Effort => "effort of the calibration",
         }
     }
 
     /// Unit of its values.
-    pub(super) const fn unit(self) -> &'static str {
+    pub(crate) const fn unit(self) -> &'static str {
         match self {
             Self::OtaBias | Self::DacBias | Self::CadcRange => "CapMem codes",
             Self::TargetNoise => "LSB",
@@ -71,14 +79,17 @@ impl Knob {
             Self::NumSends
             | Self::RowRepetition
             | Self::ColumnCopies
+            | Self::WeightQuantile
             | Self::OutputQuantile
+            | Self::Layout
             | Self::Effort => "",
         }
     }
 
     /// A value as text.
-    pub(super) fn text(self, value: f64) -> String {
+    pub(crate) fn text(self, value: f64) -> String {
         match self {
+            Self::Layout => Layout::of(value).name().to_owned(),
             Self::Effort => Effort::of(value).name().to_owned(),
             Self::TargetNoise if value == 0.0 => "no leak".to_owned(),
             _ => value.to_string(),
@@ -86,7 +97,7 @@ impl Knob {
     }
 
     /// Its value as usual.
-    pub(super) fn usual(self) -> f64 {
+    pub(crate) fn usual(self) -> f64 {
         let usual = OperatingPoint::usual();
         let targets = JointProcedure::default().targets;
         match self {
@@ -98,20 +109,24 @@ impl Knob {
             Self::NumSends => usual.num_sends.into(),
             Self::RowRepetition => usual.row_repetition as f64,
             Self::ColumnCopies => usual.column_copies as f64,
+            Self::WeightQuantile => usual.weight_quantile,
             Self::OutputQuantile => usual.output_quantile,
+            Self::Layout => 0.0,
             Self::Effort => 2.0,
         }
     }
 
     /// Turns it. Targets change nothing where the chip is not calibrated by the joint procedure.
-    pub(super) fn turn(self, point: &mut OperatingPoint, value: f64) {
+    pub(crate) fn turn(self, point: &mut OperatingPoint, value: f64) {
         let whole = value.round();
         match self {
             Self::Wait => point.wait_between_events = whole as u32,
             Self::NumSends => point.num_sends = whole as u32,
             Self::RowRepetition => point.row_repetition = whole as usize,
             Self::ColumnCopies => point.column_copies = whole as usize,
+            Self::WeightQuantile => point.weight_quantile = value,
             Self::OutputQuantile => point.output_quantile = value,
+            Self::Layout => point.layout = Layout::of(value),
             Self::Effort => point.calibration = Effort::of(value).procedure(point),
             Self::OtaBias | Self::DacBias | Self::CadcRange | Self::TargetNoise => {
                 if let Some(Procedure::Joint(JointProcedure { targets, .. })) =
@@ -141,7 +156,7 @@ const fn cadc_range(width: i32, usual: CadcRange) -> CadcRange {
 
 /// How much is done for a calibration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effort {
+enum Effort {
     None,
     Little,
     Usual,
@@ -163,7 +178,7 @@ impl Effort {
         Self::ALL[place]
     }
 
-    pub(super) const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Little => "joint, few runs",
@@ -207,7 +222,8 @@ mod tests {
     fn every_knob_turns_something() {
         for knob in Knob::ALL {
             let mut point = OperatingPoint::usual();
-            knob.turn(&mut point, 3.0);
+            let value = if knob == Knob::Layout { 2.0 } else { 3.0 };
+            knob.turn(&mut point, value);
             assert_ne!(point, OperatingPoint::usual(), "{knob:?}");
         }
         let mut point = OperatingPoint::usual();

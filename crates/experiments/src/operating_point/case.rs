@@ -1,0 +1,48 @@
+//! A network on chips of one kind.
+
+use bss2_hardware::ChipConfig;
+use serde::{Deserialize, Serialize};
+
+use super::NetworkTask;
+use crate::Settings;
+
+/// A network on chips of one kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NetworkCase {
+    /// Name for people.
+    pub name: String,
+    /// The chips.
+    pub chip: ChipConfig,
+    /// What is computed.
+    pub task: NetworkTask,
+}
+
+impl NetworkCase {
+    /// A task on the study's chips.
+    pub(crate) fn of_study(settings: &Settings, task: NetworkTask) -> Self {
+        Self {
+            name: settings
+                .chip
+                .preset_name()
+                .unwrap_or("as configured")
+                .to_owned(),
+            chip: settings.chip.clone(),
+            task,
+        }
+    }
+
+    /// The same, and beside typical chips such of a worse process.
+    pub(crate) fn of_processes(settings: &Settings, task: NetworkTask) -> Vec<Self> {
+        let of_study = Self::of_study(settings, task);
+        let worse = Self {
+            name: "worse".to_owned(),
+            chip: ChipConfig::worse_process(),
+            ..of_study.clone()
+        };
+        if settings.chip == ChipConfig::typical() {
+            vec![of_study, worse]
+        } else {
+            vec![of_study]
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! How a search goes on.
+
+use std::collections::HashSet;
+
+use bss2_core::random::keyed_stream;
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+use super::space::{Rungs, Space};
+use super::tried::Tried;
+use crate::Knob;
+
+/// How a search goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Nothing but the number of sends is turned: every value that there is.
+    SendsOnly,
+    /// Settings are drawn without looking back.
+    Random,
+    /// Settings descend from the best ones so far: each from two of them, with some knobs turned.
+    Evolution,
+}
+
+/// How many of the best settings have descendants.
+const PARENTS: usize = 5;
+/// Draws after which a setting may be one that was tried.
+const DRAWS: usize = 50;
+
+impl Strategy {
+    /// Every strategy.
+    pub const ALL: [Self; 3] = [Self::SendsOnly, Self::Random, Self::Evolution];
+
+    /// For people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SendsOnly => "sends only",
+            Self::Random => "random",
+            Self::Evolution => "evolution",
+        }
+    }
+
+    /// How many searches differ.
+    pub(super) const fn most_searches(self) -> usize {
+        match self {
+            Self::SendsOnly => 1,
+            Self::Random | Self::Evolution => usize::MAX,
+        }
+    }
+
+    /// The next settings to try, none of them again, after those that were tried, best first. The
+    /// usual setting is always among the first.
+    pub(super) fn propose(
+        self,
+        space: &Space,
+        count: usize,
+        ranked: Vec<&Tried>,
+        seed: u64,
+    ) -> Vec<Rungs> {
+        let mut known: HashSet<Rungs> = ranked.iter().map(|tried| tried.rungs.clone()).collect();
+        if self == Self::SendsOnly {
+            let along = space.along(Knob::NumSends).into_iter();
+            return along.filter(|rungs| !known.contains(rungs)).collect();
+        }
+        let mut random = keyed_stream(seed, 0);
+        let mut proposed = Vec::with_capacity(count);
+        if ranked.is_empty() {
+            known.insert(space.usual());
+            proposed.push(space.usual());
+        }
+        let parents = &ranked[..ranked.len().min(PARENTS)];
+        while proposed.len() < count {
+            let drawn = (0..DRAWS).map(|_| match self {
+                Self::Evolution => descendant(space, parents, &mut random),
+                Self::Random | Self::SendsOnly => space.any(&mut random),
+            });
+            let mut fresh = drawn.filter(|rungs| !known.contains(rungs));
+            let Some(rungs) = fresh.next() else {
+                break;
+            };
+            known.insert(rungs.clone());
+            proposed.push(rungs);
+        }
+        proposed
+    }
+}
+
+fn descendant(space: &Space, parents: &[&Tried], random: &mut impl Rng) -> Rungs {
+    if parents.is_empty() {
+        return space.any(random);
+    }
+    let [one, other] = [(); 2].map(|()| parents[random.random_range(0..parents.len())]);
+    let crossed = Space::crossed(&one.rungs, &other.rungs, random);
+    space.changed(crossed, random)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space() -> Space {
+        let ladder = || (0..16).map(f64::from).collect::<Vec<_>>();
+        Space::new([
+            (Knob::NumSends, ladder()),
+            (Knob::Wait, ladder()),
+            (Knob::RowRepetition, ladder()),
+        ])
+    }
+
+    fn tried(rungs: Rungs) -> Tried {
+        Tried { rungs, chips: None }
+    }
+
+    #[test]
+    fn nothing_is_tried_twice_and_small_spaces_end() {
+        for strategy in Strategy::ALL {
+            let space = Space::new([(Knob::NumSends, vec![1.0, 2.0, 3.0])]);
+            let first = strategy.propose(&space, 5, Vec::new(), 1);
+            assert_eq!(first.len(), 3, "{strategy:?}");
+            let all: Vec<Tried> = first.into_iter().map(tried).collect();
+            let next = strategy.propose(&space, 5, all.iter().collect(), 2);
+            assert!(next.is_empty(), "{strategy:?}");
+        }
+    }
+
+    /// Evolution finds the middle of a bowl in fewer trials than chance does.
+    #[test]
+    fn evolution_descends() {
+        let space = space();
+        let height = |rungs: &Rungs| -> usize { rungs.iter().map(|r| r.abs_diff(10).pow(2)).sum() };
+        let lowest = |strategy: Strategy, seed| {
+            let mut all: Vec<Tried> = Vec::new();
+            for generation in 0..8_u64 {
+                all.sort_by_key(|tried| height(&tried.rungs));
+                let next = strategy.propose(&space, 6, all.iter().collect(), seed + generation);
+                all.extend(next.into_iter().map(tried));
+            }
+            all.iter().map(|tried| height(&tried.rungs)).min().unwrap()
+        };
+        let sum = |strategy| {
+            (0..20)
+                .map(|seed| lowest(strategy, 100 * seed))
+                .sum::<usize>()
+        };
+        let (evolved, drawn) = (sum(Strategy::Evolution), sum(Strategy::Random));
+        assert!(2 * evolved < drawn, "{evolved} {drawn}");
+    }
+}

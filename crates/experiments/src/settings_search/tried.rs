@@ -1,0 +1,94 @@
+//! Settings that were tried.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::space::Rungs;
+use crate::operating_point::{Judged, OnChip};
+use crate::statistics::mean;
+
+/// A setting that was tried.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Tried {
+    pub(super) rungs: Rungs,
+    /// What came of it, by chip; nothing if one has no signal there.
+    pub(super) chips: Option<Vec<Judged>>,
+}
+
+impl Tried {
+    /// Mean over chips; nothing without a signal.
+    pub(super) fn mean(&self, of: impl Fn(&OnChip) -> f64) -> Option<f64> {
+        let chips = self.chips.as_ref()?;
+        let values: Vec<f64> = chips.iter().map(|judged| of(&judged.on_chip)).collect();
+        Some(mean(&values))
+    }
+
+    /// Whether it has a signal and takes no longer.
+    pub(super) fn is_within(&self, limit_us: f64) -> bool {
+        self.mean(|on| on.inference_us)
+            .is_some_and(|time| time <= limit_us)
+    }
+
+    /// The better first: within the limit by accuracy, then by time; then those that take too long by
+    /// time; then those without a signal.
+    pub(super) fn compared(&self, other: &Self, limit_us: f64) -> Ordering {
+        let rank = |tried: &Self| match (tried.is_within(limit_us), &tried.chips) {
+            (true, _) => 0,
+            (false, Some(_)) => 1,
+            (false, None) => 2,
+        };
+        let percent = |tried: &Self| tried.mean(|on| on.percent).unwrap_or(0.0);
+        let time = |tried: &Self| tried.mean(|on| on.inference_us).unwrap_or(f64::INFINITY);
+        let by_accuracy = match rank(self) {
+            0 => percent(other).total_cmp(&percent(self)),
+            _ => Ordering::Equal,
+        };
+        rank(self)
+            .cmp(&rank(other))
+            .then(by_accuracy)
+            .then(time(self).total_cmp(&time(other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(percent: f64, inference_us: f64) -> Tried {
+        let on_chip = OnChip {
+            percent,
+            clipped_percent: 0.0,
+            inference_us,
+            inference_uj: 1.0,
+        };
+        Tried {
+            rungs: vec![0],
+            chips: Some(vec![Judged {
+                on_chip,
+                calibration_ms: 0.0,
+            }]),
+        }
+    }
+
+    #[test]
+    fn accuracy_counts_within_the_limit_and_time_beyond() {
+        let silent = Tried {
+            rungs: vec![0],
+            chips: None,
+        };
+        let in_order = [
+            tried(90.0, 9.0),
+            tried(80.0, 1.0),
+            tried(80.0, 2.0),
+            tried(99.0, 11.0),
+            tried(10.0, 12.0),
+            silent,
+        ];
+        for (place, one) in in_order.iter().enumerate() {
+            for (other_place, other) in in_order.iter().enumerate() {
+                assert_eq!(one.compared(other, 10.0), place.cmp(&other_place));
+            }
+        }
+    }
+}
