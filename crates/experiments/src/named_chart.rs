@@ -37,7 +37,9 @@ impl NamedChart {
 
     /// The chart as a figure of the report.
     pub(crate) fn figure(&self) -> Figure {
-        Figure::new(self.chart.as_ref(), &*self.caption).with_data(self.data)
+        Figure::new(self.chart.as_ref(), &*self.caption)
+            .with_data(self.data)
+            .with_file(format!("figures/{}.svg", self.stem))
     }
 
     /// The charts for files of their own.

@@ -9,8 +9,9 @@ use super::html::{inline, link_target};
 pub struct Figure {
     wide: String,
     narrow: String,
-    caption: String,
-    data: Option<String>,
+    pub(super) caption: String,
+    pub(super) data: Option<String>,
+    pub(super) file: Option<String>,
 }
 
 impl Figure {
@@ -21,6 +22,7 @@ impl Figure {
             narrow: chart.to_narrow_svg(),
             caption: caption.into(),
             data: None,
+            file: None,
         }
     }
 
@@ -31,12 +33,21 @@ impl Figure {
         self
     }
 
+    /// Names the file that holds the chart alone, for [Markdown](super::Page::to_markdown), by its path
+    /// relative to the page.
+    #[must_use]
+    pub fn with_file(mut self, path: impl Into<String>) -> Self {
+        self.file = Some(path.into());
+        self
+    }
+
     pub(super) fn to_html(&self) -> String {
         let Self {
             wide,
             narrow,
             caption,
             data,
+            ..
         } = self;
         let link = data.as_ref().map_or_else(String::new, |path| {
             format!(

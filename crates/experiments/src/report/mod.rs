@@ -1,8 +1,8 @@
 //! The study report: one self-contained HTML page.
 //!
 //! A [`Page`] holds [`Section`]s; a section holds a question, a method, a finding and its limits,
-//! with [`KeyNumber`]s, [`Figure`]s, [`Table`]s, [`Part`]s and [`Details`]. The page needs no scripts and
-//! loads nothing; it follows the reader's light or dark mode, narrow screens and paper. The same
+//! with [`KeyNumber`]s, [`Figure`]s, [`Table`]s, [`Part`]s and [`Details`]. The page needs no scripts (not even
+//! for tables that readers sort) and loads nothing; it follows the reader's light or dark mode, narrow screens and paper. The same
 //! content gives the same bytes.
 //!
 //! All texts are plain text: markup in them is escaped, an empty line starts a new paragraph, and
@@ -21,8 +21,10 @@
 
 mod figure;
 mod html;
+mod markdown;
 mod page;
 mod section;
+mod sorting;
 mod table;
 mod text;
 

@@ -3,7 +3,7 @@
 use crate::plot;
 
 use super::html::{inline, paragraphs};
-use super::{ReportError, Section};
+use super::{ReportError, Section, sorting};
 
 /// The style sheet of the page, without that of the charts.
 const STYLE: &str = include_str!("style.css");
@@ -14,10 +14,10 @@ pub(crate) const GENERATOR: &str = "<meta name=\"generator\" content=\"bss2\">";
 /// A self-contained HTML page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    title: String,
-    lead: String,
-    sections: Vec<Section>,
-    facts: Vec<(String, String)>,
+    pub(super) title: String,
+    pub(super) lead: String,
+    pub(super) sections: Vec<Section>,
+    pub(super) facts: Vec<(String, String)>,
 }
 
 impl Page {
@@ -75,9 +75,10 @@ impl Page {
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n{GENERATOR}\n\
-             <title>{title}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n\
+             <title>{title}</title>\n<style>\n{STYLE}{}{}</style>\n</head>\n<body>\n\
              <header>\n<h1>{}</h1>\n<div class=\"lead\">\n{}</div>\n</header>\n\
              {}<main>\n{sections}</main>\n{}</body>\n</html>\n",
+            sorting::style(),
             plot::STYLE,
             inline(&self.title),
             paragraphs(&self.lead),

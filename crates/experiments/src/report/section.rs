@@ -8,11 +8,11 @@ use super::{Figure, Table};
 /// A number to take away, with its spread and unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyNumber {
-    label: String,
+    pub(super) label: String,
     value: f64,
     deviation: Option<f64>,
     decimals: Option<usize>,
-    unit: String,
+    pub(super) unit: String,
 }
 
 impl KeyNumber {
@@ -48,8 +48,9 @@ impl KeyNumber {
         self
     }
 
-    fn to_html(&self) -> String {
-        let text = match (self.deviation, self.decimals) {
+    /// Value and spread, without the unit.
+    pub(super) fn text(&self) -> String {
+        match (self.deviation, self.decimals) {
             (Some(deviation), None) => with_deviation(self.value, deviation),
             (Some(deviation), Some(decimals)) => {
                 format!(
@@ -60,7 +61,11 @@ impl KeyNumber {
             }
             (None, None) => significant(self.value, 4),
             (None, Some(decimals)) => fixed(self.value, decimals),
-        };
+        }
+    }
+
+    fn to_html(&self) -> String {
+        let text = self.text();
         let unit = if self.unit.is_empty() {
             String::new()
         } else {
@@ -107,9 +112,9 @@ impl Details {
 /// A part of a section with a heading of its own: text and figures on one of several questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    title: String,
-    text: String,
-    figures: Vec<Figure>,
+    pub(super) title: String,
+    pub(super) text: String,
+    pub(super) figures: Vec<Figure>,
 }
 
 impl Part {
@@ -144,14 +149,14 @@ impl Part {
 pub struct Section {
     pub(super) id: String,
     pub(super) title: String,
-    question: String,
-    method: String,
-    finding: String,
-    limits: String,
-    key_numbers: Vec<KeyNumber>,
-    figures: Vec<Figure>,
-    tables: Vec<Table>,
-    parts: Vec<Part>,
+    pub(super) question: String,
+    pub(super) method: String,
+    pub(super) finding: String,
+    pub(super) limits: String,
+    pub(super) key_numbers: Vec<KeyNumber>,
+    pub(super) figures: Vec<Figure>,
+    pub(super) tables: Vec<Table>,
+    pub(super) parts: Vec<Part>,
     details: Vec<Details>,
 }
 

@@ -4,6 +4,7 @@ use crate::plot::{escape, fixed, with_deviation};
 
 use super::ReportError;
 use super::html::inline;
+use super::sorting::{RESET, Ranks};
 
 /// A column: its heading and whether it holds numbers, which are aligned at the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,30 +196,41 @@ impl Table {
     }
 
     pub(super) fn to_html(&self) -> String {
-        let headings = self
-            .columns
-            .iter()
-            .map(|column| {
-                format!(
-                    "<th scope=\"col\"{}>{}</th>",
-                    column.class(),
-                    inline(&column.heading)
-                )
-            })
-            .collect::<Vec<_>>()
-            .concat();
-        let rows: String = self.rows.iter().map(|row| self.row_html(row)).collect();
+        let texts = self.rows.iter().map(|row| row.iter().map(Cell::plain));
+        let texts: Vec<Vec<String>> = texts.map(Iterator::collect).collect();
+        let ranks = Ranks::of(&texts);
+        let headings = self.columns.iter().enumerate().map(|(place, column)| {
+            let buttons = ranks.as_ref().map(|ranks| ranks.buttons(place));
+            format!(
+                "<th scope=\"col\"{}>{}{}</th>",
+                column.class(),
+                inline(&column.heading),
+                buttons.unwrap_or_default()
+            )
+        });
+        let headings: String = headings.collect();
+        let rows = self.rows.iter().enumerate().map(|(place, row)| {
+            let attribute = ranks.as_ref().map(|ranks| ranks.attribute(place));
+            self.row_html(row, &attribute.unwrap_or_default())
+        });
+        let rows: String = rows.collect();
+        // buttons of a form act on each other, not on those of other tables
+        let (begin, reset, end) = match ranks {
+            None => ("", "", ""),
+            Some(_) => ("<form>\n", RESET, "</form>\n"),
+        };
+        let columns = self.columns.len();
         // a wide table scrolls, and on narrow screens its rows become blocks (see the style sheet);
         // a box that scrolls has to be reachable by keyboard; the caption does not scroll with it
         format!(
-            "<figure class=\"table\">\n<figcaption>{}</figcaption>\n<div class=\"scroll\" tabindex=\"0\">\n\
-             <table>\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
-             </div>\n</figure>\n",
+            "<figure class=\"table\">\n{begin}<figcaption>{}{reset}</figcaption>\n\
+             <div class=\"scroll\" tabindex=\"0\">\n<table style=\"--columns:{columns}\">\n<thead><tr>{headings}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n\
+             </div>\n{end}</figure>\n",
             inline(&self.caption)
         )
     }
 
-    fn row_html(&self, row: &[Cell]) -> String {
+    fn row_html(&self, row: &[Cell], attribute: &str) -> String {
         let cells = self.columns.iter().zip(row).enumerate();
         let cells: String = cells
             .map(|(index, (column, cell))| {
@@ -230,7 +242,7 @@ impl Table {
                 }
             })
             .collect();
-        format!("<tr>{cells}</tr>\n")
+        format!("<tr{attribute}>{cells}</tr>\n")
     }
 }
 

@@ -2,47 +2,48 @@
 
 use super::results::{Results, percent};
 use super::{Aim, EXPERIMENT, Strategy, records};
+use crate::ExperimentError;
 use crate::named_chart::NamedChart;
 use crate::plot::{
     Axis, Category, CategoryChart, Chart, ErrorStyle, LineChart, LinePoint, LineSeries, Panels,
     Prefer, ScatterChart, ScatterSeries,
 };
 
-pub(super) fn charts(results: &Results<'_>) -> Vec<NamedChart> {
-    vec![
+pub(super) fn charts(results: &Results<'_>) -> Result<Vec<NamedChart>, ExperimentError> {
+    Ok(vec![
         NamedChart::new(
             "search-trajectory",
-            panels(results, "How the searches went", trajectory),
+            panels(results, "How the searches went", trajectory)?,
             "The highest accuracy within the chip time so far, on the chips of the search and samples held \
              back from training; mean and standard deviation over searches.",
             records::TRIALS_FILE,
         ),
         NamedChart::new(
             "search-fresh",
-            panels(results, "What was found, on fresh chips", fresh),
+            panels(results, "What was found, on fresh chips", fresh)?,
             "Test accuracy on chips that the search has not seen. One dot per chip, mean over searches.",
             EXPERIMENT.records_file,
         ),
         NamedChart::new(
             "search-time",
-            panels(results, "Everything that was tried", tried),
+            panels(results, "Everything that was tried", tried)?,
             "One point per setting, mean over the chips of the search; the line joins those that no other \
              setting beats in both.",
             records::TRIALS_FILE,
         ),
-    ]
+    ])
 }
 
-fn panels(
-    results: &Results<'_>,
-    title: &str,
-    of: fn(&Results<'_>, Aim) -> Box<dyn Chart>,
-) -> Panels {
+/// Draws the panel of an aim.
+type PanelOf = fn(&Results<'_>, Aim) -> Result<Box<dyn Chart>, ExperimentError>;
+
+fn panels(results: &Results<'_>, title: &str, of: PanelOf) -> Result<Panels, ExperimentError> {
     let aims = results.parameters.aims.iter();
-    Panels::new(title, aims.map(|&aim| of(results, aim)).collect())
+    let panels = aims.map(|&aim| of(results, aim));
+    Ok(Panels::new(title, panels.collect::<Result<_, _>>()?))
 }
 
-fn trajectory(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
+fn trajectory(results: &Results<'_>, aim: Aim) -> Result<Box<dyn Chart>, ExperimentError> {
     let strategies = results.parameters.strategies.iter();
     let series = strategies.map(|&strategy| {
         let most = results.of(aim, strategy).map(|s| s.found.tried.len()).max();
@@ -54,14 +55,14 @@ fn trajectory(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
     let mut chart = LineChart::new(
         aim.text(),
         Axis::linear("Settings tried", ""),
-        Axis::linear("Best accuracy so far", "%"),
+        Axis::linear("Best accuracy so far", "%").within(0.0, 100.0)?,
         series.collect(),
     );
     chart.error_style = ErrorStyle::Band;
-    Box::new(chart)
+    Ok(Box::new(chart))
 }
 
-fn fresh(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
+fn fresh(results: &Results<'_>, aim: Aim) -> Result<Box<dyn Chart>, ExperimentError> {
     let usual = results.fresh_usual(aim).iter();
     let usual = Category::new("usual settings", usual.map(|j| j.on_chip.percent).collect());
     let strategies = results.parameters.strategies.iter();
@@ -71,13 +72,13 @@ fn fresh(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
     });
     let chart = CategoryChart::new(
         aim.text(),
-        Axis::linear("Test accuracy", "%"),
+        Axis::linear("Test accuracy", "%").within(0.0, 100.0)?,
         [usual].into_iter().chain(found).collect(),
     );
-    Box::new(chart.with_dot_label("one chip").with_decimals(1))
+    Ok(Box::new(chart.with_dot_label("one chip").with_decimals(1)))
 }
 
-fn tried(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
+fn tried(results: &Results<'_>, aim: Aim) -> Result<Box<dyn Chart>, ExperimentError> {
     let strategies = [Strategy::Random, Strategy::Evolution];
     let series = strategies.map(|strategy| {
         let tried = results.of(aim, strategy).flat_map(|s| &s.found.tried);
@@ -87,11 +88,13 @@ fn tried(results: &Results<'_>, aim: Aim) -> Box<dyn Chart> {
     let chart = ScatterChart::new(
         aim.text(),
         Axis::logarithmic("Chip time per input", "µs"),
-        Axis::linear("Accuracy", "%"),
+        Axis::linear("Accuracy", "%").within(0.0, 100.0)?,
         series
             .into_iter()
             .filter(|s| !s.points.is_empty())
             .collect(),
     );
-    Box::new(chart.with_pareto_front(Prefer::Lower, Prefer::Higher))
+    Ok(Box::new(
+        chart.with_pareto_front(Prefer::Lower, Prefer::Higher),
+    ))
 }

@@ -5,7 +5,7 @@ use super::results::{Results, is_certain};
 use super::summary::summary;
 use super::{Aim, EXPERIMENT, Strategy, records, tables};
 use crate::named_chart::NamedChart;
-use crate::plot::fixed;
+use crate::plot::{fixed, significant};
 use crate::report::{Details, Section};
 use crate::wording::{chips, difference, text, unbroken};
 use crate::{DataDescription, ExperimentError, Knob, Outcome};
@@ -16,7 +16,7 @@ pub(super) fn outcome(
     configuration: toml::Table,
 ) -> Result<Outcome, ExperimentError> {
     let table = tables::found(results)?;
-    let charts = charts(results);
+    let charts = charts(results)?;
     let section = Section::new(EXPERIMENT.name, "A search beyond the grid")
         .with_question(
             "How accurate can a network become within a given chip time, if calibration targets, mapping and \
@@ -47,15 +47,15 @@ fn method(results: &Results<'_>, data: &DataDescription) -> String {
     let parameters = results.parameters;
     let knobs: Vec<&str> = parameters.space.knobs().map(Knob::name).collect();
     format!(
-        "The network of `calibration-to-accuracy` on {}, with one send as usual. A setting is one of {:.1e}: \
+        "The network of `calibration-to-accuracy` on {}, with one send as usual. A setting is one of {}: \
          {}. It is judged on {} by the accuracy on a fifth of the training samples, which the networks have \
          not seen, and by the chip time that an input takes. Three ways of searching are compared, up to {} \
          settings each: the number of sends alone, settings at random, and evolution, where settings descend \
-         from the five best so far that keep the time limit, each knob from one of two of them, some turned \
-         further. The best setting of every search is then judged on {} that it has not seen, with networks \
+         from the best so far that keeps the time limit and one that no other beats in both accuracy and \
+         time: each knob from one of both, some turned further. The best setting of every search is then judged on {} that it has not seen, with networks \
          of their own, by the test samples.",
         data.name,
-        parameters.space.size(),
+        significant(parameters.space.size(), 2),
         knobs.join(", "),
         chips(parameters.search_chips.len()),
         parameters.generations * parameters.per_generation,
@@ -124,7 +124,10 @@ fn best(results: &Results<'_>, aim: Aim) -> String {
     let search = tables::best_search(results, aim, Strategy::Evolution);
     let setting = search.and_then(|search| search.found.best(results.limit_us(aim)));
     setting.map_or_else(String::new, |tried| {
-        format!(" Its best: {}.", tables::settings_text(results, tried))
+        format!(
+            " The best by evolution: {}.",
+            tables::settings_text(results, tried)
+        )
     })
 }
 

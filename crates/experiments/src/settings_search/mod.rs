@@ -172,7 +172,8 @@ impl Lab<'_> {
             let proposed = job.strategy.propose(
                 &parameters.space,
                 parameters.per_generation,
-                found.ranked(limit_us),
+                &found.tried,
+                limit_us,
                 derive_seed(seed, generation as u64),
             );
             let judged: Vec<_> = proposed

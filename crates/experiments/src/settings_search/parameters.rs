@@ -54,7 +54,7 @@ impl Work {
     const fn of(preset: Preset, from_files: bool) -> Self {
         let (search_chips, fresh_chips, searches, generations, per_generation) =
             match (preset, from_files) {
-                (Preset::Quick, false) => (3, 6, 2, 6, 8),
+                (Preset::Quick, false) => (3, 6, 2, 4, 8),
                 (Preset::Standard, false) => (4, 10, 3, 12, 10),
                 (Preset::Full, false) => (5, 20, 5, 20, 12),
                 (Preset::Quick, true) => (2, 3, 1, 4, 6),
@@ -103,11 +103,16 @@ impl Parameters {
                 .collect(),
             fresh_chips: settings.chip_seeds(work.fresh_chips),
             search_seeds: (1..=work.searches).collect(),
-            aims: vec![
-                aim(NetworkState::Deployed, 1.0),
-                aim(NetworkState::Trained, 1.0),
-                aim(NetworkState::Trained, 0.6),
-            ],
+            aims: match settings.preset {
+                Preset::Quick => vec![
+                    aim(NetworkState::Trained, 1.0),
+                    aim(NetworkState::Trained, 0.5),
+                ],
+                Preset::Standard | Preset::Full => NetworkState::BOTH
+                    .iter()
+                    .flat_map(|&state| [1.0, 0.5].map(|factor| aim(state, factor)))
+                    .collect(),
+            },
             strategies: Strategy::ALL.to_vec(),
             generations: work.generations,
             per_generation: work.per_generation,
@@ -167,7 +172,7 @@ mod tests {
             |p| p.fresh_chips.push(99),
             |p| p.search_seeds.push(99),
             |p| p.aims[0].time_factor += 0.1,
-            |p| p.aims[0].state = NetworkState::Trained,
+            |p| p.aims[0].state = NetworkState::Deployed,
             |p| p.strategies.truncate(1),
             |p| p.generations += 1,
             |p| p.per_generation += 1,

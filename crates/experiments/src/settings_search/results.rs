@@ -17,7 +17,7 @@ impl Aim {
     /// For people.
     pub(super) fn text(self) -> String {
         format!(
-            "{}, {} of the usual chip time",
+            "{}, {} of the usual time",
             self.state.name(),
             self.time_text()
         )
@@ -89,18 +89,17 @@ impl Results<'_> {
             .collect()
     }
 
-    /// The best accuracy up to a trial, by search, in percent, of those that had found something by
-    /// then.
+    /// The best accuracy up to a trial, by search, in percent; nothing until all have found something.
     pub(super) fn best_up_to(&self, aim: Aim, strategy: Strategy, trials: usize) -> Vec<f64> {
         let limit_us = self.limit_us(aim);
-        let best = self.of(aim, strategy).filter_map(|search| {
+        let best = self.of(aim, strategy).map(|search| {
             let improvements = search.found.improvements(limit_us);
             let so_far = improvements
                 .iter()
                 .take_while(|(number, _)| *number < trials);
             so_far.last().and_then(|(_, tried)| percent(tried))
         });
-        best.collect()
+        best.collect::<Option<_>>().unwrap_or_default()
     }
 }
 

@@ -32,16 +32,10 @@ impl Found {
             .extend(tried.map(|(rungs, chips)| Tried { rungs, chips }));
     }
 
-    /// What was tried, best first.
-    pub(super) fn ranked(&self, limit_us: f64) -> Vec<&Tried> {
-        let mut ranked: Vec<&Tried> = self.tried.iter().collect();
-        ranked.sort_by(|one, other| one.compared(other, limit_us));
-        ranked
-    }
-
     /// The best setting that keeps the limit.
     pub(super) fn best(&self, limit_us: f64) -> Option<&Tried> {
-        let first = self.ranked(limit_us).into_iter().next();
+        let tried = self.tried.iter();
+        let first = tried.min_by(|one, other| one.compared(other, limit_us));
         first.filter(|tried| tried.is_within(limit_us))
     }
 

@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::space::{Rungs, Space};
-use super::tried::Tried;
+use super::tried::{Tried, unbeaten};
 use crate::Knob;
 
 /// How a search goes on.
@@ -18,12 +18,13 @@ pub enum Strategy {
     SendsOnly,
     /// Settings are drawn without looking back.
     Random,
-    /// Settings descend from the best ones so far: each from two of them, with some knobs turned.
+    /// Settings descend from earlier ones, with some knobs turned: from the best so far, and from one
+    /// that no other beats in both accuracy and time.
     Evolution,
 }
 
-/// How many of the best settings have descendants.
-const PARENTS: usize = 5;
+/// Settings that take longer than this many times the limit have no descendants.
+const PARENTS_TIME: f64 = 2.0;
 /// Draws after which a setting may be one that was tried.
 const DRAWS: usize = 50;
 
@@ -48,30 +49,32 @@ impl Strategy {
         }
     }
 
-    /// The next settings to try, none of them again, after those that were tried, best first. The
-    /// usual setting is always among the first.
+    /// The next settings to try, none of them again, after those that were tried. The usual setting is
+    /// always among the first.
     pub(super) fn propose(
         self,
         space: &Space,
         count: usize,
-        ranked: Vec<&Tried>,
+        tried: &[Tried],
+        limit_us: f64,
         seed: u64,
     ) -> Vec<Rungs> {
-        let mut known: HashSet<Rungs> = ranked.iter().map(|tried| tried.rungs.clone()).collect();
+        let mut known: HashSet<Rungs> = tried.iter().map(|tried| tried.rungs.clone()).collect();
         if self == Self::SendsOnly {
             let along = space.along(Knob::NumSends).into_iter();
             return along.filter(|rungs| !known.contains(rungs)).collect();
         }
         let mut random = keyed_stream(seed, 0);
         let mut proposed = Vec::with_capacity(count);
-        if ranked.is_empty() {
+        if tried.is_empty() {
             known.insert(space.usual());
             proposed.push(space.usual());
         }
-        let parents = &ranked[..ranked.len().min(PARENTS)];
+        let best = tried.iter().min_by(|a, b| a.compared(b, limit_us));
+        let parents = unbeaten(tried, PARENTS_TIME * limit_us);
         while proposed.len() < count {
             let drawn = (0..DRAWS).map(|_| match self {
-                Self::Evolution => descendant(space, parents, &mut random),
+                Self::Evolution => descendant(space, best, &parents, &mut random),
                 Self::Random | Self::SendsOnly => space.any(&mut random),
             });
             let mut fresh = drawn.filter(|rungs| !known.contains(rungs));
@@ -85,18 +88,24 @@ impl Strategy {
     }
 }
 
-fn descendant(space: &Space, parents: &[&Tried], random: &mut impl Rng) -> Rungs {
-    if parents.is_empty() {
+fn descendant(
+    space: &Space,
+    best: Option<&Tried>,
+    parents: &[&Tried],
+    random: &mut impl Rng,
+) -> Rungs {
+    let (Some(best), false) = (best, parents.is_empty()) else {
         return space.any(random);
-    }
-    let [one, other] = [(); 2].map(|()| parents[random.random_range(0..parents.len())]);
-    let crossed = Space::crossed(&one.rungs, &other.rungs, random);
+    };
+    let other = parents[random.random_range(0..parents.len())];
+    let crossed = Space::crossed(&best.rungs, &other.rungs, random);
     space.changed(crossed, random)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operating_point::{Judged, OnChip};
 
     fn space() -> Space {
         let ladder = || (0..16).map(f64::from).collect::<Vec<_>>();
@@ -107,18 +116,32 @@ mod tests {
         ])
     }
 
-    fn tried(rungs: Rungs) -> Tried {
-        Tried { rungs, chips: None }
+    /// The higher, the less accurate.
+    fn tried(rungs: Rungs, height: usize) -> Tried {
+        let on_chip = OnChip {
+            percent: -(height as f64),
+            clipped_percent: 0.0,
+            inference_us: 1.0,
+            inference_uj: 1.0,
+        };
+        let judged = Judged {
+            on_chip,
+            calibration_ms: 0.0,
+        };
+        Tried {
+            rungs,
+            chips: Some(vec![judged]),
+        }
     }
 
     #[test]
     fn nothing_is_tried_twice_and_small_spaces_end() {
         for strategy in Strategy::ALL {
             let space = Space::new([(Knob::NumSends, vec![1.0, 2.0, 3.0])]);
-            let first = strategy.propose(&space, 5, Vec::new(), 1);
+            let first = strategy.propose(&space, 5, &[], 1.0, 1);
             assert_eq!(first.len(), 3, "{strategy:?}");
-            let all: Vec<Tried> = first.into_iter().map(tried).collect();
-            let next = strategy.propose(&space, 5, all.iter().collect(), 2);
+            let all: Vec<Tried> = first.into_iter().map(|rungs| tried(rungs, 1)).collect();
+            let next = strategy.propose(&space, 5, &all, 1.0, 2);
             assert!(next.is_empty(), "{strategy:?}");
         }
     }
@@ -131,9 +154,11 @@ mod tests {
         let lowest = |strategy: Strategy, seed| {
             let mut all: Vec<Tried> = Vec::new();
             for generation in 0..8_u64 {
-                all.sort_by_key(|tried| height(&tried.rungs));
-                let next = strategy.propose(&space, 6, all.iter().collect(), seed + generation);
-                all.extend(next.into_iter().map(tried));
+                let next = strategy.propose(&space, 6, &all, 1.0, seed + generation);
+                all.extend(next.into_iter().map(|rungs| {
+                    let height = height(&rungs);
+                    tried(rungs, height)
+                }));
             }
             all.iter().map(|tried| height(&tried.rungs)).min().unwrap()
         };

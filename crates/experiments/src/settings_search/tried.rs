@@ -51,6 +51,25 @@ impl Tried {
     }
 }
 
+/// The settings that no other beats in both accuracy and time, of those that take no longer.
+pub(super) fn unbeaten(tried: &[Tried], most_us: f64) -> Vec<&Tried> {
+    let figures = |tried: &Tried| {
+        let percent = tried.mean(|on| on.percent)?;
+        Some((percent, tried.mean(|on| on.inference_us)?))
+    };
+    let beats = |one: &Tried, other: &Tried| match (figures(one), figures(other)) {
+        (Some((percent, time)), Some((other_percent, other_time))) => {
+            percent >= other_percent
+                && time <= other_time
+                && (percent, time) != (other_percent, other_time)
+        }
+        _ => false,
+    };
+    let candidates: Vec<&Tried> = tried.iter().filter(|t| t.is_within(most_us)).collect();
+    let is_unbeaten = |one: &&&Tried| !candidates.iter().any(|other| beats(other, one));
+    candidates.iter().filter(is_unbeaten).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +88,22 @@ mod tests {
                 calibration_ms: 0.0,
             }]),
         }
+    }
+
+    #[test]
+    fn what_another_beats_in_both_has_no_descendants() {
+        let all = [
+            tried(90.0, 9.0),
+            tried(80.0, 1.0),
+            tried(70.0, 2.0),
+            tried(99.0, 30.0),
+        ];
+        let percents = |most_us| -> Vec<f64> {
+            let found = unbeaten(&all, most_us).into_iter();
+            found.filter_map(|t| t.mean(|on| on.percent)).collect()
+        };
+        assert_eq!(percents(20.0), [90.0, 80.0]);
+        assert_eq!(percents(30.0), [90.0, 80.0, 99.0]);
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(super) fn write(
     }
     folder.add("summary.json", json(&summaries)?);
     folder.add("index.html", page.to_html());
+    folder.add("report.md", page.to_markdown());
     folder.publish(&configuration)
 }
 

@@ -77,6 +77,7 @@ fn the_folder_holds_what_its_configuration_lists() {
             "first-study-calibration.csv",
             "first-study.csv",
             "index.html",
+            "report.md",
             "summary.json",
         ]
     );
