@@ -110,17 +110,22 @@ fn paragraph(begin: &str, text: &str) -> String {
     }
 }
 
-/// Signs that Markdown takes for its own, where they stand for themselves; code between backticks stays.
+/// Signs that Markdown takes for its own, where they stand for themselves; code between backticks stays,
+/// and so do underscores within words.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    let mut in_code = false;
-    for sign in text.chars() {
+    let (mut in_code, mut before) = (false, ' ');
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
         in_code ^= sign == '`';
-        let special = matches!(sign, '*' | '_' | '[' | ']' | '<' | '>' | '#' | '\\');
-        if sign == '|' || special && !in_code {
+        let is_followed = signs.peek().is_some_and(|next| next.is_alphanumeric());
+        let in_word = before.is_alphanumeric() && is_followed;
+        let special = matches!(sign, '*' | '[' | ']' | '<' | '>' | '#' | '\\');
+        if sign == '|' || (special || sign == '_' && !in_word) && !in_code {
             escaped.push('\\');
         }
         escaped.push(sign);
+        before = sign;
     }
     escaped
 }
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn tables_keep_their_alignment_and_their_signs() {
         let table = Table::new(
-            "Of num_sends",
+            "Of num_sends_",
             vec![Column::text("`a_b`"), Column::number("%")],
         )
         .with_row(vec![
@@ -143,7 +148,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             table.to_markdown(),
-            "**Of num\\_sends**\n\n| `a_b` | % |\n| --- | ---: |\n| x \\| \\<y\\> | 1.0 ✓ pass |\n\n"
+            "**Of num_sends\\_**\n\n| `a_b` | % |\n| --- | ---: |\n| x \\| \\<y\\> | 1.0 ✓ pass |\n\n"
         );
     }
 

@@ -49,11 +49,14 @@ impl Column {
         format!(" data-label=\"{}\"", escape(heading.trim()))
     }
 
-    fn class(&self) -> &'static str {
-        if self.numeric {
-            " class=\"number\""
-        } else {
-            ""
+    /// The attribute of cells of a column, whose longest text has this many letters.
+    const fn class(&self, longest: usize) -> &'static str {
+        /// From here on a text needs a wide column.
+        const LONG: usize = 60;
+        match (self.numeric, longest >= LONG) {
+            (true, _) => " class=\"number\"",
+            (false, true) => " class=\"long\"",
+            (false, false) => "",
         }
     }
 }
@@ -199,11 +202,16 @@ impl Table {
         let texts = self.rows.iter().map(|row| row.iter().map(Cell::plain));
         let texts: Vec<Vec<String>> = texts.map(Iterator::collect).collect();
         let ranks = Ranks::of(&texts);
+        let classes = self.columns.iter().enumerate().map(|(place, column)| {
+            let lengths = texts.iter().map(|row| row[place].chars().count());
+            column.class(lengths.max().unwrap_or(0))
+        });
+        let classes: Vec<&str> = classes.collect();
         let headings = self.columns.iter().enumerate().map(|(place, column)| {
             let buttons = ranks.as_ref().map(|ranks| ranks.buttons(place));
             format!(
                 "<th scope=\"col\"{}>{}{}</th>",
-                column.class(),
+                classes[place],
                 inline(&column.heading),
                 buttons.unwrap_or_default()
             )
@@ -211,7 +219,7 @@ impl Table {
         let headings: String = headings.collect();
         let rows = self.rows.iter().enumerate().map(|(place, row)| {
             let attribute = ranks.as_ref().map(|ranks| ranks.attribute(place));
-            self.row_html(row, &attribute.unwrap_or_default())
+            self.row_html(row, &classes, &attribute.unwrap_or_default())
         });
         let rows: String = rows.collect();
         // buttons of a form act on each other, not on those of other tables
@@ -230,11 +238,11 @@ impl Table {
         )
     }
 
-    fn row_html(&self, row: &[Cell], attribute: &str) -> String {
+    fn row_html(&self, row: &[Cell], classes: &[&str], attribute: &str) -> String {
         let cells = self.columns.iter().zip(row).enumerate();
         let cells: String = cells
             .map(|(index, (column, cell))| {
-                let (class, content) = (column.class(), cell.to_html());
+                let (class, content) = (classes[index], cell.to_html());
                 if index == 0 {
                     format!("<th scope=\"row\"{class}>{content}</th>")
                 } else {

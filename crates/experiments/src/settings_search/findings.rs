@@ -52,7 +52,7 @@ fn method(results: &Results<'_>, data: &DataDescription) -> String {
          not seen, and by the chip time that an input takes. Three ways of searching are compared, up to {} \
          settings each: the number of sends alone, settings at random, and evolution, where settings descend \
          from the best so far that keeps the time limit and one that no other beats in both accuracy and \
-         time: each knob from one of both, some turned further. The best setting of every search is then judged on {} that it has not seen, with networks \
+         time: each knob from one of both, some turned further; one in five is drawn at random. The best setting of every search is then judged on {} that it has not seen, with networks \
          of their own, by the test samples.",
         data.name,
         significant(parameters.space.size(), 2),

@@ -25,6 +25,8 @@ pub enum Strategy {
 
 /// Settings that take longer than this many times the limit have no descendants.
 const PARENTS_TIME: f64 = 2.0;
+/// Chance that a setting descends from none.
+const NEWCOMER: f64 = 0.2;
 /// Draws after which a setting may be one that was tried.
 const DRAWS: usize = 50;
 
@@ -97,6 +99,9 @@ fn descendant(
     let (Some(best), false) = (best, parents.is_empty()) else {
         return space.any(random);
     };
+    if random.random_bool(NEWCOMER) {
+        return space.any(random);
+    }
     let other = parents[random.random_range(0..parents.len())];
     let crossed = Space::crossed(&best.rungs, &other.rungs, random);
     space.changed(crossed, random)

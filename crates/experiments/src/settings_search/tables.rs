@@ -11,9 +11,11 @@ use crate::wording::{difference, text};
 /// What every strategy found, on fresh chips.
 pub(super) fn found(results: &Results<'_>) -> Result<Table, ExperimentError> {
     let columns = vec![
-        Column::text("Network, time limit"),
+        Column::text("Network"),
+        Column::number("Limit, µs"),
         Column::text("Settings by"),
         Column::number("Trials"),
+        Column::number("Found by"),
         Column::number("Accuracy, %"),
         Column::number("Against usual, points"),
         Column::number("Chip time, µs"),
@@ -26,8 +28,10 @@ pub(super) fn found(results: &Results<'_>) -> Result<Table, ExperimentError> {
     for &aim in &results.parameters.aims {
         let usual = results.fresh_usual(aim);
         table.push_row(vec![
-            Cell::text(aim.text()),
+            Cell::text(aim.state.name()),
+            limit(results, aim),
             Cell::text("usual"),
+            Cell::text("–"),
             Cell::text("–"),
             Cell::text(text(usual.iter().map(|j| j.on_chip.percent), 1)),
             Cell::text("–"),
@@ -45,9 +49,11 @@ pub(super) fn found(results: &Results<'_>) -> Result<Table, ExperimentError> {
                 difference(&gained, 1)
             };
             table.push_row(vec![
-                Cell::text(aim.text()),
+                Cell::text(aim.state.name()),
+                limit(results, aim),
                 Cell::text(strategy.name()),
                 Cell::text(text(trials, 0)),
+                Cell::text(found_by(results, aim, strategy)),
                 Cell::text(text(results.fresh(aim, strategy, |on| on.percent), 1)),
                 Cell::text(gained),
                 Cell::text(text(results.fresh(aim, strategy, |on| on.inference_us), 1)),
@@ -61,7 +67,8 @@ pub(super) fn found(results: &Results<'_>) -> Result<Table, ExperimentError> {
 /// The settings that every search ended with.
 pub(super) fn settings(results: &Results<'_>) -> Result<Table, ExperimentError> {
     let columns = vec![
-        Column::text("Network, time limit"),
+        Column::text("Network"),
+        Column::number("Limit, µs"),
         Column::text("Search"),
         Column::text("Settings"),
         Column::number("In the search, %"),
@@ -80,7 +87,8 @@ pub(super) fn settings(results: &Results<'_>) -> Result<Table, ExperimentError> 
         let fresh = search.found.fresh.iter().flatten();
         let fresh = text(fresh.map(|j| j.on_chip.percent), 1);
         table.push_row(vec![
-            Cell::text(search.aim.text()),
+            Cell::text(search.aim.state.name()),
+            limit(results, search.aim),
             Cell::text(format!("{} {}", search.strategy.name(), search.seed)),
             Cell::text(settings_text(results, best)),
             mean_of(best, |on| on.percent),
@@ -98,7 +106,8 @@ pub(super) fn settings(results: &Results<'_>) -> Result<Table, ExperimentError> 
 /// Every step of one search by evolution for every aim.
 pub(super) fn trajectory(results: &Results<'_>) -> Result<Table, ExperimentError> {
     let columns = vec![
-        Column::text("Network, time limit"),
+        Column::text("Network"),
+        Column::number("Limit, µs"),
         Column::number("Trial"),
         Column::number("Accuracy, %"),
         Column::number("Chip time, µs"),
@@ -112,7 +121,8 @@ pub(super) fn trajectory(results: &Results<'_>) -> Result<Table, ExperimentError
     for search in results.parameters.aims.iter().filter_map(first) {
         for (number, tried) in search.found.improvements(results.limit_us(search.aim)) {
             table.push_row(vec![
-                Cell::text(search.aim.text()),
+                Cell::text(search.aim.state.name()),
+                limit(results, search.aim),
                 Cell::number((number + 1) as f64, 0),
                 mean_of(tried, |on| on.percent),
                 mean_of(tried, |on| on.inference_us),
@@ -121,6 +131,18 @@ pub(super) fn trajectory(results: &Results<'_>) -> Result<Table, ExperimentError
         }
     }
     Ok(table)
+}
+
+fn limit(results: &Results<'_>, aim: Aim) -> Cell {
+    Cell::number(results.limit_us(aim), 1)
+}
+
+/// How many of the searches found a setting within the limit.
+fn found_by(results: &Results<'_>, aim: Aim, strategy: Strategy) -> String {
+    let all = results.of(aim, strategy).count();
+    let found = results.of(aim, strategy);
+    let found = found.filter(|search| search.found.fresh.is_some()).count();
+    format!("{found} of {all}")
 }
 
 fn mean_of(tried: &Tried, of: impl Fn(&crate::operating_point::OnChip) -> f64) -> Cell {
