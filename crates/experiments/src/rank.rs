@@ -3,7 +3,7 @@
 use crate::statistics::Interval;
 
 /// Spearman's rank correlation of pairs, equal values sharing their mean rank; NaN of fewer than two
-/// pairs, and where one of both does not vary.
+/// pairs, and where one of both does not vary. Values that are not a number rank above all others.
 pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
     let (x, y) = (ranks(x), ranks(y));
     let mean = f64::midpoint(1.0, x.len() as f64);

@@ -24,7 +24,7 @@ mod tables;
 
 use case_results::CaseResults;
 pub use parameters::{Grids, Parameters};
-use point::Point;
+use point::{Group, Point};
 
 /// The experiment `calibration-to-accuracy`.
 pub(crate) const EXPERIMENT: Experiment = Experiment {
@@ -111,8 +111,15 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
                 let chips: Vec<Option<Measured>> = measured.by_ref().take(seeds.len()).collect();
                 (point, chips.into_iter().collect())
             });
-            CaseResults::new(case, networks, seeds, parameters.give_up_percent, on_chips)
+            let give_up_percent = parameters.give_up_percent;
+            let results = CaseResults::new(case, networks, seeds, give_up_percent, on_chips);
+            // All others are compared with it.
+            if results.has_some_of(Group::Usual) {
+                Ok(results)
+            } else {
+                Err(ExperimentError::NoSignal)
+            }
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     findings::outcome(&results, &parameters, data.description(), configuration)
 }

@@ -21,19 +21,24 @@ struct PointRow<'a> {
     ideal_percent: f64,
     deployed_percent: f64,
     trained_percent: f64,
-    gain_lsb: f64,
-    signal_lsb: f64,
-    noise_percent: f64,
-    gain_spread_percent: f64,
-    offset_spread_percent: f64,
-    deviation_percent: f64,
-    error_percent: f64,
+    gain_lsb: Option<f64>,
+    signal_lsb: Option<f64>,
+    noise_percent: Option<f64>,
+    gain_spread_percent: Option<f64>,
+    offset_spread_percent: Option<f64>,
+    deviation_percent: Option<f64>,
+    error_percent: Option<f64>,
     clipped_percent: f64,
     working_percent: Option<f64>,
     calibration_ms: f64,
     training_s: f64,
     inference_us: f64,
     inference_uj: f64,
+}
+
+/// Left open where there is none: relative to a signal of zero, or where nothing was calibrated.
+fn finite(value: f64) -> Option<f64> {
+    Some(value).filter(|value| value.is_finite())
 }
 
 /// The table with columns of its own.
@@ -51,16 +56,15 @@ pub(super) fn points(results: &[CaseResults<'_>]) -> Result<CsvFile, ExperimentE
                 ideal_percent: network.ideal_percent,
                 deployed_percent: measured.deployed.percent,
                 trained_percent: measured.trained.percent,
-                gain_lsb: measured.gain_lsb(),
-                signal_lsb: measured.signal_lsb(),
-                noise_percent: measured.noise_percent(),
-                gain_spread_percent: measured.gain_spread_percent(),
-                offset_spread_percent: measured.offset_spread_percent(),
-                deviation_percent: measured.deviation_percent(),
-                error_percent: measured.error_percent(),
+                gain_lsb: finite(measured.gain_lsb()),
+                signal_lsb: finite(measured.signal_lsb()),
+                noise_percent: finite(measured.noise_percent()),
+                gain_spread_percent: finite(measured.gain_spread_percent()),
+                offset_spread_percent: finite(measured.offset_spread_percent()),
+                deviation_percent: finite(measured.deviation_percent()),
+                error_percent: finite(measured.error_percent()),
                 clipped_percent: measured.deployed.clipped_percent,
-                // Nothing was calibrated where nothing is.
-                working_percent: Some(measured.working_percent).filter(|p| p.is_finite()),
+                working_percent: finite(measured.working_percent),
                 calibration_ms: measured.calibration_ms,
                 training_s: measured.training_s,
                 inference_us: measured.trained.inference_us,

@@ -5,6 +5,7 @@
 mod acceptance;
 mod calibration_cost;
 mod characteristics;
+mod core_study;
 mod folders;
 mod idx_sets;
 mod jobs;
