@@ -50,6 +50,7 @@ impl Chart for Panels {
             let top = sheet.reserve(scale * tallest + PANEL_GAP / 2.0);
             for (place, drawing) in drawings.iter().enumerate() {
                 let panel = Element::new("svg")
+                    .attribute("overflow", "visible")
                     .number("x", place as f64 * (width + PANEL_GAP))
                     .number("y", top)
                     .number("width", width)

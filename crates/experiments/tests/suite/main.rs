@@ -7,6 +7,7 @@ mod calibration_cost;
 mod characteristics;
 mod core_study;
 mod folders;
+mod guide;
 mod idx_sets;
 mod jobs;
 mod mapping_strategies;
