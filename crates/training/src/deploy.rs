@@ -93,7 +93,7 @@ pub fn deploy(
         unit: 1.0,
     };
     for pool in before {
-        deployed.push(Pooling::new(pool))?;
+        deployed.push(0, Pooling::new(pool))?;
     }
     deployed.quantise(deployment.input)?;
     for (index, section) in sections.iter().enumerate() {
@@ -117,11 +117,11 @@ struct Deployed {
 }
 
 impl Deployed {
-    /// Adds a digital layer, and lets the values pass through it.
-    fn push(&mut self, mut layer: impl Layer + 'static) -> Result<(), TrainingError> {
+    /// Adds a digital layer that comes from a step, and lets the values pass through it.
+    fn push(&mut self, step: usize, mut layer: impl Layer + 'static) -> Result<(), TrainingError> {
         let width = layer
             .outputs(self.values.ncols())
-            .map_err(|error| error.at_layer(self.layers.len()))?;
+            .map_err(|error| error.at_layer(|_| step.into()))?;
         let mut values = Array2::zeros((self.values.nrows(), width));
         let mut session = Session::digital();
         layer.forward(&mut session, self.values.view(), values.view_mut())?;
@@ -132,7 +132,7 @@ impl Deployed {
 
     fn quantise(&mut self, scale: InputScale) -> Result<(), TrainingError> {
         let scale = scale.activations_per_unit(self.values.view())?;
-        self.push(QuantiseInput::new(scale)?)?;
+        self.push(0, QuantiseInput::new(scale)?)?;
         self.unit = scale;
         Ok(())
     }
@@ -144,9 +144,8 @@ impl Deployed {
         options: LayerDeployment<'_>,
         deployment: Deployment<'_>,
     ) -> Result<(), TrainingError> {
-        let index = self.report.len();
         let linear = &section.linear;
-        check_layer(index, linear, self.values.ncols())?;
+        check_layer(section.step, linear, self.values.ncols())?;
         let rule = section.rule(next, options.scaling);
         let lowered = LoweredLayer::new(linear, self.factors.as_deref(), options.lowering)?;
         let plan = lowered.plan(&self.values, rule, options, deployment.geometry)?;
@@ -154,7 +153,7 @@ impl Deployed {
         let signal = lowered.sums(&self.values)? * gain_lsb;
         if !all_finite(&signal) {
             return Err(TrainingError::NotFinite {
-                layer: index,
+                layer: section.step.into(),
                 what: "outputs",
             });
         }
@@ -206,7 +205,10 @@ impl Deployed {
             .map(|scale| scale / scaling.smallest());
         let bias = section.bias.iter().zip(scales);
         let bias = bias.map(|(bias, scale)| bias * lsb_per_unit * scale);
-        self.push(Bias::new(bias.collect(), section.linear.positions())?)?;
+        self.push(
+            section.step,
+            Bias::new(bias.collect(), section.linear.positions())?,
+        )?;
         Ok(rule.output_magnitude(self.values.view()))
     }
 
@@ -219,36 +221,36 @@ impl Deployed {
     ) -> Result<(), TrainingError> {
         for step in &section.after {
             match step {
-                Between::Pool(pool) => self.push(Pooling::new(*pool))?,
+                Between::Pool(pool) => self.push(section.step, Pooling::new(*pool))?,
                 Between::Rectify if is_followed => {
-                    self.push(relu)?;
+                    self.push(section.step, relu)?;
                     self.unit /= f32::from(relu.shift()).exp2();
                 }
-                Between::Rectify => self.push(Relu)?,
+                Between::Rectify => self.push(section.step, Relu)?,
             }
         }
         if is_followed {
             return Ok(());
         }
         match self.factors.take() {
-            Some(factors) => self.push(Rescale::new(factors)?),
+            Some(factors) => self.push(section.step, Rescale::new(factors)?),
             None => Ok(()),
         }
     }
 }
 
 /// Refuses weights that are not finite, or layers that do not take the activations.
-fn check_layer(index: usize, layer: &LinearLayer, inputs: usize) -> Result<(), TrainingError> {
+fn check_layer(step: usize, layer: &LinearLayer, inputs: usize) -> Result<(), TrainingError> {
     if !all_finite(layer.weights()) {
         return Err(TrainingError::NotFinite {
-            layer: index,
+            layer: step.into(),
             what: "weights",
         });
     }
     layer.check()?;
     if inputs != layer.inputs() {
         return Err(TrainingError::Width {
-            layer: index,
+            layer: step.into(),
             expected: layer.inputs(),
             found: inputs,
         });

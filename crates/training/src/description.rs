@@ -7,10 +7,10 @@ mod layers;
 use serde::{Deserialize, Serialize};
 
 use crate::float::check_sizes;
-use crate::{TrainingError, WeightUnits};
+use crate::{LayerPlace, TrainingError, WeightUnits};
 
 pub use build::DescribedNetwork;
-pub use deployment::{ArrayChoice, DeployedNetwork};
+pub use deployment::{ArrayChoice, ArrayGain, DeployedNetwork};
 pub use layers::{
     BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
     DropoutDescription, InjectNoiseDescription, LayerDescription, OnArray, Pool1dDescription,
@@ -194,22 +194,19 @@ impl NetworkDescription {
 
     /// What the linear layers are to do on the array, in order.
     pub fn on_array(&self) -> impl Iterator<Item = &OnArray> {
-        self.layers.iter().filter_map(|layer| match layer {
-            LayerDescription::Dense(dense) => Some(&dense.array),
-            LayerDescription::Conv1d(conv) => Some(&conv.array),
-            LayerDescription::Conv2d(conv) => Some(&conv.array),
-            _ => None,
-        })
+        self.layers.iter().filter_map(LayerDescription::on_array)
     }
 
     /// The same, for changing it.
     pub fn on_array_mut(&mut self) -> impl Iterator<Item = &mut OnArray> {
-        self.layers.iter_mut().filter_map(|layer| match layer {
-            LayerDescription::Dense(dense) => Some(&mut dense.array),
-            LayerDescription::Conv1d(conv) => Some(&mut conv.array),
-            LayerDescription::Conv2d(conv) => Some(&mut conv.array),
-            _ => None,
-        })
+        let layers = self.layers.iter_mut();
+        layers.filter_map(LayerDescription::on_array_mut)
+    }
+
+    /// What errors call a layer.
+    fn place(&self, index: usize) -> LayerPlace {
+        let name = self.layers.get(index).map_or("", LayerDescription::name);
+        LayerPlace::new(index, name)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors of training.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use bss2_core::{ACTIVATION_MAX, ArrayError};
@@ -12,16 +13,16 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum TrainingError {
     /// An analog layer was run without an array.
-    #[error("layer {layer} is analog and needs an array, none was given")]
+    #[error("{layer} is analog and needs an array, none was given")]
     NoArray {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
     },
     /// An argument of another width than a layer has.
-    #[error("layer {layer} takes {expected} inputs, found {found}")]
+    #[error("{layer} takes {expected} inputs, found {found}")]
     Width {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Inputs of the layer.
         expected: usize,
         /// Inputs that came.
@@ -52,12 +53,12 @@ pub enum TrainingError {
     },
     /// An input of an analog layer that is no activation.
     #[error(
-        "analog layer {layer} takes activations of 0…{ACTIVATION_MAX}, \
+        "{layer} is analog and takes activations of 0…{ACTIVATION_MAX}, \
          input {input} of vector {vector} is {value}"
     )]
     ActivationOutOfRange {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Index of the vector in its batch.
         vector: usize,
         /// Index of the input.
@@ -66,10 +67,10 @@ pub enum TrainingError {
         value: f32,
     },
     /// A layer produced infinity or NaN.
-    #[error("layer {layer} diverged: its {what} are no longer finite")]
+    #[error("{layer} diverged: its {what} are no longer finite")]
     NotFinite {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Which of its numbers.
         what: &'static str,
     },
@@ -84,8 +85,11 @@ pub enum TrainingError {
         cause: Box<TrainingError>,
     },
     /// The loss is infinite or NaN.
-    #[error("the loss is no longer finite")]
-    LossNotFinite,
+    #[error("the loss of the outputs of {layer} is no longer finite")]
+    LossNotFinite {
+        /// The last layer with parameters.
+        layer: LayerPlace,
+    },
     /// Numbers of inputs and labels differ.
     #[error("{inputs} inputs, but {labels} labels")]
     LabelCount {
@@ -105,16 +109,16 @@ pub enum TrainingError {
         classes: usize,
     },
     /// A layer of which nothing is known that could be brought onto an array.
-    #[error("layer {layer} does not tell what it computes: it cannot be deployed")]
+    #[error("{layer} does not tell what it computes: it cannot be deployed")]
     NoStep {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
     },
     /// A layer that cannot be brought onto an array.
-    #[error("layer {layer} cannot be deployed: {reason}")]
+    #[error("{layer} cannot be deployed: {reason}")]
     NotDeployable {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Why.
         reason: &'static str,
     },
@@ -133,10 +137,10 @@ pub enum TrainingError {
         message: String,
     },
     /// A layer of a description that does not fit.
-    #[error("layer {index} of the description: {cause}")]
+    #[error("{layer} of the description: {cause}")]
     InDescription {
-        /// Index of the layer in the description.
-        index: usize,
+        /// The layer, by its place in the description.
+        layer: LayerPlace,
         /// What is wrong with it.
         cause: Box<TrainingError>,
     },
@@ -172,10 +176,12 @@ pub enum TrainingError {
         message: String,
     },
     /// Weights that a network has and a file lacks.
-    #[error("the weight file has no '{name}'")]
+    #[error("the weight file has no '{name}', it has {}", few(found))]
     WeightsMissing {
         /// Their name.
         name: String,
+        /// The names that the file has.
+        found: Vec<String>,
     },
     /// Weights that a file has and the network lacks.
     #[error("the weight file has '{name}', the network has not")]
@@ -199,10 +205,18 @@ pub enum TrainingError {
         /// Their name.
         name: String,
     },
+    /// A variance below zero.
+    #[error("'{name}' has {value}, a variance is never below 0")]
+    WeightsNegative {
+        /// Name of the variances.
+        name: String,
+        /// The first that is negative.
+        value: f32,
+    },
     /// A digital stage after one on an array.
-    #[error("stage {stage} is digital, but comes after one on an array")]
+    #[error("stage {} is digital, but comes after one on an array", stage + 1)]
     StageOrder {
-        /// Index of the stage.
+        /// The stage, counted from 0.
         stage: usize,
     },
     /// No method has this name.
@@ -225,9 +239,30 @@ pub enum TrainingError {
     /// A timing, or a model, for which the chip was not measured.
     #[error("the chip was not measured for this timing or gradient model")]
     NotMeasured,
+    /// An option that would change nothing beside another one.
+    #[error("{option} means nothing with {with}: leave it out")]
+    Meaningless {
+        /// The option.
+        option: &'static str,
+        /// Beside what it means nothing.
+        with: &'static str,
+    },
+    /// Settings of a tiling that those of its layer overrule.
+    #[error(
+        "tiling.settings would be overruled: give num_sends, wait_between_events and baseline \
+         beside the tiling"
+    )]
+    SettingsOfTiling,
     /// A checkpoint of another training.
-    #[error("the checkpoint is that of another recipe, network, seed or data")]
-    OtherCheckpoint,
+    #[error(
+        "{}: the checkpoint is that of another recipe, network, seed, data, chip or calibration; \
+         delete it to start over",
+        path.display()
+    )]
+    OtherCheckpoint {
+        /// The checkpoint.
+        path: PathBuf,
+    },
     /// A twin without numbers for every part of its array.
     #[error("a twin needs {expected} {what}, found {found}")]
     TwinSize {
@@ -284,6 +319,19 @@ pub enum TrainingError {
         /// The hemisphere.
         hemisphere: usize,
     },
+    /// Outputs of a whole array that do not rise with the sums of products.
+    #[error("no response: outputs do not rise with what was sent")]
+    NoResponse,
+    /// Too many columns of a measurement at the ends of the range of outputs.
+    #[error("{left} of {columns} columns stay within the range of outputs, {needed} are needed")]
+    TooFewColumns {
+        /// Columns whose outputs never touch the ends.
+        left: usize,
+        /// Columns that were measured.
+        columns: usize,
+        /// How many are needed.
+        needed: usize,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -310,12 +358,10 @@ pub enum TrainingError {
         weight_limit: usize,
     },
     /// A batch whose values would not fit the memory.
-    #[error(
-        "layer {layer} would produce {vectors} × {outputs} values, at most {limit} are computed"
-    )]
+    #[error("{layer} would produce {vectors} × {outputs} values, at most {limit} are computed")]
     BatchTooLarge {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Vectors of the batch.
         vectors: usize,
         /// Outputs of the layer.
@@ -345,12 +391,12 @@ pub enum TrainingError {
     },
     /// A batch of which no statistics can be taken.
     #[error(
-        "layer {layer} normalises by the batch and needs 2 values per channel in training, \
+        "{layer} normalises by the batch and needs 2 values per channel in training, \
          found {values}"
     )]
     TooFewToNormalise {
-        /// Index of the layer.
-        layer: usize,
+        /// The layer.
+        layer: LayerPlace,
         /// Values of each channel.
         values: usize,
     },
@@ -392,18 +438,69 @@ pub enum TrainingError {
     Array(#[from] ArrayError),
 }
 
+/// Which layer of a network an error is about: shown by its name, or else by its position, counted
+/// from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerPlace {
+    /// Position, counted from 0.
+    pub index: usize,
+    /// Name in weight files; empty for layers without.
+    pub name: String,
+}
+
+impl LayerPlace {
+    pub(crate) fn new(index: usize, name: &str) -> Self {
+        Self {
+            index,
+            name: name.to_owned(),
+        }
+    }
+}
+
+impl From<usize> for LayerPlace {
+    fn from(index: usize) -> Self {
+        Self::new(index, "")
+    }
+}
+
+impl fmt::Display for LayerPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            write!(f, "layer {}", self.index.saturating_add(1))
+        } else {
+            write!(f, "layer '{}'", self.name)
+        }
+    }
+}
+
 impl TrainingError {
-    /// The error of a layer alone, with the layer's index in a network put in.
-    pub(crate) fn at_layer(mut self, index: usize) -> Self {
+    /// The error with its layer replaced, if it is about one.
+    pub(crate) fn at_layer(mut self, place: impl FnOnce(&LayerPlace) -> LayerPlace) -> Self {
         match &mut self {
             Self::NoArray { layer }
             | Self::Width { layer, .. }
             | Self::NotFinite { layer, .. }
+            | Self::LossNotFinite { layer }
+            | Self::NoStep { layer }
+            | Self::NotDeployable { layer, .. }
+            | Self::BatchTooLarge { layer, .. }
             | Self::TooFewToNormalise { layer, .. }
-            | Self::ActivationOutOfRange { layer, .. } => *layer = index,
+            | Self::ActivationOutOfRange { layer, .. } => *layer = place(layer),
             _ => {}
         }
         self
+    }
+}
+
+/// The first of some names, for people.
+fn few(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "nothing".to_owned(),
+        count if count > SHOWN => format!("{shown} and {} more", count - SHOWN),
+        _ => shown,
     }
 }
 

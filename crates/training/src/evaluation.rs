@@ -9,6 +9,9 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Most classes: as many as labels can name.
+    pub const CLASSES_MAX: usize = 256;
+
     /// No samples yet, for a network with so many outputs.
     pub(crate) fn new(classes: usize) -> Self {
         Self {

@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use crate::{
-    BufferView, MakeGradientModel, ParameterView, Session, Step, TrainingError, UpdateBuffer,
-    UpdateParameter,
+    BufferView, LayerPlace, MakeGradientModel, ParameterView, Session, Step, TrainingError,
+    UpdateBuffer, UpdateParameter,
 };
 
 mod analog_conv;
@@ -46,8 +46,8 @@ pub use rescale::Rescale;
 /// and outputs of the forward pass again. A [`Network`](crate::Network) sees to it that all shapes
 /// fit; who calls a layer directly has to do so.
 ///
-/// A layer cannot know its place in a network: its errors name layer 0, and the network puts in the
-/// index.
+/// A layer cannot know its place in a network: its errors name [the first](crate::LayerPlace), and the
+/// network puts in which it is.
 pub trait Layer: Send {
     /// Outputs for a number of inputs.
     ///
@@ -146,7 +146,7 @@ fn check_width(expected: usize, found: usize) -> Result<(), TrainingError> {
         Ok(())
     } else {
         Err(TrainingError::Width {
-            layer: 0,
+            layer: LayerPlace::default(),
             expected,
             found,
         })

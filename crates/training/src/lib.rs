@@ -80,12 +80,12 @@ pub use deploy::{
     DeployedLayer, Deployment, InputScale, LayerDeployment, OnLayers, WeightUnits, deploy,
 };
 pub use description::{
-    ArrayChoice, BatchNormDescription, Conv1dDescription, Conv2dDescription, DenseDescription,
-    DeployedNetwork, DescribedNetwork, DropoutDescription, InjectNoiseDescription,
-    InputDescription, LayerDescription, NetworkDescription, OnArray, Pool1dDescription,
-    Pool2dDescription, ReluDescription,
+    ArrayChoice, ArrayGain, BatchNormDescription, Conv1dDescription, Conv2dDescription,
+    DenseDescription, DeployedNetwork, DescribedNetwork, DropoutDescription,
+    InjectNoiseDescription, InputDescription, LayerDescription, NetworkDescription, OnArray,
+    Pool1dDescription, Pool2dDescription, ReluDescription,
 };
-pub use error::TrainingError;
+pub use error::{LayerPlace, TrainingError};
 pub use evaluation::Evaluation;
 pub use examples::Examples;
 pub use float::{float_cnn, float_mlp, published_mnist_cnn};
@@ -106,7 +106,7 @@ pub use optimizer::{
 pub use parameter::{ParameterView, ParameterViewMut, UpdateParameter};
 pub use pool::{Pool, PoolKind, PoolOptions};
 pub use recipe::{
-    Budget, Checkpoint, ChipFigures, Gradients, Ground, Lab, Method, Noise, OneChip,
+    Budget, Checkpoint, ChipFigures, Gradients, Ground, Lab, LossChoice, Method, Noise, OneChip,
     OptimizerChoice, Recipe, RecipeRun, Stage, StageProgress, StageReport, Trained,
 };
 pub use session::{Mode, Session};

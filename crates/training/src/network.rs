@@ -1,16 +1,18 @@
 //! A stack of layers.
 
-use ndarray::{Array2, ArrayView2, Ix2};
+use ndarray::{Array2, ArrayView2, ArrayViewD, Ix2};
 
 use crate::layer::{all_finite, reshaped};
 use crate::{
-    BufferView, BufferViewMut, Layer, LinearLayer, MakeGradientModel, ParameterView, Session, Step,
-    TrainingError, UpdateParameter,
+    BufferView, BufferViewMut, Layer, LayerPlace, LinearLayer, MakeGradientModel, ParameterView,
+    Session, Step, TrainingError, UpdateParameter,
 };
 
 /// Layers one after the other, with buffers for what passes between them.
 pub struct Network {
     layers: Vec<Box<dyn Layer>>,
+    /// What errors call the layers.
+    places: Vec<LayerPlace>,
     outputs: Vec<Array2<f32>>,
     gradients: Vec<Array2<f32>>,
     /// Shape of the last input that passed through all layers; none since a pass that failed.
@@ -31,11 +33,20 @@ impl Network {
         }
         let buffers = vec![Array2::zeros((0, 0)); layers.len()];
         Ok(Self {
+            places: (0..layers.len()).map(LayerPlace::from).collect(),
             layers,
             gradients: buffers.clone(),
             outputs: buffers,
             passed: None,
         })
+    }
+
+    /// The same with other names and positions of its layers in errors, as far as there are any.
+    pub(crate) fn with_places(mut self, places: impl IntoIterator<Item = LayerPlace>) -> Self {
+        for (to, place) in self.places.iter_mut().zip(places) {
+            *to = place;
+        }
+        self
     }
 
     /// Runs a batch (vectors × inputs) through all layers; the result (vectors × outputs) stays
@@ -54,14 +65,16 @@ impl Network {
         for index in 0..self.layers.len() {
             let (done, rest) = self.outputs.split_at_mut(index);
             let input = done.last().map_or(input, |output| output.view());
-            let shape = output_shape(index, self.layers[index].as_ref(), input.dim())?;
+            let place = |_: &LayerPlace| self.places[index].clone();
+            let shape = output_shape(self.layers[index].as_ref(), input.dim())
+                .map_err(|error| error.at_layer(place))?;
             let output = reshaped(&mut rest[0], shape);
             self.layers[index]
                 .forward(session, input, output.view_mut())
-                .map_err(|error| error.at_layer(index))?;
+                .map_err(|error| error.at_layer(place))?;
             if !all_finite(output) {
                 return Err(TrainingError::NotFinite {
-                    layer: index,
+                    layer: self.places[index].clone(),
                     what: "outputs",
                 });
             }
@@ -127,23 +140,38 @@ impl Network {
             .try_for_each(|layer| layer.update_parameters(update))
     }
 
-    /// Refuses weights that have left the range of `f32`.
+    /// Refuses weights, and what is kept beside them, that have left the range of `f32`.
     pub(crate) fn check_finite(&self) -> Result<(), TrainingError> {
         let mut diverged = None;
-        self.parameters(&mut |layer, parameter| {
+        let mut look = |layer: usize, what, values: ArrayViewD<'_, f32>| {
             // Infinite ones were brought back to the ends of the range.
             let is_lost = |value: &f32| value.is_nan() || value.abs() >= f32::MAX;
-            if diverged.is_none() && parameter.value.iter().any(is_lost) {
-                diverged = Some(layer);
+            if diverged.is_none() && values.iter().any(is_lost) {
+                diverged = Some((layer, what));
             }
-        });
+        };
+        self.parameters(&mut |layer, parameter| look(layer, "weights", parameter.value));
+        self.buffers(&mut |layer, buffer| look(layer, "statistics", buffer.value));
         match diverged {
             None => Ok(()),
-            Some(layer) => Err(TrainingError::NotFinite {
-                layer,
-                what: "weights",
+            Some((layer, what)) => Err(TrainingError::NotFinite {
+                layer: self.places[layer].clone(),
+                what,
             }),
         }
+    }
+
+    /// What errors call a layer.
+    pub(crate) fn place(&self, layer: usize) -> LayerPlace {
+        let place = self.places.get(layer).cloned();
+        place.unwrap_or_else(|| layer.into())
+    }
+
+    /// What errors call the last layer with parameters, or the last of all.
+    pub(crate) fn last_trained(&self) -> LayerPlace {
+        let mut last = None;
+        self.parameters(&mut |layer, _| last = Some(layer));
+        self.places[last.unwrap_or(self.layers.len() - 1)].clone()
     }
 
     /// Number of layers, at least one.
@@ -170,10 +198,10 @@ impl Network {
     /// [`TrainingError::Width`] if a layer takes another number of inputs.
     pub fn output_width(&self, inputs: usize) -> Result<usize, TrainingError> {
         let mut width = inputs;
-        for (index, layer) in self.layers.iter().enumerate() {
+        for (layer, place) in self.layers.iter().zip(&self.places) {
             width = layer
                 .outputs(width)
-                .map_err(|error| error.at_layer(index))?;
+                .map_err(|error| error.at_layer(|_| place.clone()))?;
         }
         Ok(width)
     }
@@ -219,9 +247,13 @@ impl Network {
     /// # Errors
     /// [`TrainingError::NoStep`] for a layer that no step describes.
     pub fn steps(&self) -> Result<Vec<Step>, TrainingError> {
-        let layers = self.layers.iter().enumerate();
+        let layers = self.layers.iter().zip(&self.places);
         layers
-            .map(|(layer, of)| of.step().ok_or(TrainingError::NoStep { layer }))
+            .map(|(layer, place)| {
+                layer.step().ok_or_else(|| TrainingError::NoStep {
+                    layer: place.clone(),
+                })
+            })
             .collect()
     }
 
@@ -259,16 +291,13 @@ impl std::fmt::Debug for Network {
 
 /// Shape of a layer's outputs for a batch, if the layer takes it and it is not too large.
 fn output_shape(
-    index: usize,
     layer: &dyn Layer,
     (vectors, inputs): (usize, usize),
 ) -> Result<(usize, usize), TrainingError> {
-    let outputs = layer
-        .outputs(inputs)
-        .map_err(|error| error.at_layer(index))?;
+    let outputs = layer.outputs(inputs)?;
     if vectors.saturating_mul(outputs) > Network::BATCH_VALUES_MAX {
         return Err(TrainingError::BatchTooLarge {
-            layer: index,
+            layer: LayerPlace::default(),
             vectors,
             outputs,
             limit: Network::BATCH_VALUES_MAX,

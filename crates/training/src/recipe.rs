@@ -10,7 +10,9 @@ mod run;
 use serde::{Deserialize, Serialize};
 
 use crate::error::check_option;
-use crate::{Adam, Augmentation, CrossEntropy, Loss, Optimizer, RateSchedule, Sgd, TrainingError};
+use crate::{
+    Adam, Augmentation, CrossEntropy, Loss, MeanSquare, Optimizer, RateSchedule, Sgd, TrainingError,
+};
 
 pub use catalogue::{Budget, Method};
 pub use checkpoint::Checkpoint;
@@ -74,10 +76,14 @@ pub struct Stage {
     /// Share of each weight that a step of rate 1 takes away, 0…1.
     #[serde(default)]
     pub weight_decay: f32,
-    /// Logits per unit of output; without it 1 for digital networks and 0.1 per LSB on arrays.
+    /// What is made small.
+    #[serde(default)]
+    pub loss: LossChoice,
+    /// Logits per unit of output under cross-entropy; without it 1 for digital networks and 0.3 per LSB
+    /// on arrays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logits_per_unit: Option<f32>,
-    /// How the backward pass sees the array.
+    /// How the backward pass sees the array; digital networks have none.
     #[serde(default)]
     pub gradients: Gradients,
     /// How images are changed whenever they are seen.
@@ -118,13 +124,14 @@ pub enum Ground {
     },
 }
 
-/// How strong noise is, in terms of the chip's.
+/// How strong noise is while a network is trained, in terms of the chip's. Validation sees the chip's
+/// noise in every epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Noise {
     /// Factor in the first epoch, 0…100.
     pub from: f32,
-    /// Factor in the last, 0…100; linear in between.
+    /// Factor in the last, even if it is the only one, 0…100; linear in between.
     pub to: f32,
     /// Standard deviation of the factor from vector to vector, relative, 0…10.
     pub spread: f32,
@@ -156,6 +163,18 @@ pub enum Gradients {
     Twin,
 }
 
+/// What training makes small.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossChoice {
+    /// [`CrossEntropy`].
+    #[default]
+    CrossEntropy,
+    /// [`MeanSquare`] with a target of 1 for digital networks, of 60 LSB on arrays, and 0 for the outputs
+    /// of other classes.
+    MeanSquare,
+}
+
 /// How gradients become steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,10 +190,11 @@ pub enum OptimizerChoice {
 }
 
 impl Recipe {
-    /// Refuses options outside their ranges, and digital stages after others.
+    /// Refuses options outside their ranges or without a meaning, and digital stages after others.
     ///
     /// # Errors
-    /// [`TrainingError::OptionOutOfRange`], or [`TrainingError::StageOrder`].
+    /// [`TrainingError::OptionOutOfRange`], [`TrainingError::Meaningless`] or
+    /// [`TrainingError::StageOrder`].
     pub fn check(&self) -> Result<(), TrainingError> {
         check_option("number of stages", self.stages.len() as f64, 0.0, 100.0)?;
         let on_array = self
@@ -217,6 +237,7 @@ impl Stage {
             rate,
             rates: RateSchedule::Cosine { to: 0.02 },
             weight_decay: 0.0,
+            loss: LossChoice::CrossEntropy,
             logits_per_unit: None,
             gradients: Gradients::Linear,
             augmentation: None,
@@ -228,11 +249,23 @@ impl Stage {
         self.optimizer()?;
         self.ground.check()?;
         self.rates.check()?;
-        self.loss().check()?;
+        self.loss_function().check()?;
         check_option("epochs", self.epochs as f64, 1.0, 1e6)?;
         check_option("batch", self.batch as f64, 1.0, 1e6)?;
         check_option("patience", self.patience.unwrap_or(1) as f64, 1.0, 1e6)?;
         check_option("weight_decay", f64::from(self.weight_decay), 0.0, 1.0)?;
+        if self.ground == Ground::Digital && self.gradients != Gradients::default() {
+            return Err(TrainingError::Meaningless {
+                option: "gradients",
+                with: "ground = \"digital\"",
+            });
+        }
+        if self.loss == LossChoice::MeanSquare && self.logits_per_unit.is_some() {
+            return Err(TrainingError::Meaningless {
+                option: "logits_per_unit",
+                with: "loss = \"mean_square\"",
+            });
+        }
         match self.augmentation {
             Some(augmentation) => augmentation.check().map(|_| ()),
             None => Ok(()),
@@ -255,14 +288,19 @@ impl Stage {
         })
     }
 
-    pub(crate) fn loss(&self) -> CrossEntropy {
-        let usual = if self.ground == Ground::Digital {
-            1.0
-        } else {
-            0.1
+    pub(crate) fn loss_function(&self) -> Box<dyn Loss> {
+        let (logits_per_unit, target) = match self.ground {
+            Ground::Digital => (1.0, 1.0),
+            _ => (0.3, 60.0),
         };
-        CrossEntropy {
-            logits_per_unit: self.logits_per_unit.unwrap_or(usual),
+        match self.loss {
+            LossChoice::CrossEntropy => Box::new(CrossEntropy {
+                logits_per_unit: self.logits_per_unit.unwrap_or(logits_per_unit),
+            }),
+            LossChoice::MeanSquare => Box::new(MeanSquare {
+                target,
+                off_target: 0.0,
+            }),
         }
     }
 }

@@ -19,7 +19,8 @@ pub enum Mode {
 /// [`evaluate`](crate::evaluate) set.
 ///
 /// There may be several arrays, such as one chip at several temperatures: then training takes them
-/// in turn, step by step, and evaluation the first.
+/// in turn, step by step, a [`Trainer`](crate::Trainer)'s validation all of them, and
+/// [`evaluate`](crate::evaluate) the first.
 pub struct Session<'a> {
     arrays: Vec<&'a mut dyn MacArray>,
     selected: usize,
@@ -112,14 +113,28 @@ impl<'a> Session<'a> {
         self.streams = 0;
     }
 
+    /// Draws the noise of an epoch's validation anew, whatever the training before it has used up.
+    pub(crate) fn begin_validation(&mut self, epoch: u64) {
+        self.trial = Trial::new(derive_seed(self.seed, epoch.wrapping_add(VALIDATIONS)));
+        self.streams = 0;
+    }
+
+    /// How many arrays there are to be run on, one after the other: one where there is none at all.
+    pub(crate) fn turns(&self) -> usize {
+        self.arrays.len().max(1)
+    }
+
     /// Gives the turn to the array of a step.
     pub(crate) fn select(&mut self, step: usize) {
-        self.selected = step % self.arrays.len().max(1);
+        self.selected = step % self.turns();
     }
 }
 
 /// Purpose number of the first epoch's noise under a seed, beyond those of others.
 const EPOCHS: u64 = 1 << 32;
+
+/// Purpose number of the first epoch's validation.
+const VALIDATIONS: u64 = 1 << 48;
 
 impl std::fmt::Debug for Session<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -48,7 +48,7 @@ pub struct Epoch {
     /// Share of its samples that were classified correctly when they were visited, 0…1.
     pub accuracy: f64,
     /// Share of the validation samples that were classified correctly after it, 0…1, if there are
-    /// any.
+    /// any; the mean over the arrays where there are several.
     pub validation: Option<f64>,
 }
 
@@ -61,7 +61,7 @@ pub struct Trainer<'a> {
     pub loss: &'a dyn Loss,
     /// How images are changed whenever they are seen.
     pub augmentation: Option<Augmentation>,
-    /// Samples on which the network is judged after each epoch.
+    /// Samples on which the network is judged after each epoch, on each array of the session.
     pub validation: Option<Examples<'a>>,
     /// Epochs without a better validation accuracy after which training stops, 1…10⁶; without it,
     /// all epochs are run. The best network, not the last, is what is left if there are validation
@@ -117,7 +117,8 @@ impl<'a> Trainer<'a> {
     /// keeps of them is a checkpoint from which training continues bit for bit.
     ///
     /// With an array in the session, that array is in the loop: every forward pass runs on it. The
-    /// noise of an epoch depends on the session's seed and the epoch alone.
+    /// noise of an epoch, and that of the validation after it, depend on the session's seed and the
+    /// epoch alone.
     ///
     /// # Errors
     /// [`TrainingError::Diverged`] if outputs, loss or weights are no longer finite;
@@ -160,6 +161,22 @@ impl<'a> Trainer<'a> {
         state: &mut TrainingState,
         buffers: &mut StepBuffers,
     ) -> Result<(), TrainingError> {
+        let mut epoch = self.steps(network, session, optimizer, examples, state, buffers)?;
+        epoch.validation = self.validate(network, session, epoch.epoch, examples.len())?;
+        state.add(epoch, network);
+        Ok(())
+    }
+
+    /// The steps of the next epoch, without the validation after them.
+    pub(crate) fn steps(
+        &self,
+        network: &mut Network,
+        session: &mut Session<'_>,
+        optimizer: &mut dyn Optimizer,
+        examples: Examples<'_>,
+        state: &TrainingState,
+        buffers: &mut StepBuffers,
+    ) -> Result<Epoch, TrainingError> {
         let epoch = state.curve().len();
         let order = epoch_order(examples.len(), self.schedule.seed, epoch as u64);
         let (mut total_loss, mut correct) = (0.0, 0);
@@ -192,23 +209,44 @@ impl<'a> Trainer<'a> {
             })
         })?;
         // What the last step made of the weights, no other one would notice.
-        let last = order.len().div_ceil(self.schedule.batch).saturating_sub(1);
         network
             .check_finite()
-            .map_err(|cause| diverged(cause, epoch, last))?;
+            .map_err(|cause| diverged(cause, epoch, self.last_step(examples.len())))?;
         session.select(0);
-        let validation = match self.validation {
-            None => None,
-            Some(examples) => Some(evaluate(network, session, examples)?),
-        };
-        let epoch = Epoch {
+        Ok(Epoch {
             epoch,
             loss: (total_loss / order.len() as f64) as f32,
             accuracy: correct as f64 / order.len() as f64,
-            validation,
+            validation: None,
+        })
+    }
+
+    /// The accuracy after an epoch of training on so many samples, the mean over all arrays; none
+    /// without validation samples.
+    pub(crate) fn validate(
+        &self,
+        network: &mut Network,
+        session: &mut Session<'_>,
+        epoch: usize,
+        trained_on: usize,
+    ) -> Result<Option<f64>, TrainingError> {
+        let Some(examples) = self.validation else {
+            return Ok(None);
         };
-        state.add(epoch, network);
-        Ok(())
+        session.begin_validation(epoch as u64);
+        let turns = session.turns();
+        let mut total = 0.0;
+        for turn in 0..turns {
+            session.select(turn);
+            total += evaluate(network, session, examples)
+                .map_err(|cause| diverged(cause, epoch, self.last_step(trained_on)))?;
+        }
+        session.select(0);
+        Ok(Some(total / turns as f64))
+    }
+
+    fn last_step(&self, samples: usize) -> usize {
+        samples.div_ceil(self.schedule.batch).saturating_sub(1)
     }
 }
 
@@ -262,6 +300,7 @@ pub fn evaluate(
 /// What the network makes of samples.
 ///
 /// # Errors
+/// [`TrainingError::OptionOutOfRange`] for networks of more than [`Evaluation::CLASSES_MAX`] outputs;
 /// [`TrainingError`] for arguments that do not fit; what the network reports.
 pub fn evaluation(
     network: &mut Network,
@@ -269,6 +308,8 @@ pub fn evaluation(
     examples: Examples<'_>,
 ) -> Result<Evaluation, TrainingError> {
     let classes = network.output_width(examples.inputs.ncols())?;
+    let most = Evaluation::CLASSES_MAX;
+    check_option("number of outputs", classes as f64, 1.0, most as f64)?;
     let mut evaluation = Evaluation::new(classes);
     on_batches(network, session, examples, &mut |outputs, labels| {
         evaluation.add(outputs, labels);
@@ -315,11 +356,13 @@ fn check_labels(
 
 fn diverged(cause: TrainingError, epoch: usize, step: usize) -> TrainingError {
     match cause {
-        TrainingError::NotFinite { .. } | TrainingError::LossNotFinite => TrainingError::Diverged {
-            epoch,
-            step,
-            cause: Box::new(cause),
-        },
+        TrainingError::NotFinite { .. } | TrainingError::LossNotFinite { .. } => {
+            TrainingError::Diverged {
+                epoch,
+                step,
+                cause: Box::new(cause),
+            }
+        }
         other => other,
     }
 }

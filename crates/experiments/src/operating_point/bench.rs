@@ -5,8 +5,9 @@ use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB, Trial};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use bss2_training::{
-    ArrayChoice, ChipFigures, Deployment, Examples, Ground, LayerDeployment, LayerDescription,
-    Method, Network, NetworkDescription, OnLayers, RecipeRun, Session, deploy, evaluate,
+    ArrayChoice, ArrayGain, ChipFigures, Deployment, Examples, Ground, LayerDeployment,
+    LayerDescription, Method, Network, NetworkDescription, OnLayers, RecipeRun, Session, deploy,
+    evaluate,
 };
 use ndarray::{Axis, concatenate};
 use serde::{Deserialize, Serialize};
@@ -155,7 +156,7 @@ impl PointBench<'_> {
             .import(&mut digital.network, &self.digital.weights)?;
         let array = ArrayChoice {
             geometry: self.chip.geometry,
-            gain_lsb: NOMINAL_GAIN_LSB,
+            gain: ArrayGain::Uniform(NOMINAL_GAIN_LSB),
             strategies: None,
         };
         let count = self.task.deployment_samples;

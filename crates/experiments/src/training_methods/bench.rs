@@ -6,8 +6,8 @@ use bss2_core::CostLedger;
 use bss2_core::random::derive_seed;
 use bss2_hardware::SimulatedChip;
 use bss2_training::{
-    ArrayChoice, DescribedNetwork, Ground, Lab, Network, Recipe, RecipeRun, Session, Stage,
-    StageReport, evaluate,
+    ArrayChoice, ArrayGain, DescribedNetwork, Ground, Lab, Network, Recipe, RecipeRun, Session,
+    Stage, StageReport, evaluate,
 };
 
 use super::digital::Digital;
@@ -98,7 +98,7 @@ impl<'a, 'c> Bench<'a, 'c> {
             .import(&mut digital.network, &self.digital.weights)?;
         let array = ArrayChoice {
             geometry: subject.case.chip.geometry,
-            gain_lsb: known.figures.gain_lsb(),
+            gain: ArrayGain::Measured(&known.figures),
             strategies: None,
         };
         let samples = subject.deployment_samples().inputs();

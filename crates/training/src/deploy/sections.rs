@@ -41,7 +41,7 @@ impl Sections {
             sections
                 .add(index, step)
                 .map_err(|reason| TrainingError::NotDeployable {
-                    layer: index,
+                    layer: index.into(),
                     reason,
                 })?;
         }

@@ -9,8 +9,8 @@ use super::{Conv1dDescription, Conv2dDescription, LayerDescription, NetworkDescr
 use crate::float::check_sizes;
 use crate::init::he_normal;
 use crate::{
-    BatchNorm, Bias, Conv, Dense, Dropout, Flatten, InjectNoise, Layer, Network, PoolKind,
-    PoolOptions, Pooling, Relu, TensorNames, TrainingError,
+    BatchNorm, Bias, Conv, Dense, Dropout, Flatten, InjectNoise, Layer, LayerPlace, Network,
+    PoolKind, PoolOptions, Pooling, Relu, TensorNames, TrainingError,
 };
 
 /// A digital network that was made from a description.
@@ -44,6 +44,7 @@ impl NetworkDescription {
                 width: self.input.width,
             },
             layers: Vec::new(),
+            places: Vec::new(),
             names: TensorNames::default(),
             taken: BTreeSet::new(),
             linear_layers: 0,
@@ -53,12 +54,14 @@ impl NetworkDescription {
             builder
                 .add(layer)
                 .map_err(|cause| TrainingError::InDescription {
-                    index,
+                    layer: self.place(index),
                     cause: Box::new(cause),
                 })?;
+            let made = builder.layers.len();
+            builder.places.resize(made, self.place(index));
         }
         Ok(DescribedNetwork {
-            network: Network::new(builder.layers)?,
+            network: Network::new(builder.layers)?.with_places(builder.places),
             names: builder.names,
         })
     }
@@ -94,6 +97,8 @@ struct Builder {
     seed: u64,
     shape: Shape,
     layers: Vec<Box<dyn Layer>>,
+    /// Where each layer stands in the description.
+    places: Vec<LayerPlace>,
     names: TensorNames,
     taken: BTreeSet<String>,
     linear_layers: usize,
@@ -103,6 +108,9 @@ struct Builder {
 
 impl Builder {
     fn add(&mut self, layer: &LayerDescription) -> Result<(), TrainingError> {
+        if let Some(on_array) = layer.on_array() {
+            on_array.settings()?;
+        }
         match layer {
             LayerDescription::Dense(dense) => {
                 self.take_name(&dense.name)?;

@@ -6,8 +6,8 @@ use ndarray::ArrayView2;
 
 use super::{DescribedNetwork, LayerDescription, NetworkDescription};
 use crate::{
-    DeployedLayer, Deployment, InputScale, LayerDeployment, Network, OnLayers, TensorNames,
-    TrainingError, WeightUnits, deploy,
+    ChipFigures, DeployedLayer, Deployment, InputScale, LayerDeployment, LayerPlace, Network,
+    OnLayers, TensorNames, TrainingError, WeightUnits, deploy,
 };
 
 /// What a network is brought onto.
@@ -15,10 +15,28 @@ use crate::{
 pub struct ArrayChoice<'a> {
     /// Sizes of the array.
     pub geometry: ArrayGeometry,
-    /// Gain that it is taken to have with one send, in LSB per activation and weight unit.
-    pub gain_lsb: f32,
+    /// Gain that it is taken to have.
+    pub gain: ArrayGain<'a>,
     /// How the linear layers are mapped, one strategy for each, in place of the described tilings.
     pub strategies: Option<&'a [Box<dyn MappingStrategy>]>,
+}
+
+/// Gain of an array with one send, in LSB per activation and weight unit.
+#[derive(Clone, Copy, Debug)]
+pub enum ArrayGain<'a> {
+    /// The same at every timing, 10⁻⁹…10³.
+    Uniform(f32),
+    /// What was measured at each timing.
+    Measured(&'a ChipFigures),
+}
+
+impl ArrayGain<'_> {
+    fn at(self, settings: RunSettings) -> Result<f32, TrainingError> {
+        match self {
+            Self::Uniform(gain_lsb) => Ok(gain_lsb),
+            Self::Measured(figures) => figures.gain_lsb_at(settings),
+        }
+    }
 }
 
 impl Default for ArrayChoice<'_> {
@@ -26,7 +44,7 @@ impl Default for ArrayChoice<'_> {
     fn default() -> Self {
         Self {
             geometry: ArrayGeometry::BSS2,
-            gain_lsb: NOMINAL_GAIN_LSB,
+            gain: ArrayGain::Uniform(NOMINAL_GAIN_LSB),
             strategies: None,
         }
     }
@@ -47,18 +65,23 @@ pub struct DeployedNetwork {
 }
 
 impl NetworkDescription {
-    /// Timing of each linear layer's runs.
+    /// Timing and baseline of each linear layer's runs.
     ///
     /// # Errors
-    /// [`TrainingError::Array`] for sends or waits outside their ranges.
+    /// [`TrainingError::InDescription`] names the layer, and what [`OnArray::settings`] refuses.
+    ///
+    /// [`OnArray::settings`]: super::OnArray::settings
     pub fn settings(&self) -> Result<Vec<RunSettings>, TrainingError> {
-        let layers = self.on_array();
+        let layers = self.layers.iter().enumerate();
+        let layers = layers.filter_map(|(index, layer)| Some((index, layer.on_array()?)));
         layers
-            .map(|layer| {
-                Ok(RunSettings::new(
-                    layer.num_sends,
-                    layer.wait_between_events,
-                )?)
+            .map(|(index, on_array)| {
+                on_array
+                    .settings()
+                    .map_err(|cause| TrainingError::InDescription {
+                        layer: self.place(index),
+                        cause: Box::new(cause),
+                    })
             })
             .collect()
     }
@@ -69,14 +92,15 @@ impl NetworkDescription {
     /// # Errors
     /// Those of [`deploy`]; [`TrainingError::NotDeployable`] for what cannot be described in units of
     /// the array: scales per output, and, where the description is in these units already,
-    /// normalisations and rectifiers without a shift.
+    /// normalisations and rectifiers without a shift; and for a shift on a rectifier that converts
+    /// nothing. [`TrainingError::NotMeasured`] for a timing of which no gain was measured.
     pub fn deploy(
         &self,
         digital: &DescribedNetwork,
         samples: ArrayView2<'_, f32>,
         array: ArrayChoice<'_>,
     ) -> Result<DeployedNetwork, TrainingError> {
-        self.check_units()?;
+        self.check_scales()?;
         let tilings = self.tilings()?;
         let described: Vec<&dyn MappingStrategy> = tilings
             .iter()
@@ -86,18 +110,21 @@ impl NetworkDescription {
             None => described,
             Some(own) => own.iter().map(Box::as_ref).collect(),
         };
-        let layers = self.layer_deployments(&strategies, array.gain_lsb)?;
+        let layers = self.layer_deployments(&strategies, array.gain)?;
         let deployment = Deployment {
             geometry: array.geometry,
             input: self.input_scale(),
             layers: OnLayers::Each(&layers),
             units: self.units,
         };
-        let (network, report) = deploy(&digital.network.steps()?, samples, deployment)?;
+        let (network, report) = deploy(&digital.network.steps()?, samples, deployment)
+            .map_err(|error| error.at_layer(|step| digital.network.place(step.index)))?;
+        let names = names(&network, &digital.names, &report);
+        let places = (0..network.len()).map(|index| LayerPlace::new(index, names.of_layer(index)));
         Ok(DeployedNetwork {
-            names: names(&network, &digital.names, &report),
+            network: network.with_places(places),
+            names,
             description: self.resolved(&report)?,
-            network,
             report,
         })
     }
@@ -112,43 +139,68 @@ impl NetworkDescription {
     fn layer_deployments<'a>(
         &self,
         strategies: &[&'a dyn MappingStrategy],
-        gain_lsb: f32,
+        gain: ArrayGain<'_>,
     ) -> Result<Vec<LayerDeployment<'a>>, TrainingError> {
-        let shifts = self.shifts();
+        let shifts = self.shifts()?;
         if strategies.len() != shifts.len() {
             return Err(TrainingError::LayerCount {
                 expected: shifts.len(),
                 found: strategies.len(),
             });
         }
-        let layers = self.on_array().zip(strategies).zip(shifts);
-        let layers = layers.map(|((layer, &strategy), shift)| {
+        let layers = self.on_array().zip(self.settings()?);
+        let layers = layers.zip(strategies).zip(shifts);
+        let layers = layers.map(|(((layer, settings), &strategy), shift)| {
             let mut scaling = layer.scaling;
             if self.units == WeightUnits::Array {
                 scaling.fixed_scale = Some(1.0);
             }
-            LayerDeployment {
+            Ok(LayerDeployment {
                 strategy,
-                gain_lsb,
+                gain_lsb: gain.at(settings)?,
                 scaling,
                 lowering: layer.lowering,
                 shift,
-            }
+            })
         });
-        Ok(layers.collect())
+        layers.collect()
     }
 
-    /// For each linear layer, the shift of the rectifier that follows it, if it is given.
-    fn shifts(&self) -> Vec<Option<u8>> {
+    /// For each linear layer, the shift by which its outputs become activations, if it is given: that of
+    /// the first rectifier before the next linear layer. A shift elsewhere is refused, and so is none in
+    /// units of the array.
+    fn shifts(&self) -> Result<Vec<Option<u8>>, TrainingError> {
+        let needs_shift = self.units == WeightUnits::Array;
+        let last_linear = self.layers.iter().rposition(LayerDescription::is_linear);
         let mut shifts = Vec::new();
-        for layer in &self.layers {
+        // Whether the next rectifier converts outputs to activations.
+        let mut converts = false;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let refused = |reason| Err(self.not_deployable(index, reason));
             match (layer, shifts.last_mut()) {
-                (layer, _) if layer.is_linear() => shifts.push(None),
-                (LayerDescription::Relu(relu), Some(shift)) => *shift = relu.shift,
+                (layer, _) if layer.is_linear() => {
+                    shifts.push(None);
+                    converts = Some(index) < last_linear;
+                }
+                (LayerDescription::BatchNorm(_), _) if needs_shift => {
+                    return refused("weights in units of the array have no normalisation");
+                }
+                (LayerDescription::Relu(relu), Some(shift)) if converts => {
+                    if needs_shift && relu.shift.is_none() {
+                        return refused("weights in units of the array need a shift");
+                    }
+                    *shift = relu.shift;
+                    converts = false;
+                }
+                (LayerDescription::Relu(relu), _) if relu.shift.is_some() => {
+                    return refused(
+                        "only the first rectifier between two linear layers has a shift",
+                    );
+                }
                 _ => {}
             }
         }
-        shifts
+        Ok(shifts)
     }
 
     const fn input_scale(&self) -> InputScale {
@@ -162,28 +214,24 @@ impl NetworkDescription {
         }
     }
 
-    /// Refuses what has no meaning in the units of the weights.
-    fn check_units(&self) -> Result<(), TrainingError> {
-        let refused = |layer, reason| Err(TrainingError::NotDeployable { layer, reason });
-        let is_array = self.units == WeightUnits::Array;
-        let last_linear = self.layers.iter().rposition(LayerDescription::is_linear);
-        for (index, layer) in self.layers.iter().enumerate() {
-            match layer {
-                LayerDescription::BatchNorm(_) if is_array => {
-                    return refused(index, "weights in units of the array have no normalisation");
-                }
-                LayerDescription::Relu(relu)
-                    if is_array && relu.shift.is_none() && Some(index) < last_linear =>
-                {
-                    return refused(index, "weights in units of the array need a shift");
-                }
-                _ => {}
+    /// Refuses scales that the description of the deployed network could not tell.
+    fn check_scales(&self) -> Result<(), TrainingError> {
+        let per_output = |layer: &LayerDescription| {
+            let on_array = layer.on_array();
+            on_array.is_some_and(|on_array| on_array.scaling.per == ScalePer::Output)
+        };
+        match self.layers.iter().position(per_output) {
+            Some(index) => {
+                Err(self.not_deployable(index, "described networks have a scale per layer"))
             }
-        }
-        let per_output = |layer: &super::OnArray| layer.scaling.per == ScalePer::Output;
-        match self.on_array().position(per_output) {
-            Some(layer) => refused(layer, "described networks have a scale per layer"),
             None => Ok(()),
+        }
+    }
+
+    fn not_deployable(&self, index: usize, reason: &'static str) -> TrainingError {
+        TrainingError::NotDeployable {
+            layer: self.place(index),
+            reason,
         }
     }
 
@@ -207,7 +255,7 @@ impl NetworkDescription {
                 *bias = linear.has_bias;
                 shift = linear.shift;
             } else if let LayerDescription::Relu(relu) = layer {
-                relu.shift = shift;
+                relu.shift = shift.take();
             }
         }
         Ok(resolved)

@@ -1,10 +1,10 @@
 //! What layers there are.
 
-use bss2_core::RunSettings;
+use bss2_core::{Baseline, RunSettings};
 use bss2_mapping::{Lowering, ScalingRule, Tiling};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{NoiseKind, NoisyModes};
+use crate::{NoiseKind, NoisyModes, TrainingError};
 
 /// A layer as it is written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ pub enum LayerDescription {
     /// The mean of neighbouring values.
     AveragePool2d(Pool2dDescription),
     /// All channels and pixels as features.
+    #[serde(deserialize_with = "no_options")]
     Flatten,
     /// Values left out at random while the network is trained.
     Dropout(DropoutDescription),
@@ -41,6 +42,37 @@ impl LayerDescription {
     /// Whether it runs on the array.
     pub(super) const fn is_linear(&self) -> bool {
         matches!(self, Self::Dense(_) | Self::Conv1d(_) | Self::Conv2d(_))
+    }
+
+    /// Its name in weight files; empty for layers without.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Dense(dense) => &dense.name,
+            Self::Conv1d(conv) => &conv.name,
+            Self::Conv2d(conv) => &conv.name,
+            Self::BatchNorm(norm) => &norm.name,
+            _ => "",
+        }
+    }
+
+    /// What a linear layer does on the array.
+    pub(super) const fn on_array(&self) -> Option<&OnArray> {
+        match self {
+            Self::Dense(dense) => Some(&dense.array),
+            Self::Conv1d(conv) => Some(&conv.array),
+            Self::Conv2d(conv) => Some(&conv.array),
+            _ => None,
+        }
+    }
+
+    /// The same, for changing it.
+    pub(super) const fn on_array_mut(&mut self) -> Option<&mut OnArray> {
+        match self {
+            Self::Dense(dense) => Some(&mut dense.array),
+            Self::Conv1d(conv) => Some(&mut conv.array),
+            Self::Conv2d(conv) => Some(&mut conv.array),
+            _ => None,
+        }
     }
 
     /// Whether a linear layer has a bias, for changing it.
@@ -138,7 +170,9 @@ pub struct OnArray {
     pub num_sends: u32,
     /// Cycles of 8 ns from one event to the next, 1…1000.
     pub wait_between_events: u32,
-    /// How the layer is cut and laid out; its own settings are overruled by the two above.
+    /// What is subtracted from a code to give a result.
+    pub baseline: Baseline,
+    /// How the layer is cut and laid out; it has no settings of its own beside those above.
     pub tiling: Tiling,
     /// How weights are scaled to the full range.
     pub scaling: ScalingRule,
@@ -152,10 +186,26 @@ impl Default for OnArray {
         Self {
             num_sends: 1,
             wait_between_events: RunSettings::USUAL.wait_between_events(),
+            baseline: Baseline::Constant,
             tiling: Tiling::IN_ORDER,
             scaling: ScalingRule::default(),
             lowering: Lowering::default(),
         }
+    }
+}
+
+impl OnArray {
+    /// Timing and baseline of the layer's runs.
+    ///
+    /// # Errors
+    /// [`TrainingError::Array`] for sends or waits outside their ranges;
+    /// [`TrainingError::SettingsOfTiling`] for a tiling with settings of its own.
+    pub fn settings(&self) -> Result<RunSettings, TrainingError> {
+        if self.tiling.settings != RunSettings::USUAL {
+            return Err(TrainingError::SettingsOfTiling);
+        }
+        let timing = RunSettings::new(self.num_sends, self.wait_between_events)?;
+        Ok(timing.with_baseline(self.baseline))
     }
 }
 
@@ -164,7 +214,8 @@ impl Default for OnArray {
 #[serde(deny_unknown_fields)]
 pub struct ReluDescription {
     /// Bits by which outputs of the chip are shifted right to become activations, 0…7; without it,
-    /// as many as the range of activations asks for.
+    /// as many as the range of activations asks for. For the first rectifier between two linear layers
+    /// alone: others convert nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<u8>,
 }
@@ -225,6 +276,15 @@ pub struct InjectNoiseDescription {
     /// In which modes there is noise.
     #[serde(default = "both")]
     pub modes: NoisyModes,
+}
+
+/// Refuses every key: by itself, serde would skip those of a layer without options.
+fn no_options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct NoOptions {}
+
+    NoOptions::deserialize(deserializer).map(|NoOptions {}| ())
 }
 
 const fn both() -> NoisyModes {

@@ -121,6 +121,30 @@ mod tests {
         weights
     }
 
+    /// y = L·tanh(gain·s/L), differentiated by small steps of the sum s.
+    #[test]
+    fn smooth_slopes_are_those_of_the_curve() {
+        let mut model = SmoothSaturation {
+            gain_lsb: 0.01,
+            lowest_lsb: -140.0,
+            highest_lsb: 200.0,
+        };
+        let curve = |sum: f32| {
+            let limit = if sum < 0.0 { 140.0 } else { 200.0 };
+            limit * (f64::from(sum) * 0.01 / limit).tanh()
+        };
+        let sums = [-20_000.0_f32, -3000.0, 10.0, 9000.0, 25_000.0];
+        let found = pulled(&mut model, sums.map(|sum| curve(sum) as f32));
+        for (index, (&found, sum)) in found.iter().zip(sums).enumerate() {
+            let slope = (curve(sum + 4.0) - curve(sum - 4.0)) / 8.0;
+            let expected = slope * (index + 1) as f64;
+            assert!(
+                (f64::from(found) / expected - 1.0).abs() < 1e-3,
+                "{sum}: {found}, expected {expected}"
+            );
+        }
+    }
+
     #[test]
     fn models_differ_towards_the_ends() {
         let outputs = [-128.0, -127.0, 0.0, 126.0, 127.0];

@@ -5,8 +5,8 @@ use ndarray::{Array1, ArrayView2, ArrayViewMut2, Zip};
 use super::Layer;
 use super::channels::{ChannelParameter, ChannelSums, Channels};
 use crate::{
-    Affine, BufferView, BufferViewMut, Mode, ParameterView, Session, Step, TrainingError,
-    UpdateBuffer, UpdateParameter,
+    Affine, BufferView, BufferViewMut, LayerPlace, Mode, ParameterView, Session, Step,
+    TrainingError, UpdateBuffer, UpdateParameter,
 };
 
 /// y = γ · (x − mean) / √(variance + ε) + β for each channel (Ioffe and Szegedy 2015), as PyTorch's
@@ -86,7 +86,10 @@ impl BatchNorm {
     fn measure(&mut self, input: ArrayView2<'_, f32>) -> Result<(), TrainingError> {
         let values = input.nrows() * self.channels.positions();
         if values < 2 {
-            return Err(TrainingError::TooFewToNormalise { layer: 0, values });
+            return Err(TrainingError::TooFewToNormalise {
+                layer: LayerPlace::default(),
+                values,
+            });
         }
         let count = values as f64;
         self.pass.share = count.recip();

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
 use super::Layer;
 use super::channels::{ChannelParameter, ChannelSums, Channels};
-use crate::{Affine, ParameterView, Session, Step, TrainingError, UpdateParameter};
+use crate::{Affine, LayerPlace, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 /// y = x + b in `f32`, with a trainable b, the parameter `"bias"`, for each channel. Features are
 /// channel-major: one position per channel after a dense layer, those of an output channel after a
@@ -28,7 +28,7 @@ impl Bias {
         let channels = Channels::new(bias.len(), positions)?;
         if !bias.iter().all(|b| b.is_finite()) {
             return Err(TrainingError::NotFinite {
-                layer: 0,
+                layer: LayerPlace::default(),
                 what: "biases",
             });
         }

@@ -5,7 +5,7 @@ use bss2_mapping::{MappingError, Plan};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::rounding::{round_activations, round_weights};
-use crate::{GradientModel, MakeGradientModel, Session, TrainingError};
+use crate::{GradientModel, LayerPlace, MakeGradientModel, Session, TrainingError};
 
 /// The gradient model of an analog layer, and the buffers of its runs.
 pub(super) struct OnArray {
@@ -71,7 +71,9 @@ impl OnArray {
         mut output: ArrayViewMut2<'_, f32>,
         run: impl FnOnce(&mut dyn MacArray, Rounded<'_>, &mut Trial) -> Result<RunReport, MappingError>,
     ) -> Result<(), TrainingError> {
-        let (array, trial, report) = session.array().ok_or(TrainingError::NoArray { layer: 0 })?;
+        let (array, trial, report) = session.array().ok_or(TrainingError::NoArray {
+            layer: LayerPlace::default(),
+        })?;
         let mut activations = self.activations.shaped(input.dim());
         round_activations(input, activations.view_mut())?;
         round_weights(weights, &mut self.loaded)?;

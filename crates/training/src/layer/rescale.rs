@@ -3,7 +3,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
 use super::{Layer, check_width};
-use crate::{Session, TrainingError};
+use crate::{LayerPlace, Session, TrainingError};
 
 /// y = factor · x, with a factor for each input: makes outputs comparable whose weights were scaled
 /// differently.
@@ -22,7 +22,7 @@ impl Rescale {
             return Ok(Self { factors });
         }
         Err(TrainingError::NotFinite {
-            layer: 0,
+            layer: LayerPlace::default(),
             what: "factors",
         })
     }

@@ -4,7 +4,7 @@ use bss2_core::{ACTIVATION_MAX, WEIGHT_MAX};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::all_finite;
-use crate::TrainingError;
+use crate::{LayerPlace, TrainingError};
 
 /// Largest magnitude of a weight.
 pub(super) const WEIGHT_LIMIT: f32 = WEIGHT_MAX as f32;
@@ -17,7 +17,7 @@ pub(super) fn round_weights(
 ) -> Result<(), TrainingError> {
     if !all_finite(weights) {
         return Err(TrainingError::NotFinite {
-            layer: 0,
+            layer: LayerPlace::default(),
             what: "weights",
         });
     }
@@ -45,7 +45,7 @@ pub(super) fn round_activations(
     match inputs.find(|(_, x)| !is_activation(**x)) {
         None => Ok(()),
         Some(((vector, input), &value)) => Err(TrainingError::ActivationOutOfRange {
-            layer: 0,
+            layer: LayerPlace::default(),
             vector,
             input,
             value,

@@ -9,7 +9,7 @@ use crate::error::check_option;
 /// Cross-entropy of the softmax of the outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossEntropy {
-    /// Logits per unit of output, 10⁻⁶…10⁶: 1 for a digital network, about 0.1 per LSB for an analog
+    /// Logits per unit of output, 10⁻⁶…10⁶: 1 for a digital network, 0.1…0.3 per LSB for an analog
     /// one, whose outputs run to ±127.
     pub logits_per_unit: f32,
 }

@@ -38,8 +38,8 @@ impl Sgd {
         })
     }
 
-    /// The same with a weight decay λ, 0…1000, on all parameters; η·λ ≥ 1 takes a
-    /// value away.
+    /// The same with a weight decay λ, 0…1000, on parameters of two dimensions or more; η·λ ≥ 1
+    /// takes a value away.
     ///
     /// # Errors
     /// [`TrainingError::OptionOutOfRange`].

@@ -34,11 +34,24 @@ impl Twins {
         epoch: usize,
         epochs: usize,
     ) -> Result<(), TrainingError> {
-        let share = epoch as f32 / epochs.saturating_sub(1).max(1) as f32;
-        let injection = NoiseInjection {
+        // The only epoch is the last.
+        let share = if epochs < 2 {
+            1.0
+        } else {
+            epoch as f32 / (epochs - 1) as f32
+        };
+        self.inject(NoiseInjection {
             factor: noise.from + share * (noise.to - noise.from),
             spread: noise.spread,
-        };
+        })
+    }
+
+    /// Shows the noise that the twins have.
+    pub(super) fn set_own_noise(&mut self) -> Result<(), TrainingError> {
+        self.inject(NoiseInjection::default())
+    }
+
+    fn inject(&mut self, injection: NoiseInjection) -> Result<(), TrainingError> {
         let mut arrays = self.arrays.iter_mut();
         arrays.try_for_each(|array| array.set_noise(injection))
     }

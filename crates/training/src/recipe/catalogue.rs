@@ -161,7 +161,11 @@ impl Method {
                 let longer = |stage: Stage| Stage {
                     epochs: stage.epochs.saturating_mul(2),
                     augmentation: budget.augmentation,
-                    gradients: Gradients::Mask,
+                    gradients: if stage.ground.is_chip() {
+                        Gradients::Mask
+                    } else {
+                        Gradients::default()
+                    },
                     ..stage
                 };
                 let stages = after(Ground::Chip).into_iter();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bss2_core::CostLedger;
 use bss2_file::Format;
 use serde::{Deserialize, Serialize};
 
@@ -23,11 +24,13 @@ pub struct Checkpoint {
     pub(super) network: NetworkState,
     pub(super) optimizer: OptimizerState,
     pub(super) training: TrainingState,
+    /// What the stage has cost so far.
+    pub(super) cost: CostLedger,
 }
 
 impl Checkpoint {
     /// What such a file holds. The version grows whenever the stored type changes.
-    pub const FORMAT: Format = Format::new("checkpoint", 1);
+    pub const FORMAT: Format = Format::new("checkpoint", 2);
 
     /// Reads a checkpoint; `None` if there is no such file.
     ///

@@ -10,7 +10,8 @@ pub trait Lab {
     /// The chip as it is.
     fn chip(&mut self) -> &mut dyn MacArray;
 
-    /// The chip at each of some temperatures (°C), to be taken in turn.
+    /// The chip at each of some temperatures (°C), to be taken in turn. Recipes ask once before they
+    /// begin, and several times per epoch; what is asked for again must be as it was left.
     ///
     /// # Errors
     /// [`TrainingError::NoTemperature`] if its temperature cannot be set, or not to these.

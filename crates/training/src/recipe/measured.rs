@@ -97,7 +97,7 @@ impl ChipFigures {
     ) -> Result<Box<dyn GradientModel>, TrainingError> {
         let timing = self.settings.iter().position(|s| *s == plan.settings());
         let index = timing.ok_or(TrainingError::NotMeasured)?;
-        let gain_lsb = self.gain_lsb() * plan.amplification() as f32;
+        let gain_lsb = self.gain_lsb_at(plan.settings())? * plan.amplification() as f32;
         Ok(match gradients {
             Gradients::Linear => Box::new(LinearGain { gain_lsb }),
             Gradients::Mask => Box::new(SaturationMask { gain_lsb }),
@@ -114,6 +114,17 @@ impl ChipFigures {
                 Box::new(TwinGradient::new(twin.clone(), plan)?)
             }
         })
+    }
+
+    /// Gain of one send at a timing, in LSB per activation and weight unit.
+    ///
+    /// # Errors
+    /// [`TrainingError::NotMeasured`] if the chip was not measured at it.
+    pub fn gain_lsb_at(&self, settings: RunSettings) -> Result<f32, TrainingError> {
+        let mut mocks = self.settings.iter().zip(&self.mocks);
+        let mock = mocks.find(|&(&known, _)| known == settings);
+        mock.map(|(_, mock)| mock.gain_lsb)
+            .ok_or(TrainingError::NotMeasured)
     }
 
     /// Gain of one send, the mean over timings, in LSB per activation and weight unit.
@@ -136,3 +147,57 @@ pub(super) fn clear(chip: &mut dyn MacArray) -> Result<(), TrainingError> {
 
 /// Purpose number of measurements under a seed.
 const MEASUREMENT: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use bss2_core::ArrayGeometry;
+    use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
+    use ndarray::array;
+
+    use super::*;
+    use crate::{LinearGradients, LinearPass};
+
+    #[test]
+    fn gradients_are_those_of_the_gain_at_a_layers_timing() {
+        let timings = [1, 4].map(|sends| RunSettings::new(sends, 5).unwrap());
+        let figures = ChipFigures {
+            settings: timings.to_vec(),
+            mocks: [0.5, 0.25]
+                .map(|gain_lsb| MockParameters {
+                    gain_lsb,
+                    noise_lsb: 1.0,
+                })
+                .to_vec(),
+            twins: Vec::new(),
+            saturations: Vec::new(),
+        };
+        for (settings, expected) in timings.into_iter().zip([0.5, 1.0]) {
+            assert_eq!(
+                figures.gain_lsb_at(settings).unwrap() * settings.num_sends() as f32,
+                expected
+            );
+            let shape = LayerShape::dense(1, 1).unwrap();
+            let tiling = Tiling::IN_ORDER.with_settings(settings);
+            let plan = tiling.plan(&shape.into(), ArrayGeometry::BSS2).unwrap();
+            for gradients in [Gradients::Linear, Gradients::Mask] {
+                let mut found = array![[0.0]];
+                let (input, weight, output) = (array![[3.0]], array![[1.0]], array![[0.0]]);
+                let pass = LinearPass {
+                    plan: &plan,
+                    inputs: input.view(),
+                    weights: weight.view(),
+                    outputs: output.view(),
+                };
+                let into = LinearGradients {
+                    weights: found.view_mut(),
+                    inputs: None,
+                };
+                let mut model = figures.gradient_model(gradients, &plan).unwrap();
+                model.backward(&pass, array![[1.0]].view_mut(), into);
+                assert_eq!(found[[0, 0]], 3.0 * expected);
+            }
+        }
+        let other = RunSettings::new(2, 5).unwrap();
+        assert_eq!(figures.gain_lsb_at(other), Err(TrainingError::NotMeasured));
+    }
+}

@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::arrays::{Twins, stand_ins};
 use super::measured::clear;
 use super::{Checkpoint, ChipFigures, Gradients, Ground, Lab, Noise, Recipe, Stage};
+use crate::error::check_option;
 use crate::{
-    ArrayChoice, DeployedNetwork, DescribedNetwork, Epoch, Examples, Network, NetworkDescription,
-    Optimizer, Schedule, Session, StepBuffers, Trainer, TrainingError, TrainingState,
+    ArrayChoice, ArrayGain, DeployedNetwork, DescribedNetwork, Epoch, Examples, Loss, Network,
+    NetworkDescription, Optimizer, Schedule, Session, StepBuffers, Trainer, TrainingError,
+    TrainingState,
 };
 
 /// A recipe with all that it is to be carried out on.
@@ -51,6 +53,16 @@ pub struct Trained {
     pub figures: ChipFigures,
     /// What happened, stage by stage.
     pub stages: Vec<StageReport>,
+    /// What the chip was used for after the last stage: it is measured then, unless it was before.
+    pub cost_after_stages: CostLedger,
+}
+
+impl Trained {
+    /// What the chip was used for in all.
+    pub fn cost(&self) -> CostLedger {
+        let stages = self.stages.iter().map(|stage| stage.cost);
+        stages.fold(self.cost_after_stages, |sum, cost| sum + cost)
+    }
 }
 
 /// What happened in a stage.
@@ -64,8 +76,8 @@ pub struct StageReport {
     pub best_epoch: Option<usize>,
     /// Samples that ran on the chip, forward.
     pub samples_in_the_loop: u64,
-    /// What the chip was used for, measurements before the stage included; of a stage that was
-    /// continued from a checkpoint, what it was used for since.
+    /// What the chip was used for, measurements before the stage included, and what came before an
+    /// interruption, up to the checkpoint.
     pub cost: CostLedger,
 }
 
@@ -85,6 +97,8 @@ impl RecipeRun<'_> {
     ///
     /// An error leaves the last checkpoint as it is: running again continues from there, and ends with
     /// the same bits as if it had not been interrupted.
+    ///
+    /// What does not fit together is found before the first epoch, and before there is a checkpoint.
     ///
     /// # Errors
     /// [`TrainingError::OtherCheckpoint`] if the checkpoint is that of another training;
@@ -107,7 +121,47 @@ impl RecipeRun<'_> {
             deployed,
             figures,
             stages: work.reports,
+            cost_after_stages: lab.take_cost(),
         })
+    }
+
+    /// Refuses what would fail after hours of training: options, samples, and layers that the array does
+    /// not take.
+    fn check(&self, fresh: &DescribedNetwork, lab: &mut dyn Lab) -> Result<(), TrainingError> {
+        let samples = self.deployment_samples as f64;
+        check_option("deployment_samples", samples, 1.0, 1e6)?;
+        for (index, stage) in self.recipe.stages.iter().enumerate() {
+            let loss = stage.loss_function();
+            let trainer = self.trainer(index, stage, loss.as_ref());
+            trainer.check(&fresh.network, self.training)?;
+            if let Ground::Temperatures { celsius } = &stage.ground {
+                lab.at_temperatures(celsius)?;
+            }
+        }
+        // What is refused depends neither on the weights nor on the gain.
+        let nominal = ArrayChoice {
+            geometry: self.geometry,
+            strategies: self.strategies,
+            ..ArrayChoice::default()
+        };
+        self.description
+            .deploy(fresh, self.deployment_samples(), nominal)?;
+        Ok(())
+    }
+
+    fn trainer<'t>(&'t self, index: usize, stage: &Stage, loss: &'t dyn Loss) -> Trainer<'t> {
+        Trainer {
+            schedule: Schedule {
+                epochs: stage.epochs,
+                batch: stage.batch,
+                seed: derive_seed(self.seed, ORDER + index as u64),
+                rate: stage.rates,
+            },
+            loss,
+            augmentation: stage.augmentation,
+            validation: self.validation.map(Examples::reborrow),
+            patience: stage.patience,
+        }
     }
 
     /// The first stage with a fresh network, or where the checkpoint says.
@@ -116,8 +170,10 @@ impl RecipeRun<'_> {
         if let Some(weights) = self.weights {
             digital.names.import(&mut digital.network, weights)?;
         }
+        let fingerprint = self.fingerprint(lab)?;
+        self.check(&digital, lab)?;
         let mut work = Work {
-            fingerprint: self.fingerprint(lab)?,
+            fingerprint,
             stage: 0,
             reports: Vec::new(),
             digital,
@@ -125,14 +181,15 @@ impl RecipeRun<'_> {
             figures: None,
             training: TrainingState::default(),
             optimizer: None,
+            cost: CostLedger::default(),
         };
-        let kept = match self.checkpoint {
-            Some(path) => Checkpoint::load(path)?,
-            None => None,
-        };
-        if let Some(checkpoint) = kept {
-            self.resume(&mut work, checkpoint, lab)?;
+        if let Some(path) = self.checkpoint
+            && let Some(checkpoint) = Checkpoint::load(path)?
+        {
+            self.resume(&mut work, checkpoint, path, lab)?;
         }
+        // What it took to get here belongs to no stage.
+        lab.take_cost();
         Ok(work)
     }
 
@@ -140,16 +197,20 @@ impl RecipeRun<'_> {
         &self,
         work: &mut Work,
         checkpoint: Checkpoint,
+        path: &Path,
         lab: &mut dyn Lab,
     ) -> Result<(), TrainingError> {
         let stage = self.recipe.stages.get(checkpoint.stage);
         let (Some(stage), true) = (stage, checkpoint.fingerprint == work.fingerprint) else {
-            return Err(TrainingError::OtherCheckpoint);
+            return Err(TrainingError::OtherCheckpoint {
+                path: path.to_owned(),
+            });
         };
         work.stage = checkpoint.stage;
         work.reports = checkpoint.reports;
         work.figures = checkpoint.figures;
         work.training = checkpoint.training;
+        work.cost = checkpoint.cost;
         if let Some(digital) = &checkpoint.digital {
             work.digital.network.restore(digital)?;
             self.bring_onto_array(work, lab)?;
@@ -169,24 +230,12 @@ impl RecipeRun<'_> {
         lab: &mut dyn Lab,
         on_epoch: &mut dyn FnMut(StageProgress<'_>),
     ) -> Result<(), TrainingError> {
-        lab.take_cost();
         if stage.ground != Ground::Digital {
             self.bring_onto_array(work, lab)?;
             work.see_by(stage.gradients)?;
         }
-        let loss = stage.loss();
-        let trainer = Trainer {
-            schedule: Schedule {
-                epochs: stage.epochs,
-                batch: stage.batch,
-                seed: derive_seed(self.seed, ORDER + work.stage as u64),
-                rate: stage.rates,
-            },
-            loss: &loss,
-            augmentation: stage.augmentation,
-            validation: self.validation.map(Examples::reborrow),
-            patience: stage.patience,
-        };
+        let loss = stage.loss_function();
+        let trainer = self.trainer(work.stage, stage, loss.as_ref());
         let mut optimizer = match work.optimizer.take() {
             Some(optimizer) => optimizer,
             None => stage.optimizer()?,
@@ -206,32 +255,39 @@ impl RecipeRun<'_> {
             let seed = derive_seed(self.seed, TRIAL + work.stage as u64);
             // Whatever an earlier epoch left there: one that was interrupted begins with nothing either.
             clear_ground(&stage.ground, lab)?;
-            on_ground(&stage.ground, &mut stand_ins, lab, seed, |session| {
-                trainer.epoch(
+            let mut ended = on_ground(&stage.ground, &mut stand_ins, lab, seed, |session| {
+                trainer.steps(
                     work.network(),
                     session,
                     optimizer.as_mut(),
                     self.training,
-                    &mut training,
+                    &training,
                     &mut buffers,
                 )
             })?;
-            self.keep(work, optimizer.as_ref(), &training)?;
-            if let Some(&epoch) = training.curve().last() {
-                let stage_number = work.stage;
-                on_epoch(StageProgress {
-                    stage: stage_number,
-                    of: stage,
-                    epoch,
-                });
+            if self.validation.is_some() {
+                // Epochs of less noise than others must not look better.
+                stand_ins.iter_mut().try_for_each(Twins::set_own_noise)?;
+                ended.validation =
+                    on_ground(&stage.ground, &mut stand_ins, lab, seed, |session| {
+                        trainer.validate(work.network(), session, epoch, self.training.len())
+                    })?;
             }
+            training.add(ended, work.network());
+            work.cost += lab.take_cost();
+            self.keep(work, optimizer.as_ref(), &training)?;
+            on_epoch(StageProgress {
+                stage: work.stage,
+                of: stage,
+                epoch: ended,
+            });
         }
         training.leave_best(work.network())?;
         work.reports.push(StageReport {
             ground: stage.ground.name().to_owned(),
             best_epoch: training.best_epoch(),
             samples_in_the_loop: self.samples_in_the_loop(stage, training.curve().len()),
-            cost: lab.take_cost(),
+            cost: std::mem::take(&mut work.cost) + lab.take_cost(),
             curve: training.curve().to_vec(),
         });
         Ok(())
@@ -261,7 +317,7 @@ impl RecipeRun<'_> {
         clear(lab.chip())?;
         let array = ArrayChoice {
             geometry: self.geometry,
-            gain_lsb: figures.gain_lsb(),
+            gain: ArrayGain::Measured(&figures),
             strategies: self.strategies,
         };
         let samples = self.deployment_samples();
@@ -320,9 +376,14 @@ impl RecipeRun<'_> {
     }
 
     fn samples_in_the_loop(&self, stage: &Stage, epochs: usize) -> u64 {
-        let per_epoch = self.training.len() + self.validation.map_or(0, |set| set.len());
-        let is_chip = u64::from(stage.ground.is_chip());
-        is_chip * epochs as u64 * per_epoch as u64
+        // Each sample is validated at every temperature.
+        let chips = match &stage.ground {
+            Ground::Chip => 1,
+            Ground::Temperatures { celsius } => celsius.len(),
+            _ => return 0,
+        };
+        let validated = self.validation.map_or(0, |set| set.len() * chips);
+        epochs as u64 * (self.training.len() + validated) as u64
     }
 
     fn keep(
@@ -345,6 +406,7 @@ impl RecipeRun<'_> {
             network: network.state(),
             optimizer: optimizer.state(),
             training: training.clone(),
+            cost: work.cost,
         };
         checkpoint.save(path)
     }
@@ -361,6 +423,8 @@ struct Work {
     /// Of the stage, where it was interrupted.
     training: TrainingState,
     optimizer: Option<Box<dyn Optimizer>>,
+    /// What the stage has cost so far.
+    cost: CostLedger,
 }
 
 impl Work {

@@ -65,7 +65,9 @@ impl StepBuffers {
         let gradient = reshaped(&mut self.gradient, outputs.dim()).view_mut();
         let loss = loss.evaluate(outputs.view(), &self.labels, gradient)?;
         if !loss.is_finite() {
-            return Err(TrainingError::LossNotFinite);
+            return Err(TrainingError::LossNotFinite {
+                layer: network.last_trained(),
+            });
         }
         let correct = count_correct(outputs, &self.labels);
         network.backward(self.inputs.view(), self.gradient.view())?;

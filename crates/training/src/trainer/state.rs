@@ -38,7 +38,7 @@ impl TrainingState {
             .map_or(0, |best| last.saturating_sub(best.epoch))
     }
 
-    pub(super) fn add(&mut self, epoch: Epoch, network: &Network) {
+    pub(crate) fn add(&mut self, epoch: Epoch, network: &Network) {
         self.curve.push(epoch);
         let Some(accuracy) = epoch.validation else {
             return;

@@ -75,7 +75,7 @@ impl TwinProtocol {
     ///
     /// # Errors
     /// [`TrainingError::OptionOutOfRange`] or [`TrainingError::TwinNumber`] for a protocol outside its
-    /// ranges, [`TrainingError::RecordingShape`] if it asks for too much, before anything is run;
+    /// ranges or one that asks for more than [`Recording::VALUES_MAX`] values, before anything is run;
     /// [`TrainingError::Array`] if the array refuses.
     pub fn measure(
         &self,

@@ -26,7 +26,7 @@ impl SmoothSaturation {
     /// outputs of a recording, all columns together, sends included (least squares).
     ///
     /// # Errors
-    /// [`TrainingError::NothingResponds`] if outputs do not rise with the sums.
+    /// [`TrainingError::NoResponse`] if outputs do not rise with the sums.
     pub fn fit(recording: &Recording) -> Result<Self, TrainingError> {
         let points = points(recording);
         let mut gain = slope(points.iter());
@@ -38,7 +38,7 @@ impl SmoothSaturation {
             );
         }
         if gain < LEAST_GAIN_LSB {
-            return Err(TrainingError::NothingResponds { hemisphere: 0 });
+            return Err(TrainingError::NoResponse);
         }
         let mut limits = [0.0; 2];
         for _ in 0..ROUNDS {

@@ -64,7 +64,8 @@ impl TensorNames {
     /// [`TrainingError::WeightsMissing`] names what the network has and the file lacks,
     /// [`TrainingError::WeightsUnknown`] what the file has and the network lacks,
     /// [`TrainingError::WeightsShape`] an array of another shape, [`TrainingError::WeightsNotFinite`]
-    /// one with infinity or NaN; the network is unchanged then.
+    /// one with infinity or NaN, [`TrainingError::WeightsNegative`] a variance below zero; the network
+    /// is unchanged then.
     pub fn import(&self, network: &mut Network, file: &WeightFile) -> Result<(), TrainingError> {
         let mut rest: BTreeMap<&str, &ArrayD<f32>> = BTreeMap::new();
         rest.extend(
@@ -77,10 +78,16 @@ impl TensorNames {
             let layer = self.layer(tensor.layer)?;
             let name = format!("{}.{}", layer.name, tensor.name);
             let Some(values) = rest.remove(name.as_str()) else {
-                return Err(TrainingError::WeightsMissing { name });
+                let found = file.tensors.keys().cloned().collect();
+                return Err(TrainingError::WeightsMissing { name, found });
             };
             if !values.iter().all(|value| value.is_finite()) {
                 return Err(TrainingError::WeightsNotFinite { name });
+            }
+            if tensor.name == VARIANCES
+                && let Some(&value) = values.iter().find(|&&value| value < 0.0)
+            {
+                return Err(TrainingError::WeightsNegative { name, value });
             }
             layer.take_over(&name, &tensor.name, values, &mut tensor.values)?;
         }
@@ -102,6 +109,9 @@ impl TensorNames {
         })
     }
 }
+
+/// What must not be negative.
+const VARIANCES: &str = "running_var";
 
 impl LayerTensors {
     /// Weights, kept as inputs × outputs, stand in files with the outputs first.

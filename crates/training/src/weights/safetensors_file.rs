@@ -28,11 +28,12 @@ impl WeightFile {
     /// Largest file that is read, in bytes: 2 GiB.
     pub const BYTES_MAX: u64 = 1 << 31;
 
-    /// Reads a file. Arrays of `f32` and `f64` are taken, the latter rounded; whole numbers, such as
-    /// the counters of PyTorch's normalisations, are left out.
+    /// Reads a file. Arrays of `f32` and `f64` are taken, the latter rounded; the counters of PyTorch's
+    /// normalisations, `….num_batches_tracked`, are left out.
     ///
     /// # Errors
-    /// [`TrainingError::WeightFile`] names the file and what is wrong with it.
+    /// [`TrainingError::WeightFile`] names the file and what is wrong with it, such as an array of
+    /// another type.
     pub fn load(path: &Path) -> Result<Self, TrainingError> {
         let failed = |message: String| TrainingError::WeightFile {
             path: path.to_owned(),
@@ -89,7 +90,8 @@ impl WeightFile {
         let file = SafeTensors::deserialize(bytes).map_err(in_words)?;
         let mut tensors = BTreeMap::new();
         for (name, view) in file.tensors() {
-            if let Some(values) = values(&view).map_err(|why| format!("{name}: {why}"))? {
+            if name.rsplit('.').next() != Some(COUNTER) {
+                let values = values(&view).map_err(|why| format!("{name}: {why}"))?;
                 tensors.insert(name, values);
             }
         }
@@ -121,8 +123,11 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The numbers of an array; none for whole numbers.
-fn values(view: &TensorView<'_>) -> Result<Option<ArrayD<f32>>, String> {
+/// What PyTorch's normalisations count, which networks have no use for.
+const COUNTER: &str = "num_batches_tracked";
+
+/// The numbers of an array.
+fn values(view: &TensorView<'_>) -> Result<ArrayD<f32>, String> {
     let data = view.data();
     let numbers: Vec<f32> = match view.dtype() {
         Dtype::F32 => {
@@ -137,11 +142,10 @@ fn values(view: &TensorView<'_>) -> Result<Option<ArrayD<f32>>, String> {
             let numbers = numbers.iter().map(|&bytes| f64::from_le_bytes(bytes));
             numbers.map(|number| number as f32).collect()
         }
-        Dtype::I64 | Dtype::I32 | Dtype::U8 | Dtype::BOOL => return Ok(None),
         other => return Err(format!("{other:?} is not read, store it as float32")),
     };
     let values = ArrayD::from_shape_vec(view.shape(), numbers);
-    values.map(Some).map_err(|error| error.to_string())
+    values.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -186,21 +190,34 @@ mod tests {
     }
 
     #[test]
-    fn doubles_are_rounded_and_whole_numbers_left_out() {
+    fn doubles_are_rounded_and_counters_left_out() {
         let double = 0.1_f64.to_le_bytes();
         let count = 3_i64.to_le_bytes();
         let views = [
             ("a", TensorView::new(Dtype::F64, vec![1], &double).unwrap()),
-            ("n", TensorView::new(Dtype::I64, vec![], &count).unwrap()),
+            (
+                "bn1.num_batches_tracked",
+                TensorView::new(Dtype::I64, vec![], &count).unwrap(),
+            ),
         ];
         let bytes = safetensors::serialize(views, None).unwrap();
         let read = WeightFile::decode(&bytes).unwrap();
         assert_eq!(read.tensors.len(), 1);
         assert_eq!(read.tensors["a"], array![0.1_f32].into_dyn());
-        let half = [0_u8, 60];
-        let views = [("h", TensorView::new(Dtype::F16, vec![1], &half).unwrap())];
-        let bytes = safetensors::serialize(views, None).unwrap();
-        let error = WeightFile::decode(&bytes).unwrap_err();
-        assert!(error.starts_with("h: F16"), "{error}");
+    }
+
+    #[test]
+    fn other_types_are_refused_by_name() {
+        let bytes = [0_u8; 8];
+        for (dtype, length, expected) in [
+            (Dtype::F16, 2, "fc1.weight: F16"),
+            (Dtype::I32, 4, "fc1.weight: I32"),
+            (Dtype::I64, 8, "fc1.weight: I64"),
+        ] {
+            let view = TensorView::new(dtype, vec![1], &bytes[..length]).unwrap();
+            let file = safetensors::serialize([("fc1.weight", view)], None).unwrap();
+            let error = WeightFile::decode(&file).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
     }
 }

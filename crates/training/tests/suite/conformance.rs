@@ -193,7 +193,7 @@ fn layers_with_weights_take_their_width_only() {
     );
     let refused = |found| {
         Err(TrainingError::Width {
-            layer: 0,
+            layer: 0.into(),
             expected: 6,
             found,
         })

@@ -324,7 +324,7 @@ fn networks_that_do_not_fit_together_are_refused() {
     assert_eq!(
         refused(&[convolution, other], &[3]),
         TrainingError::Width {
-            layer: 2,
+            layer: 2.into(),
             expected: 7,
             found: 24
         }
@@ -368,7 +368,7 @@ fn arguments_of_other_sizes_are_named() {
     let narrow = Array2::zeros((1, 23));
     let refused = deploy(&[Step::Linear(layer)], narrow.view(), Deployment::default());
     let width = |found| TrainingError::Width {
-        layer: 0,
+        layer: 0.into(),
         expected: 24,
         found,
     };
@@ -402,17 +402,17 @@ fn what_an_analog_convolution_cannot_run_is_named() {
         let mut output = Array2::zeros((2, convolution.outputs()));
         layer.forward(&mut session, ArrayView2::from(&input), output.view_mut())
     };
-    let expected = TrainingError::NoArray { layer: 0 };
+    let expected = TrainingError::NoArray { layer: 0.into() };
     assert_eq!(attempt(1.0, 1.0, false), Err(expected));
     let expected = TrainingError::ActivationOutOfRange {
-        layer: 0,
+        layer: 0.into(),
         vector: 0,
         input: 0,
         value: 32.0,
     };
     assert_eq!(attempt(1.0, 32.0, true), Err(expected));
     let expected = TrainingError::NotFinite {
-        layer: 0,
+        layer: 0.into(),
         what: "weights",
     };
     assert_eq!(attempt(f32::INFINITY, 1.0, true), Err(expected));
@@ -423,7 +423,7 @@ fn what_an_analog_convolution_cannot_run_is_named() {
 fn factors_that_are_no_numbers_are_refused() {
     let refused = bss2_training::Rescale::new(vec![1.0, f32::NAN]);
     let expected = TrainingError::NotFinite {
-        layer: 0,
+        layer: 0.into(),
         what: "factors",
     };
     assert_eq!(refused, Err(expected));

@@ -252,7 +252,7 @@ fn arguments_that_do_not_fit_are_named() {
     assert_eq!(
         attempt(&|_| {}, Array2::zeros((2, 3))),
         TrainingError::Width {
-            layer: 0,
+            layer: 0.into(),
             expected: 2,
             found: 3
         }
@@ -272,7 +272,7 @@ fn weights_that_are_no_numbers_are_not_deployed() {
         assert_eq!(
             refused.map(|_| ()).unwrap_err(),
             TrainingError::NotFinite {
-                layer: 1,
+                layer: 2.into(),
                 what: "weights"
             }
         );
@@ -307,7 +307,7 @@ fn weights_whose_outputs_exceed_the_numbers_are_not_deployed_as_zeros() {
     assert_eq!(
         refused,
         Err(TrainingError::NotFinite {
-            layer: 0,
+            layer: 0.into(),
             what: "outputs"
         })
     );

@@ -1,9 +1,10 @@
 //! Networks as data: from a description to a digital network, onto the array, and into files.
 
+use bss2_core::{Baseline, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_hardware::IdealArray;
 use bss2_training::{
-    ArrayChoice, InputDescription, LayerDescription, NetworkDescription, OnArray, Session,
-    TrainingError, WeightFile, WeightUnits,
+    ArrayChoice, ArrayGain, InputDescription, LayerDescription, NetworkDescription, OnArray,
+    Session, TrainingError, WeightFile, WeightUnits,
 };
 use ndarray::{Array2, ArrayD, IxDyn};
 use proptest::prelude::*;
@@ -120,7 +121,7 @@ proptest! {
         let samples: Array2<f32> = samples.into_dimensionality().unwrap();
         let expected = digital.network.forward(&mut Session::digital(), samples.view()).unwrap().clone();
 
-        let choice = ArrayChoice { gain_lsb: 0.002, ..ArrayChoice::default() };
+        let choice = ArrayChoice { gain: ArrayGain::Uniform(0.002), ..ArrayChoice::default() };
         let mut deployed = description.deploy(&digital, samples.view(), choice).unwrap();
         let mut array = ideal(0.002);
         let found = deployed.network.forward(&mut Session::on(&mut array, 1), samples.view()).unwrap();
@@ -181,7 +182,15 @@ fn weights_that_do_not_fit_are_named() {
     };
     let missing = refused(|file| drop(file.tensors.remove("bn1.running_mean")));
     let name = "bn1.running_mean".to_owned();
-    assert_eq!(missing, TrainingError::WeightsMissing { name });
+    let message = missing.to_string();
+    assert!(
+        matches!(missing, TrainingError::WeightsMissing { name: found, .. } if found == name),
+        "{message}"
+    );
+    assert!(
+        message.contains("it has bn1.bias, bn1.running_var, "),
+        "{message}"
+    );
     let unknown = refused(|file| {
         file.tensors
             .insert("fc2.weight".to_owned(), numbers(&[1], 1));
@@ -200,6 +209,13 @@ fn weights_that_do_not_fit_are_named() {
             found: vec![9, 3],
         }
     );
+    let negative = refused(|file| {
+        let values = file.tensors.get_mut("bn1.running_var").unwrap();
+        values.fill(-0.25);
+    });
+    let name = "bn1.running_var".to_owned();
+    let value = -0.25;
+    assert_eq!(negative, TrainingError::WeightsNegative { name, value });
     let infinite = refused(|file| {
         let values = file.tensors.get_mut("conv2.weight").unwrap();
         values.fill(f32::NAN);
@@ -236,7 +252,7 @@ fn the_resolved_description_gives_the_same_network() {
     let mut second = read.deploy(&again, others.view(), choice).unwrap();
     assert_eq!(second.network.state(), first.network.state());
     let outputs = |network: &mut bss2_training::Network| {
-        let mut array = ideal(choice.gain_lsb);
+        let mut array = ideal(NOMINAL_GAIN_LSB);
         let mut session = Session::on(&mut array, 1);
         network
             .forward(&mut session, samples.view())
@@ -274,13 +290,24 @@ fn descriptions_that_mean_nothing_are_refused() {
         ("channels = 4", "chanels = 4", "chanels"),
         ("num_sends = 8", "sends = 8", "sends"),
         ("\"max_pool2d\"", "\"median_pool\"", "median_pool"),
-        ("groups = 2", "groups = 3", "layer 0"),
+        ("groups = 2", "groups = 3", "layer 'conv1'"),
         ("name = \"conv2\"", "name = \"conv1\"", "conv1"),
         ("name = \"fc1\"", "name = \"\"", "''"),
-        ("rate = 0.5", "rate = 1.5", "layer 7"),
-        ("outputs = 3", "outputs = 0", "layer 9"),
+        ("rate = 0.5", "rate = 1.5", "layer 8"),
+        ("outputs = 3", "outputs = 0", "layer 'fc1'"),
         ("width = 6", "width = 0", "width"),
-        ("kernel = [2, 2]", "kernel = [9, 9]", "layer 3"),
+        (
+            "type = \"flatten\"",
+            "type = \"flatten\"\nstart = 1",
+            "start",
+        ),
+        ("num_sends = 8", "num_sends = 0", "layer 'conv1'"),
+        (
+            "array = { num_sends = 8 }",
+            "array = { tiling = { settings = { num_sends = 2, wait_between_events = 5 } } }",
+            "layer 'conv1' of the description: tiling.settings",
+        ),
+        ("kernel = [2, 2]", "kernel = [9, 9]", "layer 4"),
     ] {
         let message = refused(from, to);
         assert!(message.contains(expected), "{to}: {message}");
@@ -307,7 +334,114 @@ fn what_cannot_lie_on_the_array_is_refused_with_its_layer() {
     let rectified_inputs = [mlp[1].clone(), mlp[0].clone()];
     for (layers, expected) in [(without_rectifier, 1), (rectified_inputs, 0)] {
         match deployed(&layers) {
-            Err(TrainingError::NotDeployable { layer, .. }) => assert_eq!(layer, expected),
+            Err(TrainingError::NotDeployable { layer, .. }) => assert_eq!(layer.index, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn layers_are_named_in_errors_or_counted_from_one() {
+    let description = all_layers();
+    let mut described = description.build(1).unwrap();
+    let narrow = Array2::zeros((1, 71));
+    let refused = |error: TrainingError| error.to_string();
+    let passed = described
+        .network
+        .forward(&mut Session::digital(), narrow.view());
+    let message = refused(passed.unwrap_err());
+    assert!(message.starts_with("layer 'conv1' takes 72"), "{message}");
+
+    let samples = Array2::ones((4, 72));
+    let choice = ArrayChoice::default();
+    let mut deployed = description
+        .deploy(&described, samples.view(), choice)
+        .unwrap();
+    let passed = deployed
+        .network
+        .forward(&mut Session::digital(), samples.view());
+    let message = refused(passed.unwrap_err());
+    assert!(message.starts_with("layer 'conv1' is analog"), "{message}");
+
+    let unrectified = NetworkDescription {
+        layers: [&description.layers[..2], &description.layers[3..]].concat(),
+        ..description
+    };
+    let digital = unrectified.build(1).unwrap();
+    let message = refused(
+        unrectified
+            .deploy(&digital, samples.view(), choice)
+            .unwrap_err(),
+    );
+    assert!(
+        message.starts_with("layer 'conv2' cannot be deployed"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_baseline_is_that_of_the_runs() {
+    let on_array = OnArray {
+        num_sends: 3,
+        baseline: Baseline::Measured,
+        ..OnArray::default()
+    };
+    let expected = RunSettings::new(3, 5).unwrap();
+    let expected = expected.with_baseline(Baseline::Measured);
+    let description = NetworkDescription::mlp(&[3, 2], &on_array);
+    assert_eq!(description.settings().unwrap(), [expected]);
+    let text = description.to_toml().unwrap();
+    assert_eq!(NetworkDescription::from_toml(&text).unwrap(), description);
+
+    let digital = description.build(1).unwrap();
+    let samples = Array2::ones((4, 3));
+    let mut deployed = description
+        .deploy(&digital, samples.view(), ArrayChoice::default())
+        .unwrap();
+    let mut found = Vec::new();
+    deployed
+        .network
+        .set_gradient_models(&mut |plan| {
+            found.push(plan.settings());
+            Ok(Box::new(bss2_training::LinearGain { gain_lsb: 1.0 }))
+        })
+        .unwrap();
+    assert_eq!(found, [expected]);
+}
+
+/// A shift acts, or is refused.
+#[test]
+fn shifts_stand_on_rectifiers_that_convert() {
+    let relu = |shift| LayerDescription::Relu(bss2_training::ReluDescription { shift });
+    let linear = NetworkDescription::mlp(&[3, 3, 2], &OnArray::default()).layers;
+    let shifts = |relus: &[Option<u8>], last: Option<Option<u8>>| {
+        let mut layers = vec![linear[0].clone()];
+        layers.extend(relus.iter().map(|&shift| relu(shift)));
+        layers.push(linear[2].clone());
+        layers.extend(last.map(relu));
+        let description = NetworkDescription {
+            units: WeightUnits::Digital,
+            input: InputDescription::features(3),
+            layers,
+        };
+        let digital = description.build(1)?;
+        let samples = Array2::ones((4, 3));
+        let deployed = description.deploy(&digital, samples.view(), ArrayChoice::default())?;
+        // What it is now can be deployed, too.
+        let again = deployed.description.build(1)?;
+        deployed
+            .description
+            .deploy(&again, samples.view(), ArrayChoice::default())?;
+        Ok::<_, TrainingError>(deployed.report[0].shift)
+    };
+    assert_eq!(shifts(&[Some(6)], Some(None)), Ok(Some(6)));
+    assert_eq!(shifts(&[Some(6), None], None), Ok(Some(6)));
+    for (refused, index) in [
+        (shifts(&[None, Some(6)], None), 2),
+        (shifts(&[Some(6)], Some(Some(6))), 3),
+    ] {
+        match refused {
+            Err(TrainingError::NotDeployable { layer, .. }) => assert_eq!(layer.index, index),
             other => panic!("{other:?}"),
         }
     }

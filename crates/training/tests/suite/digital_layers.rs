@@ -163,7 +163,7 @@ fn one_value_has_no_statistics() {
         network.forward(session, array![[1.0, 2.0]].view()).err()
     });
     let expected = TrainingError::TooFewToNormalise {
-        layer: 1,
+        layer: 1.into(),
         values: 1,
     };
     assert_eq!(refused, Some(expected));

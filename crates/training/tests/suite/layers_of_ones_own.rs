@@ -212,7 +212,7 @@ fn a_training_that_fails_leaves_the_mode_as_it_was() {
         &mut Adam::new(0.01).unwrap(),
         &mut |_| {},
     );
-    assert_eq!(refused, Err(TrainingError::NoArray { layer: 1 }));
+    assert_eq!(refused, Err(TrainingError::NoArray { layer: 1.into() }));
     assert_eq!(session.mode(), Mode::Evaluation);
 }
 

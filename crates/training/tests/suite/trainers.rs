@@ -1,13 +1,14 @@
 //! The training loop: validation, early stop, augmentation, several arrays.
 
-use bss2_core::MacArray;
+use bss2_core::{MacArray, NOMINAL_GAIN_LSB};
+use bss2_hardware::IdealArray;
 use bss2_training::{
-    Adam, Augmentation, Examples, RateSchedule, Schedule, Session, Trainer, TrainingError,
-    TrainingState, evaluation, float_mlp,
+    Adam, Augmentation, BatchNorm, Dense, Examples, Layer, Loss, MeanSquare, Network, RateSchedule,
+    Schedule, Session, Trainer, TrainingError, TrainingState, evaluate, evaluation, float_mlp,
 };
 use ndarray::{Array2, ArrayView2};
 
-use crate::support::{ANALOG, DIGITAL, deployed_yin_yang, ideal, noisy, yin_yang};
+use crate::support::{ANALOG, CHIP, DIGITAL, deployed_yin_yang, ideal, noisy, yin_yang};
 
 const SCHEDULE: Schedule = Schedule {
     epochs: 12,
@@ -173,5 +174,129 @@ fn several_arrays_are_taken_in_turn() {
     assert_ne!(
         losses(vec![&mut ideal(), &mut noisy()]),
         losses(vec![&mut noisy(), &mut ideal()])
+    );
+}
+
+#[test]
+fn validation_is_the_mean_over_all_arrays() {
+    let [training, validation] = yin_yang(100, 100);
+    let mut network = deployed_yin_yang(&training);
+    let weak = || IdealArray::new(CHIP, 0.1 * NOMINAL_GAIN_LSB).expect("gain in range");
+    let mut state = TrainingState::default();
+    let trainer = Trainer {
+        schedule: Schedule {
+            epochs: 1,
+            ..SCHEDULE
+        },
+        validation: Some(validation.examples()),
+        ..Trainer::new(SCHEDULE, &ANALOG)
+    };
+    trainer
+        .run(
+            &mut network,
+            &mut Session::on_each(vec![&mut ideal(), &mut weak()], 1),
+            &mut Adam::new(0.5).unwrap(),
+            training.examples(),
+            &mut state,
+            &mut |_, _, _| Ok(()),
+        )
+        .unwrap();
+    let mut accuracy = |array: &mut dyn MacArray| {
+        evaluate(
+            &mut network,
+            &mut Session::on(array, 1),
+            validation.examples(),
+        )
+        .unwrap()
+    };
+    let (usual, weak) = (accuracy(&mut ideal()), accuracy(&mut weak()));
+    assert_ne!(usual, weak);
+    assert_eq!(state.curve()[0].validation, Some(0.5 * (usual + weak)));
+}
+
+/// What a training on some inputs (two features, labels 0 and 1 in turn) ends with.
+fn diverged(
+    layers: Vec<Box<dyn Layer>>,
+    loss: &dyn Loss,
+    largest: f32,
+    largest_in_validation: f32,
+) -> TrainingError {
+    let set = |largest: f32| Array2::from_shape_fn((4, 2), |(v, _)| largest * (v as f32 / 3.0));
+    let (inputs, others) = (set(largest), set(largest_in_validation));
+    let labels = [0, 1, 0, 1];
+    let trainer = Trainer {
+        schedule: Schedule {
+            epochs: 1,
+            batch: 2,
+            ..SCHEDULE
+        },
+        validation: Some(Examples::new(others.view(), &labels).expect("finite")),
+        ..Trainer::new(SCHEDULE, loss)
+    };
+    trainer
+        .run(
+            &mut Network::new(layers).expect("some layers"),
+            &mut Session::digital(),
+            &mut Adam::new(1e-6).expect("rate in range"),
+            Examples::new(inputs.view(), &labels).expect("finite"),
+            &mut TrainingState::default(),
+            &mut |_, _, _| Ok(()),
+        )
+        .expect_err("it diverges")
+}
+
+#[test]
+fn whatever_diverges_is_told_with_epoch_step_and_layer() {
+    let dense = |weight| Box::new(Dense::new(Array2::from_elem((2, 2), weight)));
+    let expected = |step, cause| TrainingError::Diverged {
+        epoch: 0,
+        step,
+        cause: Box::new(cause),
+    };
+    // The variance is beyond all numbers; outputs divided by it are not.
+    let norm = Box::new(BatchNorm::new(2, 1).unwrap());
+    let lost = TrainingError::NotFinite {
+        layer: 0.into(),
+        what: "statistics",
+    };
+    assert_eq!(
+        diverged(vec![norm, dense(1.0)], &DIGITAL, 1e30, 1.0),
+        expected(1, lost)
+    );
+    let lost = TrainingError::NotFinite {
+        layer: 0.into(),
+        what: "outputs",
+    };
+    assert_eq!(
+        diverged(vec![dense(2.0)], &DIGITAL, 1.0, f32::MAX),
+        expected(1, lost)
+    );
+    let square = MeanSquare {
+        target: 1.0,
+        off_target: 0.0,
+    };
+    let lost = TrainingError::LossNotFinite { layer: 0.into() };
+    assert_eq!(
+        diverged(vec![dense(1.0)], &square, 1e25, 1.0),
+        expected(0, lost)
+    );
+}
+
+#[test]
+fn more_outputs_than_labels_can_name_are_not_evaluated() {
+    let [set, _] = yin_yang(20, 1);
+    let found = |outputs| {
+        let mut network = float_mlp(&[4, outputs], 1).unwrap();
+        evaluation(&mut network, &mut Session::digital(), set.examples()).map(|of| of.samples())
+    };
+    assert_eq!(found(256), Ok(20));
+    assert_eq!(
+        found(257),
+        Err(TrainingError::OptionOutOfRange {
+            option: "number of outputs",
+            value: 257.0,
+            min: 1.0,
+            max: 256.0
+        })
     );
 }

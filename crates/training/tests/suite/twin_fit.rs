@@ -11,7 +11,7 @@ use bss2_training::{
 use ndarray::{Array2, Array4, Array5};
 use rand::RngExt;
 
-use crate::support::{CHIP, fresh_chip, noisy};
+use crate::support::{CHIP, fresh_chip, ideal, noisy};
 
 const SEED: u64 = 42;
 
@@ -230,7 +230,10 @@ fn fits_are_deterministic_and_worthless_recordings_refused() {
         ),
         "{refused:?}"
     );
-    assert!(SmoothSaturation::fit(&silent).is_err());
+    assert_eq!(
+        SmoothSaturation::fit(&silent),
+        Err(TrainingError::NoResponse)
+    );
     for end in [127, -128] {
         let stuck = Recording::new(
             RunSettings::USUAL,
@@ -304,5 +307,46 @@ fn mocks_tell_their_parameters() {
         },
     ] {
         assert!(measure_mock(&mut mock, sends(1), protocol, &mut trial).is_err());
+    }
+}
+
+#[test]
+fn the_gain_is_found_whatever_the_sends() {
+    for num_sends in [1, 8, 32, 64, 200] {
+        let found = measure_mock(
+            &mut ideal(),
+            sends(num_sends),
+            MockProtocol::default(),
+            &mut Trial::new(1),
+        )
+        .expect("measured");
+        assert!(
+            (found.gain_lsb / 0.0018 - 1.0).abs() < 0.03,
+            "{num_sends}: {found:?}"
+        );
+        assert_eq!(found.noise_lsb, 0.0, "{num_sends}");
+    }
+}
+
+#[test]
+fn columns_at_the_ends_tell_neither_gain_nor_noise() {
+    // Sums of 160 LSB: half of the columns are clipped, and would show less gain and noise.
+    let settings = sends(1);
+    let noisy = |gain_lsb| bss2_hardware::MockArray::new(CHIP, gain_lsb, 1.6).expect("in range");
+    let of_gain = |gain_lsb: f32| {
+        let mut trial = Trial::new(1);
+        let protocol = MockProtocol::default();
+        measure_mock(&mut noisy(gain_lsb), settings, protocol, &mut trial)
+    };
+    let found = of_gain(0.047).expect("measured");
+    assert!((found.gain_lsb / 0.047 - 1.0).abs() < 0.05, "{found:?}");
+    assert!((found.noise_lsb - 1.63).abs() < 0.05, "{found:?}");
+    match of_gain(5.0) {
+        Err(TrainingError::TooFewColumns {
+            left,
+            columns,
+            needed,
+        }) => assert!(left < needed && needed == columns / 16),
+        other => panic!("{other:?}"),
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB};
 use bss2_hardware::{IdealArray, MockArray, SimulatedChip};
 use bss2_training::{
-    ArrayChoice, ChipFigures, DeployedLayer, Evaluation, NetworkDescription, OneChip, Session,
-    WeightFile, evaluation,
+    ArrayChoice, ArrayGain, ChipFigures, DeployedLayer, Evaluation, NetworkDescription, OneChip,
+    Session, WeightFile, evaluation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,7 @@ impl EvaluateJob {
         let figures = ChipFigures::measure(&mut lab, &description.settings()?, false, self.seed)?;
         let choice = ArrayChoice {
             geometry: lab.0.geometry(),
-            gain_lsb: figures.gain_lsb(),
+            gain: ArrayGain::Measured(&figures),
             strategies: None,
         };
         let samples = data.first_training_inputs(DEPLOYMENT_SAMPLES);
