@@ -125,7 +125,8 @@ impl PointBench<'_> {
         }))
     }
 
-    /// The chip calibrated and measured; nothing if it has no gain to speak of.
+    /// The chip calibrated and measured; nothing if it has no gain to speak of, or its outputs stand at
+    /// the ends of their range.
     fn ready(&self, point: &OperatingPoint) -> Result<Option<Ready>, ExperimentError> {
         let (chip, calibration) = self.calibrated(point)?;
         let mut network = point.network(&self.task.network);
@@ -134,7 +135,10 @@ impl PointBench<'_> {
         }
         let mut lab = SimulatedLab::new(chip.clone());
         let settings = network.settings()?;
-        let figures = ChipFigures::measure(&mut lab, &settings, false, self.seed)?;
+        let figures = match ChipFigures::measure(&mut lab, &settings, false, self.seed) {
+            Err(TrainingError::TooFewColumns { .. }) => return Ok(None),
+            figures => figures?,
+        };
         Ok((figures.gain_lsb() > 0.0).then_some(Ready {
             chip,
             calibration,
