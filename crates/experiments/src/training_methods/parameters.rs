@@ -225,6 +225,7 @@ fn budget(data: &StudyData, work: &Work) -> Budget {
 #[cfg(test)]
 mod tests {
     use bss2_core::CostParameters;
+    use bss2_training::Ground;
 
     use super::*;
     use crate::configuration::to_toml;
@@ -288,6 +289,24 @@ mod tests {
             case.network.build(1).unwrap();
             for way in case.ways() {
                 way.recipe(&case).check().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn the_digital_training_is_shared_by_all_that_begin_with_it() {
+        let has_its_own = [Method::InTheLoopFromScratch, Method::Best];
+        for case in resolved(&Settings::default()).cases {
+            let digital = Method::Float.recipe(&case.budget).stages;
+            for way in case.ways() {
+                let recipe = way.recipe(&case);
+                let is_shared = recipe.stages.starts_with(&digital);
+                let expected = !has_its_own.contains(&way.method);
+                assert_eq!(is_shared, expected, "{}: {}", case.name, way.name());
+                let on_array = recipe.stages.iter().filter(|s| s.ground != Ground::Digital);
+                let mut gradients = on_array.map(|stage| stage.gradients);
+                let asked_for = way.gradients;
+                assert!(gradients.all(|g| asked_for.is_none_or(|asked| asked == g)));
             }
         }
     }

@@ -47,8 +47,9 @@ impl Way {
     pub(super) fn recipe(self, case: &Case) -> Recipe {
         let mut recipe = self.method.recipe(&case.budget);
         for stage in &mut recipe.stages {
-            stage.gradients = self.gradients.unwrap_or(stage.gradients);
+            // Digital stages stay as they are: what ways have in common is not done again.
             if stage.ground != Ground::Digital {
+                stage.gradients = self.gradients.unwrap_or(stage.gradients);
                 stage.logits_per_unit = Some(case.logits_per_lsb);
             }
         }
