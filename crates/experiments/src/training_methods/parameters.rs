@@ -4,7 +4,7 @@ use bss2_calibration::Procedure;
 use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
 use bss2_mapping::ScalingRule;
-use bss2_training::{Augmentation, Budget, LayerDescription, Method, NetworkDescription, OnArray};
+use bss2_training::{Budget, LayerDescription, Method, NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
 use super::{Case, CaseData, ChipState};
@@ -199,9 +199,8 @@ impl Case {
     }
 }
 
-/// The same for all methods: images move by a sixteenth of their side at most.
+/// The same for all methods.
 fn budget(data: &StudyData, work: &Work) -> Budget {
-    let image = data.image();
     Budget {
         digital_epochs: work.digital_epochs,
         array_epochs: work.array_epochs,
@@ -213,12 +212,7 @@ fn budget(data: &StudyData, work: &Work) -> Budget {
         },
         digital_rate: 0.002,
         array_rate: 1.0,
-        augmentation: Some(Augmentation {
-            shift_pixels: image.2 as f32 / 16.0,
-            turn_degrees: 5.0,
-            stretch: 0.05,
-            ..Augmentation::none(image)
-        }),
+        augmentation: data.augmentation(),
     }
 }
 
