@@ -8,8 +8,8 @@ use bss2_experiments::workbench::{
     read_tiling, strategy,
 };
 use bss2_experiments::{
-    Augmentation, Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings, Shard,
-    StudyFile, TrainingError,
+    Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings, Shard, StudyFile,
+    TrainingError,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -382,14 +382,9 @@ impl PlanOptions {
 /// The chip that a network runs on.
 #[derive(Debug, Args)]
 struct NetworkChipOptions {
-    /// Seed of the chip, 0 to 2^53 − 1000.
-    #[arg(
-        long,
-        value_name = "SEED",
-        allow_negative_numbers = true,
-        default_value_t = 1
-    )]
-    chip: u64,
+    /// Seed of the chip, 0 to 2^53 − 1000; 1 without it.
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    chip: Option<u64>,
 
     #[command(flatten)]
     kind: ChipKindOptions,
@@ -411,14 +406,14 @@ struct NetworkChipOptions {
 
 impl NetworkChipOptions {
     fn choice(&self) -> Result<ChipChoice, String> {
-        self.kind.of_seed(self.chip)
+        self.kind.of_seed(self.chip.unwrap_or(1))
     }
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainOptions {
     /// TOML file with the network: docs/training.md.
-    #[arg(value_name = "NETWORK.toml", required_unless_present = "list")]
+    #[arg(value_name = "NETWORK.toml", required_unless_present_any = ["list", "print_recipe"])]
     network: Option<PathBuf>,
 
     /// Folder with IDX files such as MNIST's, plain or gzip, or `yin-yang`, or `digits`.
@@ -454,8 +449,12 @@ pub(crate) struct TrainOptions {
 
     /// Folder for the results: missing, empty, or with nothing but an earlier training's results,
     /// which are replaced. An interrupted training continues when it is run again.
-    #[arg(long, value_name = "DIR", required_unless_present = "list")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["list", "print_recipe"])]
     pub(crate) out: Option<PathBuf>,
+
+    /// Print a method's recipe for the data as TOML, to be changed and given to `--recipe`, and stop.
+    #[arg(long, value_name = "METHOD", conflicts_with_all = ["network", "method", "recipe", "out"], value_parser = PossibleValuesParser::new(method_names()))]
+    print_recipe: Option<String>,
 
     /// List the methods and stop.
     #[arg(long)]
@@ -472,9 +471,7 @@ impl TrainOptions {
             let recipe = read_recipe(path).map_err(|error| error.to_string())?;
             TrainingWay::Recipe(path.display().to_string(), recipe)
         } else {
-            let method = self.method.parse::<Method>();
-            let method = method.map_err(|error: TrainingError| error.to_string())?;
-            TrainingWay::Method(method, self.budget())
+            self.way(&self.method)?
         };
         Ok(TrainJob {
             network: self.network.clone().unwrap_or_default(),
@@ -489,25 +486,44 @@ impl TrainOptions {
         })
     }
 
-    fn budget(&self) -> Budget {
+    /// The recipe that is to be printed, if one is asked for.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, in words.
+    pub(crate) fn printed_recipe(&self) -> Option<Result<String, String>> {
+        let method = self.print_recipe.as_ref()?;
+        let data = DataChoice::named(&self.data);
+        Some(self.way(method).and_then(|way| {
+            let text = way.print_recipe(&data, self.chip.seed);
+            text.map_err(|error| error.to_string())
+        }))
+    }
+
+    /// A method with the epochs that are asked for.
+    fn way(&self, method: &str) -> Result<TrainingWay, String> {
+        let method = method.parse::<Method>();
+        let method = method.map_err(|error: TrainingError| error.to_string())?;
         let usual = Budget::default();
-        Budget {
-            digital_epochs: self.digital_epochs.unwrap_or(usual.digital_epochs),
-            array_epochs: self.array_epochs.unwrap_or(usual.array_epochs),
-            augmentation: Some(AUGMENTATION),
+        // Another number would be another recipe, or else the method has no use for it.
+        let more = Budget {
+            array_epochs: usual.array_epochs + 1,
             ..usual
+        };
+        if self.array_epochs.is_some() && method.recipe(&more) == method.recipe(&usual) {
+            return Err(format!(
+                "{method} does not train on an array: leave --array-epochs out, or choose another method"
+            ));
         }
+        Ok(TrainingWay::Method(
+            method,
+            Budget {
+                digital_epochs: self.digital_epochs.unwrap_or(usual.digital_epochs),
+                array_epochs: self.array_epochs.unwrap_or(usual.array_epochs),
+                ..usual
+            },
+        ))
     }
 }
-
-/// How images are changed by methods that do so; their size is that of the data.
-const AUGMENTATION: Augmentation = Augmentation {
-    image: (1, 1, 1),
-    shift_pixels: 1.5,
-    turn_degrees: 10.0,
-    stretch: 0.1,
-    slant: 0.1,
-};
 
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateOptions {
@@ -523,7 +539,8 @@ pub(crate) struct EvaluateOptions {
     #[arg(long, value_name = "DIR|NAME", default_value = "digits")]
     data: String,
 
-    /// What it runs on.
+    /// What it runs on: an ideal array, a generic mock with the nominal gain and the published noise, or
+    /// a chip; only a chip has a seed, a temperature and a calibration.
     #[arg(long, value_name = "ARRAY", default_value = "chip", value_parser = PossibleValuesParser::new(["ideal", "mock", "chip"]))]
     array: String,
 
@@ -537,6 +554,18 @@ impl EvaluateOptions {
     /// # Errors
     /// What is wrong with the arguments, in words.
     pub(crate) fn job(&self) -> Result<EvaluateJob, String> {
+        let of_a_chip = [
+            ("--chip", self.chip.chip.is_some()),
+            ("--temperature", self.chip.kind.temperature.is_some()),
+            ("--calibration", self.chip.calibration.is_some()),
+        ];
+        let given = of_a_chip.into_iter().find(|(_, is_given)| *is_given);
+        if let (Some((option, _)), "ideal" | "mock") = (given, &*self.array) {
+            return Err(format!(
+                "{option} is for --array chip, the array is {}: leave it out",
+                self.array
+            ));
+        }
         Ok(EvaluateJob {
             network: self.network.clone(),
             weights: self.weights.clone(),

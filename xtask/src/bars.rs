@@ -25,6 +25,11 @@ impl Task for Bar {
         self.0.set_message(what.to_owned());
         self.0.inc(1);
     }
+
+    fn skip(&self, steps: u64) {
+        self.0.inc(steps);
+        self.0.reset_eta();
+    }
 }
 
 impl Drop for Bar {

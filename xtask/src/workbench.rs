@@ -70,12 +70,19 @@ pub(crate) fn train(options: &TrainOptions) -> Result<String, String> {
         let line = |m: &Method| format!("{:26}{}\n", m.name(), m.about());
         return Ok(Method::ALL.iter().map(line).collect());
     }
+    if let Some(recipe) = options.printed_recipe() {
+        return recipe;
+    }
     let started = Instant::now();
     let job = options.job()?;
     let report = job.run(&Bars).map_err(in_words)?;
+    let continued = report.continued_after.map_or_else(String::new, |epochs| {
+        format!("Continued after {epochs} epochs, where it was interrupted.\n")
+    });
     Ok(format!(
-        "{}\n{}\n{:.1} s. Report: {}\n",
+        "{}{}\n{continued}{}\n{:.1} s. Report: {}\n",
         report.table.to_text(),
+        lines(&report.warnings),
         report.totals,
         started.elapsed().as_secs_f64(),
         job.out.join("index.html").display(),
@@ -86,11 +93,18 @@ pub(crate) fn train(options: &TrainOptions) -> Result<String, String> {
 pub(crate) fn evaluate(options: &EvaluateOptions) -> Result<String, String> {
     let report = options.job()?.run().map_err(in_words)?;
     Ok(format!(
-        "{}\n{}\n{}\n",
+        "{}{}\n{}\n{}\n",
         report.layers.to_text(),
+        lines(&report.warnings),
         report.classes.to_text(),
         report.totals,
     ))
+}
+
+/// Warnings for below a table.
+fn lines(warnings: &[String]) -> String {
+    let lines = warnings.iter().flat_map(|warning| [warning, "\n"]);
+    lines.collect()
 }
 
 fn in_words(error: ExperimentError) -> String {

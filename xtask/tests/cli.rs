@@ -231,9 +231,69 @@ const REFUSED_PLANS: &[Refused] = &[
     ),
 ];
 
+const REFUSED_NETWORKS: &[Refused] = &[
+    (&["train", "--out", "a"], "<NETWORK.toml>"),
+    (&["train", "nowhere.toml"], "--out <DIR>"),
+    (
+        &["train", "nowhere.toml", "--out", "a/"],
+        "cannot read nowhere.toml",
+    ),
+    (
+        &["train", "n.toml", "--method", "magic", "--out", "a"],
+        "possible values: float, quantisation-aware",
+    ),
+    (
+        &[
+            "train",
+            "n.toml",
+            "--method",
+            "float",
+            "--array-epochs",
+            "5",
+            "--out",
+            "a",
+        ],
+        "float does not train on an array: leave --array-epochs out",
+    ),
+    (
+        &["train", "n.toml", "--print-recipe", "best"],
+        "cannot be used with",
+    ),
+    (&["train", "n.toml", "--out", "."], "the current folder"),
+    (
+        &[
+            "evaluate",
+            "n.toml",
+            "--weights",
+            "w",
+            "--array",
+            "mock",
+            "--chip",
+            "3",
+        ],
+        "--chip is for --array chip, the array is mock: leave it out",
+    ),
+    (
+        &[
+            "evaluate",
+            "n.toml",
+            "--weights",
+            "w",
+            "--array",
+            "ideal",
+            "--calibration",
+            "c",
+        ],
+        "--calibration is for --array chip, the array is ideal: leave it out",
+    ),
+];
+
 #[test]
 fn refusals_are_one_line_with_status_2_and_write_nothing() {
-    let on_the_workbench = REFUSED_ON_THE_WORKBENCH.iter().chain(REFUSED_PLANS);
+    let on_the_workbench = REFUSED_ON_THE_WORKBENCH
+        .iter()
+        .chain(REFUSED_PLANS)
+        .chain(REFUSED_NETWORKS);
     for (arguments, expected) in REFUSED_STUDIES.iter().chain(on_the_workbench) {
         let folder = tempfile::tempdir().unwrap();
         let message = refusal(arguments, folder.path());
@@ -283,6 +343,9 @@ fn help_and_list_succeed() {
         (&["calibrate", "--help"], "--print-targets"),
         (&["characterize", "--help"], "--calibration"),
         (&["plan", "--help"], "--strategy"),
+        (&["train", "--list"], "in-the-loop-from-scratch"),
+        (&["train", "--print-recipe", "best"], "image = [1, 8, 8]"),
+        (&["evaluate", "--help"], "generic mock"),
         (&["calibrate", "--print-targets"], "[membrane.targets]"),
         (
             &["calibrate", "--print-targets", "joint"],
@@ -528,6 +591,103 @@ fn a_plan_is_printed_or_written() {
     let message = refusal(&plan, path);
     assert!(
         message.contains("tiling.toml: line 1: unknown field `cutt`, expected one of `cut`"),
+        "{message}"
+    );
+}
+
+const NETWORK: &str = r#"
+input = { height = 8, width = 8 }
+
+[[layers]]
+type = "flatten"
+
+[[layers]]
+type = "dense"
+name = "fc1"
+outputs = 10
+"#;
+
+#[test]
+fn a_trained_network_is_evaluated_to_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    std::fs::write(path.join("network.toml"), NETWORK).unwrap();
+    let train = [
+        "train",
+        "network.toml",
+        "--digital-epochs",
+        "5",
+        "--array-epochs",
+        "2",
+        "--out",
+        "trained/",
+    ];
+    let output = xtask(&train, path).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{text}"
+    );
+    for expected in [
+        "chip in the loop",
+        "on uncalibrated chip 1",
+        "digitally, before it was brought there",
+        "Report: trained/index.html",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    let accuracy = |text: &str| {
+        let before = text.split(" % of 451 test samples").next().unwrap();
+        before.rsplit([' ', '\n']).next().unwrap().to_owned()
+    };
+    let evaluate = [
+        "evaluate",
+        "trained/network.toml",
+        "--weights",
+        "trained/weights.safetensors",
+    ];
+    let evaluated = xtask(&evaluate, path).unwrap();
+    assert!(evaluated.status.success());
+    let evaluated = String::from_utf8(evaluated.stdout).unwrap();
+    assert_eq!(accuracy(&evaluated), accuracy(&text));
+    // Nothing was left beside the folder.
+    assert_eq!(std::fs::read_dir(path).unwrap().count(), 2);
+}
+
+#[test]
+fn weak_signals_and_wrong_layers_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let train = [
+        "train",
+        "network.toml",
+        "--digital-epochs",
+        "1",
+        "--array-epochs",
+        "1",
+        "--out",
+        "a",
+    ];
+    let weak = NETWORK.replace(
+        "outputs = 10",
+        "outputs = 10\narray = { scaling = { fixed_scale = 1.0 } }",
+    );
+    std::fs::write(path.join("network.toml"), weak).unwrap();
+    let output = xtask(&train, path).unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("layer fc1 uses 0 of 127 LSB: raise its num_sends"),
+        "{text}"
+    );
+
+    std::fs::write(
+        path.join("network.toml"),
+        NETWORK.replace("outputs", "output"),
+    )
+    .unwrap();
+    let message = refusal(&train, path);
+    assert!(
+        message.contains("network.toml: layer 2 'fc1': unknown field `output`, expected one of"),
         "{message}"
     );
 }

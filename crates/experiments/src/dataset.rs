@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use bss2_data::{Dataset, Digits, Idx, Split, YinYang};
-use bss2_training::Examples;
+use bss2_data::{Dataset, Digits, Idx, Samples, Split, YinYang};
+use bss2_training::{Augmentation, Examples};
 use ndarray::{ArrayView2, Axis};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::configuration::to_toml;
 use crate::jobs::hexadecimal;
+use crate::settings::check;
 use crate::{ExperimentError, Settings};
 
 /// What there is to know about a data set besides its samples.
@@ -148,6 +149,45 @@ impl StudyData {
         self.image
     }
 
+    /// How images are changed by methods of training that do so: larger ones more, since a turn or a
+    /// shift that a digit of 28 × 28 pixels bears makes one of 8 × 8 another. Nothing for data that are
+    /// no images.
+    pub fn augmentation(&self) -> Option<Augmentation> {
+        let side = self.image.1.min(self.image.2);
+        if side < 2 {
+            return None;
+        }
+        let side = side as f32;
+        let between = |small: f32, large: f32| {
+            let (smallest, largest) = (8.0, 28.0);
+            let share = ((side - smallest) / (largest - smallest)).clamp(0.0, 1.0);
+            small + share * (large - small)
+        };
+        Some(Augmentation {
+            shift_pixels: side * between(0.5 / 8.0, 1.5 / 28.0),
+            turn_degrees: between(5.0, 10.0),
+            stretch: between(0.05, 0.1),
+            slant: between(0.0, 0.1),
+            ..Augmentation::none(self.image)
+        })
+    }
+
+    /// The training samples, of which one in so many is kept to validate; classes keep their shares.
+    ///
+    /// # Errors
+    /// [`ExperimentError::SettingOutOfRange`] unless each class has a sample on either side.
+    pub(crate) fn with_validation(
+        &self,
+        one_in: usize,
+        seed: u64,
+    ) -> Result<(Samples, Samples), ExperimentError> {
+        let counts = self.split.train.class_counts();
+        let most = counts.into_iter().min().unwrap_or(0) as u64;
+        check("validation_one_in", Some(one_in as u64), 2, most)?;
+        let split = Split::stratified(&self.split.train, 1.0 / one_in as f64, seed)?;
+        Ok((split.train, split.test))
+    }
+
     /// The training samples.
     ///
     /// # Errors
@@ -237,4 +277,45 @@ fn why_degenerate(split: &Split, classes: usize) -> Option<String> {
     let first = inputs.row(0);
     let equal = inputs.outer_iter().all(|image| image == first);
     equal.then(|| "all training images are equal".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits() -> StudyData {
+        StudyData::of(&DataChoice::Digits, 1).unwrap()
+    }
+
+    #[test]
+    fn images_change_with_their_size_and_points_do_not() {
+        let of = |image| StudyData { image, ..digits() }.augmentation();
+        let numbers = |image| {
+            let a = of(image).unwrap().check().unwrap();
+            [a.shift_pixels, a.turn_degrees, a.stretch, a.slant]
+        };
+        assert_eq!(numbers((1, 8, 8)), [0.5, 5.0, 0.05, 0.0]);
+        assert_eq!(numbers((1, 28, 28)), [1.5, 10.0, 0.1, 0.1]);
+        assert_eq!(numbers((3, 56, 60)), [3.0, 10.0, 0.1, 0.1]);
+        assert!(numbers((1, 5, 4))[0] < 0.3);
+        assert!(of((1, 1, 4)).is_none());
+    }
+
+    #[test]
+    fn validation_samples_are_of_all_classes_even_if_the_set_is_sorted() {
+        let mut data = digits();
+        let labels = data.split.train.labels();
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.sort_by_key(|&index| labels[index]);
+        data.split.train = data.split.train.select(&order).unwrap();
+        let (training, validation) = data.with_validation(10, 1).unwrap();
+        assert_eq!(training.len() + validation.len(), order.len());
+        assert!(validation.class_counts().iter().all(|&count| count > 5));
+        assert!(data.with_validation(10, 1).unwrap() == (training, validation));
+        assert!(data.with_validation(10, 2).unwrap().1 != data.with_validation(10, 1).unwrap().1);
+        for one_in in [0, 1, 1000] {
+            let refused = data.with_validation(one_in, 1).unwrap_err().to_string();
+            assert!(refused.starts_with("validation_one_in = "), "{refused}");
+        }
+    }
 }

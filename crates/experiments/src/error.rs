@@ -9,7 +9,7 @@ use bss2_data::DataError;
 use bss2_file::FileError;
 use bss2_hardware::ConfigError;
 use bss2_mapping::MappingError;
-use bss2_training::TrainingError;
+use bss2_training::{TrainingError, WeightUnits};
 use thiserror::Error;
 
 use crate::JobFailure;
@@ -28,6 +28,49 @@ pub enum ExperimentError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A file that is read lies in the folder of the results, and would be replaced with it.
+    #[error(
+        "{} is read, and lies in {}, which is replaced; choose another folder for the results",
+        path.display(), folder.display()
+    )]
+    ReadFromResults {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Weights in other units than the network's.
+    #[error(
+        "{} holds weights in {} units, {} describes a network in {} units: take {}",
+        weights.display(), units_name(*found), network.display(), units_name(*expected),
+        weights_for(*expected)
+    )]
+    OtherUnits {
+        /// File of the weights.
+        weights: PathBuf,
+        /// File of the network.
+        network: PathBuf,
+        /// Units of the weights.
+        found: WeightUnits,
+        /// Units of the network.
+        expected: WeightUnits,
+    },
+    /// A network in units of the array, which a training cannot begin with.
+    #[error("{} describes a network in array units: {reason}", path.display())]
+    ArrayUnits {
+        /// File of the network.
+        path: PathBuf,
+        /// What is wrong with the training.
+        reason: &'static str,
+    },
+    /// An option that has no meaning for an array.
+    #[error("{option} has no meaning for {array}: leave it out, or evaluate on a chip")]
+    NotOfArray {
+        /// The option.
+        option: &'static str,
+        /// The array.
+        array: &'static str,
     },
     /// A network for other inputs than the data's.
     #[error(
@@ -293,6 +336,22 @@ pub enum ExperimentError {
     /// The report could not be put together.
     #[error(transparent)]
     Report(#[from] ReportError),
+}
+
+/// The name of units in files.
+const fn units_name(units: WeightUnits) -> &'static str {
+    match units {
+        WeightUnits::Digital => "digital",
+        WeightUnits::Array => "array",
+    }
+}
+
+/// Which weights a network in such units is described for.
+const fn weights_for(units: WeightUnits) -> &'static str {
+    match units {
+        WeightUnits::Digital => "a training's digital.safetensors, or those of another program",
+        WeightUnits::Array => "the weights.safetensors that the training wrote beside it",
+    }
 }
 
 /// The first few failures, one after the other.

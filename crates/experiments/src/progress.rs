@@ -10,6 +10,9 @@ pub trait Progress: Sync {
 pub trait Task: Send + Sync {
     /// Notes that a step has ended, and what it was.
     fn step(&self, what: &str);
+
+    /// Notes that steps are done already, as after an interruption.
+    fn skip(&self, _steps: u64) {}
 }
 
 /// Shows nothing.

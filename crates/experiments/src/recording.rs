@@ -1,9 +1,10 @@
-//! A strategy that remembers what it was shown and what it planned.
+//! Strategies that remember what they were shown and what they planned.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bss2_core::ArrayGeometry;
-use bss2_mapping::{Activations, Layer, MappingError, MappingStrategy, Plan};
+use bss2_mapping::{Activations, Layer, MappingError, MappingStrategy, Plan, Tiling};
+use bss2_training::{NetworkDescription, TrainingError};
 use ndarray::Array2;
 
 /// A layer that was planned.
@@ -39,17 +40,77 @@ impl<'a> Recording<'a> {
 
 impl MappingStrategy for Recording<'_> {
     fn plan(&self, layer: &Layer<'_>, geometry: ArrayGeometry) -> Result<Plan, MappingError> {
-        let plan = self.strategy.plan(layer, geometry)?;
-        let sample = layer.sample().ok_or(MappingError::NoSample)?;
-        let activations = match sample.activations {
-            Activations::Unsigned(values) => values.to_owned(),
-            Activations::Signed(values) => values.mapv(i8::unsigned_abs),
-        };
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        planned.push(Planned {
-            plan: plan.clone(),
-            activations,
-        });
-        Ok(plan)
+        recorded(self.strategy, &self.planned, layer, geometry)
     }
+}
+
+/// The described tilings of a network, one strategy for each linear layer, which together remember what
+/// they planned.
+#[derive(Debug)]
+pub(crate) struct NetworkRecording {
+    strategies: Vec<Box<dyn MappingStrategy>>,
+    planned: Arc<Mutex<Vec<Planned>>>,
+}
+
+/// That of one layer.
+#[derive(Debug)]
+struct LayerRecording {
+    tiling: Tiling,
+    planned: Arc<Mutex<Vec<Planned>>>,
+}
+
+impl NetworkRecording {
+    pub(crate) fn of(network: &NetworkDescription) -> Result<Self, TrainingError> {
+        let planned = Arc::default();
+        let layers = network.on_array().zip(network.settings()?);
+        let strategies = layers.map(|(layer, settings)| {
+            let recording = LayerRecording {
+                tiling: layer.tiling.with_settings(settings),
+                planned: Arc::clone(&planned),
+            };
+            Box::new(recording) as Box<dyn MappingStrategy>
+        });
+        Ok(Self {
+            strategies: strategies.collect(),
+            planned,
+        })
+    }
+
+    pub(crate) fn strategies(&self) -> &[Box<dyn MappingStrategy>] {
+        &self.strategies
+    }
+
+    /// What was planned, layer by layer.
+    pub(crate) fn into_planned(self) -> Vec<Planned> {
+        std::mem::take(&mut *locked(&self.planned))
+    }
+}
+
+impl MappingStrategy for LayerRecording {
+    fn plan(&self, layer: &Layer<'_>, geometry: ArrayGeometry) -> Result<Plan, MappingError> {
+        recorded(&self.tiling, &self.planned, layer, geometry)
+    }
+}
+
+fn recorded(
+    strategy: &dyn MappingStrategy,
+    planned: &Mutex<Vec<Planned>>,
+    layer: &Layer<'_>,
+    geometry: ArrayGeometry,
+) -> Result<Plan, MappingError> {
+    let plan = strategy.plan(layer, geometry)?;
+    let sample = layer.sample().ok_or(MappingError::NoSample)?;
+    let activations = match sample.activations {
+        Activations::Unsigned(values) => values.to_owned(),
+        Activations::Signed(values) => values.mapv(i8::unsigned_abs),
+    };
+    locked(planned).push(Planned {
+        plan: plan.clone(),
+        activations,
+    });
+    Ok(plan)
+}
+
+fn locked(planned: &Mutex<Vec<Planned>>) -> MutexGuard<'_, Vec<Planned>> {
+    planned.lock().unwrap_or_else(PoisonError::into_inner)
 }

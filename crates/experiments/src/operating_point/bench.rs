@@ -5,9 +5,8 @@ use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB, Trial};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use bss2_training::{
-    ArrayChoice, ArrayGain, ChipFigures, Deployment, Examples, Ground, LayerDeployment,
-    LayerDescription, Method, Network, NetworkDescription, OnLayers, RecipeRun, Session, deploy,
-    evaluate,
+    ArrayChoice, ArrayGain, ChipFigures, Examples, Ground, LayerDescription, Method, Network,
+    NetworkDescription, RecipeRun, Session, TrainingError, evaluate,
 };
 use ndarray::{Axis, concatenate};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{DigitalNetwork, Measured, NetworkState, NetworkTask, OnChip, OperatingPoint};
 use crate::ends::EndCounter;
 use crate::mac_quality::MacQuality;
-use crate::recording::Recording;
+use crate::recording::NetworkRecording;
 use crate::sample::Sample;
 use crate::simulated_lab::SimulatedLab;
 use crate::{ExperimentError, StudyData};
@@ -204,30 +203,14 @@ impl PointBench<'_> {
         digital
             .names
             .import(&mut digital.network, &self.digital.weights)?;
-        let mut settings = ready.network.settings()?.into_iter();
-        let mut on_arrays = ready.network.on_array();
-        // All layers run alike.
-        let (Some(settings), Some(on_array)) = (settings.next(), on_arrays.next()) else {
-            return Ok((digital.network, Vec::new()));
-        };
-        let tiling = on_array.tiling.with_settings(settings);
-        let recording = Recording::new(&tiling);
-        let deployment = Deployment {
+        let recording = NetworkRecording::of(&ready.network)?;
+        let array = ArrayChoice {
             geometry: ready.chip.geometry(),
-            layers: OnLayers::All(LayerDeployment {
-                strategy: &recording,
-                gain_lsb: ready.figures.gain_lsb(),
-                scaling: on_array.scaling,
-                lowering: on_array.lowering,
-                shift: ready.network.layers.iter().find_map(|layer| match layer {
-                    LayerDescription::Relu(relu) => relu.shift,
-                    _ => None,
-                }),
-            }),
-            ..Deployment::default()
+            gain: ArrayGain::Measured(&ready.figures),
+            strategies: Some(recording.strategies()),
         };
         let samples = self.data.first_training_inputs(task.deployment_samples);
-        let (network, _) = deploy(&digital.network.steps()?, samples, deployment)?;
+        let network = ready.network.deploy(&digital, samples, array)?.network;
         let planned = recording.into_planned().into_iter();
         let layers = planned
             .zip(network.linear_layers())
@@ -262,8 +245,7 @@ impl PointBench<'_> {
         };
         let mut lab = SimulatedLab::with_figures(ready.chip.clone(), ready.figures.clone());
         let trained = run.run(&mut lab, &mut |_| ())?;
-        let costs = trained.stages.iter().map(|stage| stage.cost);
-        let cost = costs.fold(CostLedger::default(), |sum, cost| sum + cost);
+        let cost = trained.cost();
         Ok((trained.deployed.network, cost))
     }
 

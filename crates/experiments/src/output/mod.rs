@@ -1,5 +1,6 @@
 //! The folder of a study's results: complete or not there.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,10 @@ impl ResultFolder {
     /// [`ExperimentError::EnclosingFolder`] if it is or holds the current folder,
     /// [`ExperimentError::Write`] if nothing can be written where it is to be.
     pub fn claim(target: &Path) -> Result<Self, ExperimentError> {
+        // Without a slash at the end, which would hide a link, and the folder's name.
+        let target = target.components().as_path();
         // A link stays, its folder is written.
-        let target = if target.is_symlink() {
+        let target = if target.is_symlink() || target.file_name().is_none() {
             &target.canonicalize().map_err(|e| read_error(target, e))?
         } else {
             target
@@ -46,6 +49,21 @@ impl ResultFolder {
             target: absolute,
             files: Vec::new(),
         })
+    }
+
+    /// A path beside the folder: its own with something appended to the name.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        let name = self.target.file_name();
+        let mut name = name.map_or_else(OsString::new, OsString::from);
+        name.push(suffix);
+        self.target.with_file_name(name)
+    }
+
+    /// Whether something that is there lies within the folder, and will be replaced with it.
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        let target = self.target.canonicalize();
+        let path = path.canonicalize();
+        path.is_ok_and(|path| target.is_ok_and(|target| path.starts_with(target)))
     }
 
     /// Adds a file, given by its path within the folder, parts divided by `/`.

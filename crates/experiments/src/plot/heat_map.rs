@@ -12,7 +12,7 @@ use super::scale::Scale;
 use super::sheet::Sheet;
 use super::svg::Element;
 use super::text::{self, Anchor, line_height, size};
-use super::{Chart, Drawing, PlotError, Target};
+use super::{Chart, Drawing, PlotError, Target, number};
 
 const LARGEST_CELL: f64 = 46.0;
 const LARGEST_HEIGHT: f64 = 420.0;
@@ -22,6 +22,8 @@ const LARGEST_FLAT_HEIGHT: f64 = 120.0;
 const BAR_WIDTH: f64 = 260.0;
 const BAR_HEIGHT: f64 = 10.0;
 const TICK_GAP: f64 = 8.0;
+/// Least space between labels of the colour bar.
+const LABEL_GAP: f64 = 8.0;
 
 /// A chart of a matrix: rows from top to bottom, columns from left to right.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,19 +161,20 @@ impl HeatMap {
             bar.push(&part.attribute("fill", &level_colour(level).hex()));
         }
         sheet.draw(bar);
-        for tick in &scale.ticks {
-            let x = scale.fraction(tick.value) * BAR_WIDTH;
+        for label in bar_labels(&scale) {
             sheet.draw(
-                Element::line((x, top + BAR_HEIGHT), (x, top + BAR_HEIGHT + 4.0)).class("axis"),
+                Element::line(
+                    (label.x, top + BAR_HEIGHT),
+                    (label.x, top + BAR_HEIGHT + 4.0),
+                )
+                .class("axis"),
             );
-            let overhang = text::width(&tick.label, size::TICK) / 2.0;
-            let x = x.min(BAR_WIDTH - overhang).max(overhang);
-            let place = (x, top + BAR_HEIGHT + 6.0 + size::TICK);
+            let place = (label.left, top + BAR_HEIGHT + 6.0 + size::TICK);
             sheet.draw(text::element(
-                &tick.label,
+                &label.text,
                 place,
                 size::TICK,
-                Anchor::Middle,
+                Anchor::Start,
                 "quiet",
             ));
         }
@@ -255,6 +258,47 @@ impl HeatMap {
     }
 }
 
+/// A label below the colour bar.
+struct BarLabel {
+    text: String,
+    /// Where its tick is.
+    x: f64,
+    /// Where it begins.
+    left: f64,
+}
+
+impl BarLabel {
+    /// One that stays within the bar.
+    fn new(text: String, x: f64) -> Self {
+        let width = text::width(&text, size::TICK);
+        let left = (x - width / 2.0).min(BAR_WIDTH - width).max(0.0);
+        Self { text, x, left }
+    }
+
+    fn is_clear_of(&self, other: &Self) -> bool {
+        let right = |label: &Self| label.left + text::width(&label.text, size::TICK) + LABEL_GAP;
+        right(self) <= other.left || right(other) <= self.left
+    }
+}
+
+/// The labels of both ends of the bar, and of those ticks between that leave them room.
+fn bar_labels(scale: &Scale) -> Vec<BarLabel> {
+    let at_end = |value: f64, x: f64| {
+        let tick = scale.ticks.iter().find(|tick| tick.value == value);
+        let label = tick.map_or_else(|| number::significant(value, 3), |tick| tick.label.clone());
+        BarLabel::new(label, x)
+    };
+    let (low, high) = scale.ends();
+    let mut labels = vec![at_end(low, 0.0), at_end(high, BAR_WIDTH)];
+    for tick in &scale.ticks {
+        let label = BarLabel::new(tick.label.clone(), scale.fraction(tick.value) * BAR_WIDTH);
+        if labels[..2].iter().all(|end| label.is_clear_of(end)) {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
 impl Chart for HeatMap {
     fn title(&self) -> &str {
         &self.title
@@ -311,5 +355,25 @@ mod tests {
         let map =
             HeatMap::new("t", Axis::linear("a", ""), (1, 300), vec![1.0; 300]).expect("300 values");
         assert!(map.to_svg().contains("m0 0h300"));
+    }
+
+    #[test]
+    fn both_ends_of_the_colour_bar_are_labelled() {
+        let labels = |low: f64, high: f64| {
+            let axis = Axis::linear("a", "%");
+            let map = HeatMap::new("t", axis, (1, 2), vec![low, high]).expect("two values");
+            let labels = bar_labels(&map.scale().expect("values"));
+            for (index, label) in labels.iter().enumerate() {
+                assert!(labels[..index].iter().all(|other| other.is_clear_of(label)));
+            }
+            labels
+                .into_iter()
+                .map(|label| label.text)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(labels(0.0, 100.0), ["0", "100", "50"]);
+        assert_eq!(labels(3.1, 97.6)[..2], ["3.1", "97.6"]);
+        // Where ticks are far apart, one alone would be labelled.
+        assert_eq!(labels(31.0, 69.0)[..2], ["31", "69"]);
     }
 }

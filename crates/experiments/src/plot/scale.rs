@@ -61,6 +61,11 @@ impl Scale {
             .unwrap_or_else(|| Self::new(axis, bounds, 1))
     }
 
+    /// The ends of the domain.
+    pub(super) fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     /// Where `value` lies on the axis: 0 at its low end, 1 at its high end.
     ///
     /// What is not positive has no place on a logarithmic axis; what ends there, such as a

@@ -5,13 +5,13 @@ use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray};
 use bss2_hardware::SimulatedChip;
 use bss2_training::{
-    ChipFigures, Deployment, Examples, Ground, LayerDeployment, Method, Network, OnLayers, Recipe,
-    RecipeRun, Session, deploy, evaluate,
+    ArrayChoice, ArrayGain, ChipFigures, Examples, Ground, Method, Network, Recipe, RecipeRun,
+    Session, evaluate,
 };
 
 use super::Parameters;
 use super::network::StudyNetwork;
-use crate::recording::Recording;
+use crate::recording::NetworkRecording;
 use crate::sample::Sample;
 use crate::simulated_lab::SimulatedLab;
 use crate::{ExperimentError, StudyData};
@@ -109,29 +109,20 @@ impl<'a> Bench<'a> {
         calibrated: &Calibrated,
     ) -> Result<(Network, Vec<Sample>), ExperimentError> {
         let parameters = self.parameters;
-        let mut digital = self.parameters.network.build(parameters.network_seed)?;
+        let mut digital = parameters.network.build(parameters.network_seed)?;
         digital
             .names
             .import(&mut digital.network, &self.network.weights)?;
-        let on_array = &parameters.on_array;
-        let settings = self.parameters.network.settings()?;
-        let tiling = on_array.tiling.with_settings(settings[0]);
-        let recording = Recording::new(&tiling);
-        let deployment = Deployment {
+        let recording = NetworkRecording::of(&parameters.network)?;
+        let array = ArrayChoice {
             geometry: calibrated.chip.geometry(),
-            layers: OnLayers::All(LayerDeployment {
-                strategy: &recording,
-                gain_lsb: calibrated.figures.gain_lsb(),
-                scaling: on_array.scaling,
-                lowering: on_array.lowering,
-                shift: None,
-            }),
-            ..Deployment::default()
+            gain: ArrayGain::Uniform(calibrated.figures.gain_lsb()),
+            strategies: Some(recording.strategies()),
         };
         let samples = self
             .data
             .first_training_inputs(parameters.deployment_samples);
-        let (network, _) = deploy(&digital.network.steps()?, samples, deployment)?;
+        let network = parameters.network.deploy(&digital, samples, array)?.network;
         let planned = recording.into_planned().into_iter();
         let layers = planned
             .zip(network.linear_layers())
@@ -161,8 +152,7 @@ impl<'a> Bench<'a> {
         };
         let mut lab = SimulatedLab::new(calibrated.chip.clone());
         let trained = run.run(&mut lab, &mut |_| ())?;
-        let stages = trained.stages.iter().map(|stage| stage.cost);
-        let cost = stages.fold(CostLedger::default(), |sum, cost| sum + cost);
+        let cost = trained.cost();
         Ok((trained.deployed.network, cost))
     }
 
@@ -178,5 +168,48 @@ impl<'a> Bench<'a> {
 
     pub(super) fn trial_seed(&self) -> u64 {
         derive_seed(self.seed, TRIALS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bss2_training::{LayerDescription, WeightFile};
+
+    use super::*;
+    use crate::Settings;
+
+    /// The weights are the first that are drawn: good enough to be brought onto a chip.
+    fn untrained(parameters: &Parameters) -> StudyNetwork {
+        let drawn = parameters.network.build(1).unwrap();
+        let weights: WeightFile = drawn.names.export(&drawn.network).unwrap();
+        StudyNetwork {
+            weights,
+            float_percent: 0.0,
+            ideal_percent: 0.0,
+        }
+    }
+
+    #[test]
+    fn every_layer_is_brought_onto_the_chip_as_it_is_described() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let mut parameters = Parameters::resolve(&settings, &data);
+        let sends = [3, 5];
+        for (layer, sends) in parameters.network.on_array_mut().zip(sends) {
+            layer.num_sends = sends;
+        }
+        for layer in &mut parameters.network.layers {
+            if let LayerDescription::Relu(relu) = layer {
+                relu.shift = Some(7);
+            }
+        }
+        let network = untrained(&parameters);
+        let bench = Bench::new(3, &parameters, &data, &network).unwrap();
+        let calibrated = bench.calibrated(60.0).unwrap();
+        let (_, layers) = bench.deployed(&calibrated).unwrap();
+        let amplifications = layers.iter().map(|layer| layer.plan.amplification());
+        assert!(amplifications.eq(sends));
+        // Outputs of 7 bits, shifted by as many.
+        assert!(layers[1].exact_products().iter().all(|&sum| sum == 0.0));
     }
 }

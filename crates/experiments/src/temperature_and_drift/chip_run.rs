@@ -22,7 +22,9 @@ pub(super) struct ChipRun {
 /// What was measured with one calibration.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AtCalibration {
-    /// Measured gain that networks were scaled for, in LSB per send.
+    /// Gain that was measured after the calibration, in LSB per send. The layers whose errors are
+    /// measured are scaled for it, and the network without further training; a training measures the
+    /// chip again.
     pub(super) gain_lsb: f64,
     /// In the order of the temperatures of use.
     pub(super) points: Vec<AtTemperature>,

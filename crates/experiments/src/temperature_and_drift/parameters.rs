@@ -15,10 +15,8 @@ pub struct Parameters {
     pub chip_seeds: Vec<u64>,
     /// Seed of the network, which all chips share.
     pub network_seed: u64,
-    /// The network.
+    /// The network, and how its layers lie on the array.
     pub network: NetworkDescription,
-    /// How layers are brought onto the array.
-    pub on_array: OnArray,
     /// Ways of training, each from the same digital network on.
     pub methods: Vec<Method>,
     /// How much training there is.
@@ -101,7 +99,6 @@ impl Parameters {
             chip_seeds: settings.chip_seeds(chips),
             network_seed: settings.seed,
             network: network(data, &on_array),
-            on_array,
             methods: vec![
                 Method::Float,
                 Method::VarianceAware,
@@ -171,9 +168,15 @@ mod tests {
             |p| p.chip_seeds.push(99),
             |p| p.network_seed += 1,
             |p| p.network.layers.truncate(1),
-            |p| p.on_array.num_sends += 1,
-            |p| p.on_array.wait_between_events += 1,
-            |p| p.on_array.scaling.output_quantile -= 1e-6,
+            |p| p.network.on_array_mut().for_each(|l| l.num_sends += 1),
+            |p| {
+                let layers = p.network.on_array_mut();
+                layers.for_each(|l| l.wait_between_events += 1);
+            },
+            |p| {
+                let layers = p.network.on_array_mut();
+                layers.for_each(|l| l.scaling.output_quantile -= 1e-6);
+            },
             |p| p.methods.push(Method::Mock),
             |p| p.budget.digital_epochs += 1,
             |p| p.budget.array_epochs += 1,

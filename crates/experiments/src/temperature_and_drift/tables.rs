@@ -113,12 +113,14 @@ pub(super) fn layers(results: &Results<'_>) -> Result<Table, ReportError> {
             Column::number("σ, LSB"),
         ],
     );
-    let sends = f64::from(results.parameters.on_array.num_sends);
     let first = results
         .runs
         .first()
         .map(|run| &run.calibrations[0].points[0]);
-    for number in 0..first.map_or(0, |point| point.layers.len()) {
+    let described = results.parameters.network.on_array();
+    let described = described.take(first.map_or(0, |point| point.layers.len()));
+    for (number, on_array) in described.enumerate() {
+        let sends = f64::from(on_array.num_sends);
         table.push_row(vec![
             Cell::text(format!("layer {} here", number + 1)),
             Cell::number(sends, 0),

@@ -125,11 +125,11 @@ impl<'a, 'c> Bench<'a, 'c> {
             ..self.subject.run(&recipe)
         };
         let trained = run.run(lab, &mut |_| ())?;
-        let costs = trained.stages.iter().map(|stage| stage.cost);
+        let cost = trained.cost();
         Ok(Prepared {
             network: trained.deployed.network,
             digital: trained.digital,
-            cost: costs.fold(known.cost, |sum, cost| sum + cost),
+            cost: known.cost + cost,
             stages: trained.stages,
         })
     }

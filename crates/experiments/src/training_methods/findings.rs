@@ -66,7 +66,8 @@ fn method(results: &Results<'_>) -> String {
     let mut paragraphs = vec![format!(
         "On {} per network, one network after the other is trained by every method for the chip as it was \
          made, and for the same chip after calibration by the joint procedure. What methods have in common, \
-         the digital training, is done once per chip. Accuracies are those of test samples on the chip, \
+         the digital training, is done once per chip; that of best is another, and those from scratch have \
+         none. Accuracies are those of test samples on the chip, \
          after training.",
         chips(results.parameters.chip_seeds.len()),
     )];

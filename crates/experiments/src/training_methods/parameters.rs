@@ -4,7 +4,7 @@ use bss2_calibration::Procedure;
 use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
 use bss2_mapping::ScalingRule;
-use bss2_training::{Augmentation, Budget, LayerDescription, Method, NetworkDescription, OnArray};
+use bss2_training::{Budget, LayerDescription, Method, NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
 use super::{Case, CaseData, ChipState};
@@ -199,9 +199,8 @@ impl Case {
     }
 }
 
-/// The same for all methods: images move by a sixteenth of their side at most.
+/// The same for all methods.
 fn budget(data: &StudyData, work: &Work) -> Budget {
-    let image = data.image();
     Budget {
         digital_epochs: work.digital_epochs,
         array_epochs: work.array_epochs,
@@ -213,18 +212,14 @@ fn budget(data: &StudyData, work: &Work) -> Budget {
         },
         digital_rate: 0.002,
         array_rate: 1.0,
-        augmentation: Some(Augmentation {
-            shift_pixels: image.2 as f32 / 16.0,
-            turn_degrees: 5.0,
-            stretch: 0.05,
-            ..Augmentation::none(image)
-        }),
+        augmentation: data.augmentation(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use bss2_core::CostParameters;
+    use bss2_training::Ground;
 
     use super::*;
     use crate::configuration::to_toml;
@@ -288,6 +283,24 @@ mod tests {
             case.network.build(1).unwrap();
             for way in case.ways() {
                 way.recipe(&case).check().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn the_digital_training_is_shared_by_all_that_begin_with_it() {
+        let has_its_own = [Method::InTheLoopFromScratch, Method::Best];
+        for case in resolved(&Settings::default()).cases {
+            let digital = Method::Float.recipe(&case.budget).stages;
+            for way in case.ways() {
+                let recipe = way.recipe(&case);
+                let is_shared = recipe.stages.starts_with(&digital);
+                let expected = !has_its_own.contains(&way.method);
+                assert_eq!(is_shared, expected, "{}: {}", case.name, way.name());
+                let on_array = recipe.stages.iter().filter(|s| s.ground != Ground::Digital);
+                let mut gradients = on_array.map(|stage| stage.gradients);
+                let asked_for = way.gradients;
+                assert!(gradients.all(|g| asked_for.is_none_or(|asked| asked == g)));
             }
         }
     }

@@ -47,6 +47,7 @@ impl Way {
     pub(super) fn recipe(self, case: &Case) -> Recipe {
         let mut recipe = self.method.recipe(&case.budget);
         for stage in &mut recipe.stages {
+            // Digital stages stay as they are: what ways have in common is not done again.
             if stage.ground != Ground::Digital {
                 stage.gradients = self.gradients.unwrap_or(stage.gradients);
                 stage.logits_per_unit = Some(case.logits_per_lsb);

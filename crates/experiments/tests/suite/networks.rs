@@ -1,12 +1,14 @@
 //! Networks trained and evaluated on the workbench.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bss2_experiments::workbench::{
     ArrayKind, ChipChoice, EvaluateJob, TrainJob, TrainingWay, read_network, read_recipe,
 };
-use bss2_experiments::{Budget, DataChoice, ExperimentError, Method, Silent};
+use bss2_experiments::{Budget, DataChoice, ExperimentError, Method, Progress, Silent, Task};
 
 const GUIDE: &str = include_str!("../../../../docs/training.md");
 
@@ -64,11 +66,13 @@ fn percent(totals: &str) -> f64 {
 #[test]
 fn the_examples_of_the_guide_are_read() {
     let folder = tempfile::tempdir().unwrap();
-    let [network, recipe] = ["network.toml", "recipe.toml"].map(|name| folder.path().join(name));
-    fs::write(&network, example(0)).unwrap();
-    fs::write(&recipe, example(1)).unwrap();
-    read_network(&network).unwrap().build(1).unwrap();
-    read_recipe(&recipe).unwrap().check().unwrap();
+    let path = folder.path().join("example.toml");
+    for number in 0..3 {
+        fs::write(&path, example(number)).unwrap();
+        read_network(&path).unwrap().build(1).unwrap();
+    }
+    fs::write(&path, example(3)).unwrap();
+    read_recipe(&path).unwrap().check().unwrap();
 }
 
 #[test]
@@ -101,6 +105,169 @@ fn what_was_trained_is_evaluated_to_the_same() {
         [ArrayKind::Chip, ArrayKind::Ideal].map(|a| percent(&digital(a).unwrap()));
     assert!(on_chip + 10.0 < percent(&report.totals), "{on_chip}");
     assert!(ideal > 80.0, "{ideal}");
+    // Weights in units that are not the description's would give chance.
+    for (network, weights) in [
+        (out("network.toml"), out("digital.safetensors")),
+        (job.network.clone(), out("weights.safetensors")),
+    ] {
+        let refused = evaluated(network.clone(), weights.clone(), ArrayKind::Chip);
+        assert!(matches!(refused, Err(ExperimentError::OtherUnits { .. })));
+        let further = TrainJob {
+            network,
+            weights: Some(weights),
+            way: without_digital_stage(),
+            out: folder.path().join("further"),
+            ..job.clone()
+        };
+        let refused = further.run(&Silent);
+        assert!(matches!(refused, Err(ExperimentError::OtherUnits { .. })));
+    }
+}
+
+/// Training in the loop, and nothing before.
+fn without_digital_stage() -> TrainingWay {
+    let budget = Budget {
+        digital_epochs: 0,
+        array_epochs: 1,
+        ..Budget::default()
+    };
+    TrainingWay::Method(Method::InTheLoop, budget)
+}
+
+#[test]
+fn a_trained_network_is_trained_further_in_its_own_units_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = job(folder.path(), Method::Float);
+    first.run(&Silent).unwrap();
+    let further = TrainJob {
+        network: first.out.join("network.toml"),
+        weights: Some(first.out.join("weights.safetensors")),
+        way: without_digital_stage(),
+        out: folder.path().join("further"),
+        ..first.clone()
+    };
+    for refused in [
+        TrainJob {
+            way: first.way.clone(),
+            ..further.clone()
+        },
+        TrainJob {
+            weights: None,
+            ..further.clone()
+        },
+    ] {
+        let refused = refused.run(&Silent).unwrap_err();
+        assert!(
+            matches!(refused, ExperimentError::ArrayUnits { .. }),
+            "{refused}"
+        );
+    }
+    // It would be replaced while it is read.
+    let refused = TrainJob {
+        out: first.out.clone(),
+        ..further.clone()
+    };
+    let refused = refused.run(&Silent).unwrap_err();
+    assert!(
+        matches!(refused, ExperimentError::ReadFromResults { .. }),
+        "{refused}"
+    );
+    let report = further.run(&Silent).unwrap();
+    assert!(!report.totals.contains("digitally"), "{}", report.totals);
+    assert!(!further.out.join("digital.safetensors").exists());
+    assert!(first.out.join("network.toml").exists());
+}
+
+/// Panics after some steps, as if the power had failed, and counts steps that are skipped.
+struct PowerFailure {
+    after: u64,
+    skipped: &'static AtomicU64,
+}
+
+struct Steps {
+    left: AtomicU64,
+    skipped: &'static AtomicU64,
+}
+
+impl Progress for PowerFailure {
+    fn begin(&self, _name: &str, _steps: u64) -> Box<dyn Task> {
+        Box::new(Steps {
+            left: AtomicU64::new(self.after),
+            skipped: self.skipped,
+        })
+    }
+}
+
+impl Task for Steps {
+    fn step(&self, _what: &str) {
+        let left = self.left.fetch_sub(1, Ordering::Relaxed);
+        assert!(left > 1, "no power");
+    }
+
+    fn skip(&self, steps: u64) {
+        self.skipped.fetch_add(steps, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_interrupted_training_continues_and_says_so_also_with_a_slash_behind_its_folder() {
+    static SKIPPED: AtomicU64 = AtomicU64::new(0);
+    let power_failure = |after| PowerFailure {
+        after,
+        skipped: &SKIPPED,
+    };
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [whole, interrupted] = folders.each_ref().map(|folder| TrainJob {
+        out: folder.path().join("trained/"),
+        ..job(folder.path(), Method::InTheLoop)
+    });
+    let report = whole.run(&power_failure(1000)).unwrap();
+    assert_eq!(report.continued_after, None);
+    assert_eq!(SKIPPED.load(Ordering::Relaxed), 0);
+
+    let run = || interrupted.run(&power_failure(16));
+    catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    assert!(folders[1].path().join("trained.checkpoint").is_file());
+    assert!(!folders[1].path().join("trained").exists());
+    let report = interrupted.run(&power_failure(1000)).unwrap();
+    assert_eq!(report.continued_after, Some(16));
+    assert_eq!(SKIPPED.load(Ordering::Relaxed), 16);
+    let weights = |job: &TrainJob| fs::read(job.out.join("weights.safetensors")).unwrap();
+    assert!(weights(&interrupted) == weights(&whole));
+    assert!(!folders[1].path().join("trained.checkpoint").exists());
+}
+
+#[test]
+fn too_few_validation_samples_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = TrainJob {
+        validation_one_in: Some(1000),
+        ..job(folder.path(), Method::Float)
+    };
+    let refused = job.run(&Silent).unwrap_err().to_string();
+    assert!(
+        refused.contains("validation_one_in = 1000 is outside 2…"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn only_chips_are_calibrated() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = EvaluateJob {
+        network: folder.path().join("n"),
+        weights: folder.path().join("w"),
+        data: DataChoice::Digits,
+        array: ArrayKind::Mock,
+        chip: ChipChoice::typical(3),
+        calibration: Some(folder.path().join("c")),
+        seed: 1,
+    };
+    let refused = job.run().unwrap_err();
+    assert!(
+        matches!(refused, ExperimentError::NotOfArray { .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -128,6 +295,7 @@ fn networks_that_do_not_fit_the_data_and_foreign_folders_are_refused() {
     fs::write(job.out.join("thesis.tex"), "my own").unwrap();
     let refused = job.run(&Silent).unwrap_err();
     assert!(matches!(refused, ExperimentError::ForeignFolder { .. }));
+    fs::remove_dir_all(&job.out).unwrap();
     job.network = folder.path().join("nowhere.toml");
     assert!(matches!(
         job.run(&Silent).unwrap_err(),

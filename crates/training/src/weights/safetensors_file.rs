@@ -10,7 +10,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-use crate::TrainingError;
+use crate::{TrainingError, WeightUnits};
 
 /// What a safetensors file holds: arrays of `f32` by name, and notes by name.
 ///
@@ -41,6 +41,26 @@ impl WeightFile {
         };
         let bytes = read(path).map_err(failed)?;
         Self::decode(&bytes).map_err(failed)
+    }
+
+    /// The same with a note, `units`, of what the numbers are given in.
+    #[must_use]
+    pub fn with_units(mut self, units: WeightUnits) -> Self {
+        let name = match units {
+            WeightUnits::Digital => "digital",
+            WeightUnits::Array => IN_ARRAY_UNITS,
+        };
+        self.notes.insert(UNITS.to_owned(), name.to_owned());
+        self
+    }
+
+    /// What the numbers are given in: where no note says so, as in other programs' files, those of a
+    /// digital network.
+    pub fn units(&self) -> WeightUnits {
+        match self.notes.get(UNITS) {
+            Some(name) if name == IN_ARRAY_UNITS => WeightUnits::Array,
+            _ => WeightUnits::Digital,
+        }
     }
 
     /// The bytes of such a file.
@@ -102,6 +122,10 @@ impl WeightFile {
         })
     }
 }
+
+/// The note of what numbers are given in.
+const UNITS: &str = "units";
+const IN_ARRAY_UNITS: &str = "array";
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let in_words = |error: std::io::Error| error.to_string();
@@ -174,6 +198,15 @@ mod tests {
         let path = folder.path().join("w.safetensors");
         file().save(&path).unwrap();
         assert_eq!(WeightFile::load(&path).unwrap(), file());
+    }
+
+    #[test]
+    fn units_are_kept_and_digital_without_a_note() {
+        assert_eq!(file().units(), WeightUnits::Digital);
+        for units in [WeightUnits::Array, WeightUnits::Digital] {
+            let bytes = file().with_units(units).to_bytes().unwrap();
+            assert_eq!(WeightFile::decode(&bytes).unwrap().units(), units);
+        }
     }
 
     #[test]

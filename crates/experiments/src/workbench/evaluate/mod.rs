@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ChipChoice;
 use super::chip_choice::check_trial_seed;
-use super::network_file::{read_network, refuse_other_input};
-use super::train::{DEPLOYMENT_SAMPLES, classes, layers, per_sample};
+use super::network_file::{load_weights, read_network, refuse_other_input};
+use super::train::{DEPLOYMENT_SAMPLES, classes, few_lsb, layers, named_layers, per_sample};
 use crate::report::Table;
 use crate::{DataChoice, ExperimentError, StudyData};
 
@@ -23,7 +23,7 @@ use crate::{DataChoice, ExperimentError, StudyData};
 pub enum ArrayKind {
     /// Exact integers and the nominal gain.
     Ideal,
-    /// The same and the published noise.
+    /// The same and the published noise: a generic mock, not that of some chip.
     Mock,
     /// A simulated chip.
     #[default]
@@ -43,7 +43,7 @@ pub struct EvaluateJob {
     pub array: ArrayKind,
     /// Which chip, if it is one.
     pub chip: ChipChoice,
-    /// Calibration of this chip; without it, the chip is as it was made.
+    /// Calibration of this chip, and of nothing else; without it, the chip is as it was made.
     pub calibration: Option<PathBuf>,
     /// Seed of the noise, 0…[`Settings::MAX_SEED`](crate::Settings::MAX_SEED).
     pub seed: u64,
@@ -54,10 +54,23 @@ pub struct EvaluateJob {
 pub struct EvaluateReport {
     /// What was scaled and clipped to bring the weights onto the array, layer by layer.
     pub layers: Table,
+    /// What might be better, a line each.
+    pub warnings: Vec<String>,
     /// The results, class by class.
     pub classes: Table,
     /// What came out, in sentences.
     pub totals: String,
+}
+
+impl ArrayKind {
+    /// A name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ideal => "an ideal array",
+            Self::Mock => "a mock",
+            Self::Chip => "a chip",
+        }
+    }
 }
 
 impl EvaluateJob {
@@ -67,10 +80,16 @@ impl EvaluateJob {
     /// [`ExperimentError`] if a file cannot be used, or network, weights and data do not fit together.
     pub fn run(&self) -> Result<EvaluateReport, ExperimentError> {
         check_trial_seed(self.seed)?;
+        if self.array != ArrayKind::Chip && self.calibration.is_some() {
+            return Err(ExperimentError::NotOfArray {
+                option: "a calibration",
+                array: self.array.name(),
+            });
+        }
         let description = read_network(&self.network)?;
         let data = StudyData::of(&self.data, self.seed)?;
         refuse_other_input(&description, &data)?;
-        let weights = WeightFile::load(&self.weights)?;
+        let weights = load_weights(&self.weights, &self.network, &description)?;
         let geometry = self.chip.config.geometry;
         match self.array {
             ArrayKind::Ideal => {
@@ -111,12 +130,12 @@ impl EvaluateJob {
         let mut session = Session::on(&mut lab.0, self.seed);
         let found = evaluation(&mut deployed.network, &mut session, data.test()?)?;
         let cost = lab.0.take_ledger();
-        self.report(&deployed.report, &found, &cost, figures.gain_lsb())
+        self.report(&named_layers(&deployed), &found, &cost, figures.gain_lsb())
     }
 
     fn report(
         &self,
-        of_layers: &[DeployedLayer],
+        of_layers: &[(String, DeployedLayer)],
         found: &Evaluation,
         cost: &CostLedger,
         gain_lsb: f32,
@@ -129,7 +148,8 @@ impl EvaluateJob {
             ArrayKind::Ideal | ArrayKind::Mock => String::new(),
         };
         Ok(EvaluateReport {
-            layers: layers(of_layers)?,
+            layers: layers("Layers in the array's range", of_layers)?,
+            warnings: few_lsb(of_layers),
             classes: classes(found)?,
             totals: format!(
                 "{:.2} % of {} test samples on {}, whose gain is {:.3}·10⁻³ LSB per activation and \
@@ -144,8 +164,7 @@ impl EvaluateJob {
 
     fn array_name(&self) -> String {
         match (self.array, &self.calibration) {
-            (ArrayKind::Ideal, _) => "an ideal array".to_owned(),
-            (ArrayKind::Mock, _) => "a mock".to_owned(),
+            (kind @ (ArrayKind::Ideal | ArrayKind::Mock), _) => kind.name().to_owned(),
             (ArrayKind::Chip, Some(_)) => format!("calibrated chip {}", self.chip.seed),
             (ArrayKind::Chip, None) => format!("uncalibrated chip {}", self.chip.seed),
         }

@@ -3,25 +3,31 @@
 use std::path::{Path, PathBuf};
 
 use bss2_core::CostLedger;
+use bss2_core::random::derive_seed;
+use bss2_data::Samples;
 use bss2_training::{
-    Augmentation, Budget, DeployedLayer, Evaluation, Examples, Lab, Method, NetworkDescription,
-    Recipe, RecipeRun, Session, StageProgress, StageReport, Trained, WeightFile, evaluation,
+    DeployedLayer, DeployedNetwork, Evaluation, Examples, Ground, Lab, NetworkDescription, Recipe,
+    RecipeRun, Session, StageReport, Trained, WeightUnits, evaluation,
 };
 use serde::Serialize;
 
 use super::ChipChoice;
 use super::chip_choice::check_trial_seed;
-use super::network_file::{read_network, refuse_other_input};
+use super::network_file::{load_weights, read_network, refuse_other_input};
 use crate::configuration::to_toml;
 use crate::report::Table;
 use crate::simulated_lab::SimulatedLab;
 use crate::{DataChoice, DataDescription, ExperimentError, Progress, ResultFolder, StudyData};
 
+mod epochs;
 mod page;
 mod rows;
 mod tables;
+mod way;
 
-pub(super) use tables::{classes, layers, per_sample};
+use epochs::EpochCount;
+pub(super) use tables::{classes, few_lsb, layers, per_sample};
+pub use way::TrainingWay;
 
 /// A network that is to be trained, and where it goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,51 +53,15 @@ pub struct TrainJob {
     pub out: PathBuf,
 }
 
-/// A way of training.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TrainingWay {
-    /// A named one. Where the budget changes images, their size is that of the data; data that are no
-    /// images are left as they are.
-    Method(Method, Budget),
-    /// One that was written down, as it is, with a name for people.
-    Recipe(String, Recipe),
-}
-
-impl TrainingWay {
-    fn name(&self) -> &str {
-        match self {
-            Self::Method(method, _) => method.name(),
-            Self::Recipe(name, _) => name,
-        }
-    }
-
-    /// The recipe for data.
-    fn recipe(&self, data: &StudyData) -> Recipe {
-        match self {
-            Self::Recipe(_, recipe) => recipe.clone(),
-            Self::Method(method, budget) => {
-                let image = data.image();
-                let augmentation = budget
-                    .augmentation
-                    .filter(|_| image.1 > 1 && image.2 > 1)
-                    .map(|augmentation| Augmentation {
-                        image,
-                        ..augmentation
-                    });
-                method.recipe(&Budget {
-                    augmentation,
-                    ..*budget
-                })
-            }
-        }
-    }
-}
-
 /// What a training has to tell.
 #[derive(Debug)]
 pub struct TrainReport {
     /// Results, for the terminal.
     pub table: Table,
+    /// What might be better, a line each.
+    pub warnings: Vec<String>,
+    /// Epochs that were done before, if the training was interrupted and continued.
+    pub continued_after: Option<u64>,
     /// What came out, in a sentence.
     pub totals: String,
 }
@@ -114,10 +84,11 @@ struct Configuration<'a> {
 struct Results {
     recipe: Recipe,
     stages: Vec<StageReport>,
-    layers: Vec<DeployedLayer>,
+    /// With their names.
+    layers: Vec<(String, DeployedLayer)>,
     gain_lsb: f32,
-    /// On numbers alone, before it was brought onto the chip.
-    digital: Evaluation,
+    /// On numbers alone, before it was brought onto the chip; nothing unless it was trained for that.
+    digital: Option<Evaluation>,
     /// On the chip.
     on_chip: Evaluation,
     /// What evaluating it on the chip cost.
@@ -134,17 +105,29 @@ impl TrainJob {
     /// would be lost where the results go.
     pub fn run(&self, progress: &dyn Progress) -> Result<TrainReport, ExperimentError> {
         check_trial_seed(self.seed)?;
+        let mut folder = self.claim()?;
         let description = read_network(&self.network)?;
         let data = StudyData::of(&self.data, self.seed)?;
         let recipe = self.way.recipe(&data);
         recipe.check()?;
         refuse_other_input(&description, &data)?;
-        let weights = self.weights.as_deref().map(WeightFile::load).transpose()?;
+        self.check_units(&description, &recipe)?;
+        let weights = self.weights.as_deref();
+        let weights = weights.map(|path| load_weights(path, &self.network, &description));
+        let weights = weights.transpose()?;
+        let parts = self.validation_one_in.map(|one_in| {
+            let seed = derive_seed(self.seed, VALIDATION);
+            data.with_validation(one_in, seed)
+        });
+        let parts = parts.transpose()?;
+        let (training, validation) = match &parts {
+            None => (data.training()?, None),
+            Some((training, validation)) => (examples(training)?, Some(examples(validation)?)),
+        };
         let chip = self.chip.calibrated(self.calibration.as_deref())?;
-        let mut folder = ResultFolder::claim(&self.out)?;
-        let checkpoint = self.checkpoint()?;
+        let checkpoint = checkpoint_beside(&folder)?;
+        let is_continued = checkpoint.exists();
 
-        let (training, validation) = split(data.training()?, self.validation_one_in);
         let run = RecipeRun {
             recipe: &recipe,
             description: &description,
@@ -157,18 +140,13 @@ impl TrainJob {
             seed: self.seed,
             checkpoint: Some(&checkpoint),
         };
-        let epochs = recipe.stages.iter().map(|stage| stage.epochs as u64).sum();
-        let task = progress.begin("train", epochs);
+        let mut epochs = EpochCount::of(&recipe);
+        let task = progress.begin("train", epochs.all());
         let mut lab = SimulatedLab::new(chip);
-        let trained = run.run(&mut lab, &mut |progress: StageProgress<'_>| {
-            task.step(&format!(
-                "{}: {:.1} % of the training samples",
-                progress.of.ground.name(),
-                100.0 * progress.epoch.accuracy
-            ));
-        })?;
+        let trained = run.run(&mut lab, &mut |progress| epochs.note(progress, &*task))?;
         drop(task);
-        let (results, trained) = self.results(recipe, trained, &mut lab, data.test()?)?;
+        let (results, trained) =
+            self.results(&description, recipe, trained, &mut lab, data.test()?)?;
 
         let configuration = to_toml(&Configuration {
             method: self.way.name(),
@@ -186,49 +164,87 @@ impl TrainJob {
         remove(&checkpoint)?;
         Ok(TrainReport {
             table: tables::overview(&results)?,
+            warnings: few_lsb(&results.layers),
+            continued_after: is_continued.then(|| epochs.before_interruption()),
             totals: self.totals(&results),
         })
     }
 
-    /// Where an interrupted training is kept: beside the folder of the results.
-    fn checkpoint(&self) -> Result<PathBuf, ExperimentError> {
-        let absolute = std::path::absolute(&self.out).map_err(|source| ExperimentError::Write {
-            path: self.out.clone(),
-            source,
-        })?;
-        let mut name = absolute.into_os_string();
-        name.push(".checkpoint");
-        let path = PathBuf::from(name);
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(|source| ExperimentError::Write {
-                path: parent.to_owned(),
-                source,
-            })?;
+    /// The folder of the results, if nothing that is read would be lost with an earlier one.
+    fn claim(&self) -> Result<ResultFolder, ExperimentError> {
+        let folder = ResultFolder::claim(&self.out)?;
+        let read = [
+            Some(&self.network),
+            self.weights.as_ref(),
+            self.calibration.as_ref(),
+        ];
+        match read.into_iter().flatten().find(|path| folder.holds(path)) {
+            None => Ok(folder),
+            Some(path) => Err(ExperimentError::ReadFromResults {
+                path: path.clone(),
+                folder: self.out.clone(),
+            }),
         }
-        Ok(path)
+    }
+
+    /// Networks in units of the array cannot be trained digitally, nor from random weights.
+    fn check_units(
+        &self,
+        description: &NetworkDescription,
+        recipe: &Recipe,
+    ) -> Result<(), ExperimentError> {
+        let refused = |reason| {
+            Err(ExperimentError::ArrayUnits {
+                path: self.network.clone(),
+                reason,
+            })
+        };
+        if description.units == WeightUnits::Digital {
+            return Ok(());
+        }
+        if self.weights.is_none() {
+            return refused("it needs the weights that belong to it (--weights)");
+        }
+        if has_digital_stage(recipe) {
+            return refused(
+                "it cannot be trained digitally; leave the digital stages out (--digital-epochs 0)",
+            );
+        }
+        Ok(())
     }
 
     fn results(
         &self,
+        description: &NetworkDescription,
         recipe: Recipe,
         mut trained: Trained,
         lab: &mut SimulatedLab,
         test: Examples<'_>,
     ) -> Result<(Results, Trained), ExperimentError> {
-        let digital = evaluation(&mut trained.digital.network, &mut Session::digital(), test)?;
+        let digital = self.has_digital_meaning(description, &recipe).then(|| {
+            let network = &mut trained.digital.network;
+            evaluation(network, &mut Session::digital(), test)
+        });
         lab.take_cost();
         let mut session = Session::on(lab.chip(), self.seed);
         let on_chip = evaluation(&mut trained.deployed.network, &mut session, test)?;
         let results = Results {
             recipe,
             stages: trained.stages.clone(),
-            layers: trained.deployed.report.clone(),
+            layers: named_layers(&trained.deployed),
             gain_lsb: trained.figures.gain_lsb(),
-            digital,
+            digital: digital.transpose()?,
             on_chip,
             cost: lab.take_cost(),
         };
         Ok((results, trained))
+    }
+
+    /// Whether what comes out of the digital stages is a network for numbers alone: one whose weights
+    /// were trained, in digital units.
+    fn has_digital_meaning(&self, description: &NetworkDescription, recipe: &Recipe) -> bool {
+        let is_trained = self.weights.is_some() || has_digital_stage(recipe);
+        is_trained && description.units == WeightUnits::Digital
     }
 
     fn fill(
@@ -241,14 +257,14 @@ impl TrainJob {
         let deployed = &trained.deployed;
         let digital = &trained.digital;
         folder.add("network.toml", deployed.description.to_toml()?);
-        folder.add(
-            "weights.safetensors",
-            deployed.names.export(&deployed.network)?.to_bytes()?,
-        );
-        folder.add(
-            "digital.safetensors",
-            digital.names.export(&digital.network)?.to_bytes()?,
-        );
+        let weights = deployed.names.export(&deployed.network)?;
+        let weights = weights.with_units(WeightUnits::Array);
+        folder.add("weights.safetensors", weights.to_bytes()?);
+        if results.digital.is_some() {
+            let weights = digital.names.export(&digital.network)?;
+            let weights = weights.with_units(WeightUnits::Digital);
+            folder.add("digital.safetensors", weights.to_bytes()?);
+        }
         for table in [rows::learning(results)?, rows::confusion(results)?] {
             folder.add(table.name(), table.content());
         }
@@ -258,9 +274,17 @@ impl TrainJob {
     }
 
     fn totals(&self, results: &Results) -> String {
+        let digital = results
+            .digital
+            .as_ref()
+            .map_or_else(String::new, |digital| {
+                format!(
+                    "; {:.2} % digitally, before it was brought there",
+                    100.0 * digital.accuracy()
+                )
+            });
         format!(
-            "{}: {:.2} % of {} test samples on {} chip {}; {:.2} % digitally, before it was brought \
-             there.",
+            "{}: {:.2} % of {} test samples on {} chip {}{digital}.",
             self.way.name(),
             100.0 * results.on_chip.accuracy(),
             results.on_chip.samples(),
@@ -270,7 +294,6 @@ impl TrainJob {
                 "uncalibrated"
             },
             self.chip.seed,
-            100.0 * results.digital.accuracy(),
         )
     }
 }
@@ -278,16 +301,40 @@ impl TrainJob {
 /// Samples by which scales are chosen.
 pub(super) const DEPLOYMENT_SAMPLES: usize = 1000;
 
-/// The last samples are for validation; those before them for training.
-fn split(
-    all: Examples<'_>,
-    validation_one_in: Option<usize>,
-) -> (Examples<'_>, Option<Examples<'_>>) {
-    let kept = validation_one_in.map_or(0, |part| all.len() / part.max(1));
-    match all.split_at(all.len() - kept) {
-        Some((training, validation)) => (training, Some(validation)),
-        None => (all, None),
+/// Purpose number of the choice of validation samples under a seed.
+const VALIDATION: u64 = 7;
+
+/// Where an interrupted training is kept: beside the folder of the results.
+fn checkpoint_beside(folder: &ResultFolder) -> Result<PathBuf, ExperimentError> {
+    let path = folder.beside(".checkpoint");
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|source| ExperimentError::Write {
+            path: parent.to_owned(),
+            source,
+        })?;
     }
+    Ok(path)
+}
+
+fn examples(samples: &Samples) -> Result<Examples<'_>, ExperimentError> {
+    Ok(Examples::new(samples.inputs().view(), samples.labels())?)
+}
+
+fn has_digital_stage(recipe: &Recipe) -> bool {
+    let mut stages = recipe.stages.iter();
+    stages.any(|stage| stage.ground == Ground::Digital)
+}
+
+/// What was reported of the linear layers, with their names.
+pub(super) fn named_layers(deployed: &DeployedNetwork) -> Vec<(String, DeployedLayer)> {
+    let report = deployed.report.iter();
+    let named = report.map(|layer| {
+        (
+            deployed.names.of_layer(layer.layer).to_owned(),
+            layer.clone(),
+        )
+    });
+    named.collect()
 }
 
 fn remove(path: &Path) -> Result<(), ExperimentError> {

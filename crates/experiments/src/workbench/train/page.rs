@@ -1,6 +1,6 @@
 //! The page about a training.
 
-use super::tables::{classes, layers, overview, per_sample};
+use super::tables::{CLASSES_SHOWN, classes, few_lsb, layers, overview, per_sample};
 use super::{Results, TrainJob};
 use crate::configuration::to_toml;
 use crate::plot::{Axis, HeatMap, LineChart, LinePoint, LineSeries};
@@ -39,24 +39,31 @@ fn accuracy(job: &TrainJob, results: &Results) -> Result<Section, ExperimentErro
             .with_decimals(decimals)
             .with_unit(unit)
     };
-    Ok(Section::new("accuracy", "Accuracy")
+    let mut section = Section::new("accuracy", "Accuracy")
         .with_finding(job.totals(results))
         .with_key_number(number(
             "on the chip",
             100.0 * results.on_chip.accuracy(),
             2,
             "%",
-        ))
-        .with_key_number(number(
-            "digitally",
-            100.0 * results.digital.accuracy(),
-            2,
-            "%",
-        ))
+        ));
+    if let Some(digital) = &results.digital {
+        let percent = 100.0 * digital.accuracy();
+        section = section.with_key_number(number("digitally", percent, 2, "%"));
+    }
+    section = section
         .with_key_number(number("chip time per sample", time_us, 1, "µs"))
         .with_key_number(number("energy per sample", energy_uj, 1, "µJ"))
-        .with_figure(Figure::new(&confusion(results)?, CONFUSION).with_data("confusion.csv"))
-        .with_table(classes(&results.on_chip)?))
+        .with_table(classes(&results.on_chip)?);
+    if results.on_chip.confusion().nrows() > CLASSES_SHOWN {
+        return Ok(section.with_method(
+            "There are too many classes for a picture of what is taken for what: confusion.csv has all.",
+        ));
+    }
+    Ok(
+        section
+            .with_figure(Figure::new(&confusion(results)?, CONFUSION).with_data("confusion.csv")),
+    )
 }
 
 const CONFUSION: &str = "Share of each class's test samples that the network on the chip takes for \
@@ -126,14 +133,25 @@ fn learning(results: &Results) -> Result<LineChart, ExperimentError> {
     ))
 }
 
+const LAYERS: &str =
+    "Layers in the array's range, as they were brought there before training on it";
+
 fn deployment(results: &Results) -> Result<Section, ExperimentError> {
-    Ok(Section::new("deployment", "On the array")
+    let warnings = few_lsb(&results.layers);
+    let section = Section::new("deployment", "On the array");
+    let section = if warnings.is_empty() {
+        section
+    } else {
+        section.with_finding(format!("Weak signals: {}.", warnings.join("; ")))
+    };
+    Ok(section
         .with_method(format!(
             "Weights and outputs are scaled to the array's range, for a gain of {:.3}·10⁻³ LSB per \
-             activation and weight unit that was measured on the chip. Below: weight units per unit of the digital \
+             activation and weight unit that was measured on the chip. Below, from before any training \
+             on an array, which changes weights but not scales: weight units per unit of the digital \
              network's weights, the share of them beyond ±63, the magnitude of the outputs at the \
              quantile that must fit, and the right shift before the next layer.",
             1e3 * results.gain_lsb
         ))
-        .with_table(layers(&results.layers)?))
+        .with_table(layers(LAYERS, &results.layers)?))
 }
