@@ -58,8 +58,8 @@ impl Work {
                 (Preset::Standard, false) => (4, 10, 3, 12, 10),
                 (Preset::Full, false) => (5, 20, 5, 20, 12),
                 (Preset::Quick, true) => (2, 3, 1, 4, 6),
-                (Preset::Standard, true) => (3, 5, 2, 10, 8),
-                (Preset::Full, true) => (3, 10, 3, 14, 10),
+                (Preset::Standard, true) => (2, 5, 2, 8, 8),
+                (Preset::Full, true) => (2, 10, 2, 10, 8),
             };
         let (digital_epochs, array_epochs) = match (preset, from_files) {
             (Preset::Quick, false) => (20, 4),
