@@ -27,12 +27,18 @@ pub(crate) struct Interval {
 impl Interval {
     /// Of the mean of a sample (Student's t); `None` of fewer than two values.
     pub(crate) fn of_mean(values: &[f64]) -> Option<Self> {
+        Self::of_mean_among(values, 1)
+    }
+
+    /// The same for one of several means, all of which their intervals hold in 95 of 100 cases
+    /// (Bonferroni's correction).
+    pub(crate) fn of_mean_among(values: &[f64], means: usize) -> Option<Self> {
         if values.len() < 2 {
             return None;
         }
         let mean = mean(values);
         let error = deviation(values) / (values.len() as f64).sqrt();
-        let half = student_t_95(values.len() - 1) * error;
+        let half = student_t(values.len() - 1, 0.05 / means.max(1) as f64) * error;
         Some(Self {
             low: mean - half,
             high: mean + half,
@@ -40,9 +46,9 @@ impl Interval {
     }
 }
 
-/// What 2.5 % of Student's t exceed, with this many degrees of freedom; NaN without any.
-fn student_t_95(freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975))
+/// What a share of Student's t exceeds in magnitude, with this many degrees of freedom; NaN without any.
+fn student_t(freedom: usize, share: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(1.0 - share / 2.0))
 }
 
 /// Root of the mean square.
@@ -101,13 +107,16 @@ mod tests {
             (60, 2.000),
         ];
         for (freedom, expected) in tabulated {
-            let t = student_t_95(freedom);
+            let t = student_t(freedom, 0.05);
             assert!((t - expected).abs() < 1e-3, "{freedom}: {t}");
         }
         let interval = Interval::of_mean(&[1.0, 3.0]).unwrap();
         assert!((interval.high - (2.0 + 12.706)).abs() < 1e-3);
         assert!((interval.low - (2.0 - 12.706)).abs() < 1e-3);
         assert_eq!(Interval::of_mean(&[1.0]), None);
+        // Of the tables: 1 % exceed 63.657 in magnitude.
+        let among = Interval::of_mean_among(&[1.0, 3.0], 5).unwrap();
+        assert!((among.high - (2.0 + 63.657)).abs() < 1e-3);
     }
 
     #[test]

@@ -69,8 +69,9 @@ fn method(parameters: &Parameters, data: &DataDescription) -> String {
 }
 
 fn limits() -> String {
-    "Intervals are 95 % (Student's t over chips, each with a network of its own). With so many sources, one \
-     in twenty intervals misses zero by chance. Sources act on one another: shares need not add up to \
+    "Intervals are 95 % (Student's t over chips, each with a network of its own). Sources are \
+     named whose interval still lies above zero if those of all sources together are to hold in 95 of 100 \
+     cases (Bonferroni's correction). Sources act on one another: shares need not add up to \
      100 %, and a source that calibration removes matters little even if it is large. Switching off the \
      spread of gains also changes their mean."
         .to_owned()
@@ -114,13 +115,18 @@ fn totals(budget: &Budget<'_>) -> String {
     )
 }
 
-/// Sources with their values, largest mean first, of which the interval lies above zero.
+/// Sources with their values, largest mean first, of which the interval, as one among those of all
+/// sources, lies above zero.
 fn certain(budget: &Budget<'_>, of: impl Fn(Source) -> Vec<f64>) -> Vec<(Source, Vec<f64>)> {
-    let mut found: Vec<(Source, Vec<f64>)> = budget
-        .sources()
+    let sources = budget.sources();
+    let count = sources.len();
+    let is_above_zero = |values: &[f64]| {
+        Interval::of_mean_among(values, count).is_some_and(|interval| interval.low > 0.0)
+    };
+    let mut found: Vec<(Source, Vec<f64>)> = sources
         .into_iter()
         .map(|source| (source, of(source)))
-        .filter(|(_, values)| Interval::of_mean(values).is_some_and(|i| i.low > 0.0))
+        .filter(|(_, values)| is_above_zero(values))
         .collect();
     found.sort_by(|a, b| mean(&b.1).total_cmp(&mean(&a.1)));
     found

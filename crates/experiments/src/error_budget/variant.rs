@@ -49,7 +49,7 @@ impl Variant {
     pub(super) fn text(self) -> String {
         match self {
             Self::All => "all sources".to_owned(),
-            Self::Ideal => "none".to_owned(),
+            Self::Ideal => "none (quantisation alone)".to_owned(),
             Self::Without(source) => format!("without {}", source.name()),
             Self::Only(source) => format!("{} alone", source.name()),
         }
