@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use bss2_training::Budget;
 use serde::{Deserialize, Serialize};
 
 use crate::{Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
@@ -92,16 +91,7 @@ impl Parameters {
             (Preset::Standard, true) => (3, 6, 2),
             (Preset::Full, true) => (10, 8, 3),
         };
-        let budget = Budget {
-            digital_epochs,
-            array_epochs,
-            last_epochs: array_epochs.div_ceil(3),
-            batch: if from_files { 100 } else { 32 },
-            digital_rate: 0.002,
-            array_rate: 1.0,
-            augmentation: None,
-        };
-        let task = NetworkTask::narrow(data, 16, budget);
+        let task = NetworkTask::narrow(data, digital_epochs, array_epochs);
         Self {
             chip_seeds: settings.chip_seeds(chips),
             give_up_percent: 1.0,

@@ -31,13 +31,23 @@ pub struct NetworkTask {
 
 impl NetworkTask {
     /// A network with one hidden layer, so narrow that imperfections matter, and its training.
-    pub(crate) fn narrow(data: &StudyData, hidden: usize, budget: Budget) -> Self {
+    pub(crate) fn narrow(data: &StudyData, digital_epochs: usize, array_epochs: usize) -> Self {
+        const HIDDEN: usize = 16;
         let description = data.description();
-        let widths = [description.features, hidden, description.classes];
-        let most = if description.from_files {
-            10_000
+        let widths = [description.features, HIDDEN, description.classes];
+        let (batch, most) = if description.from_files {
+            (100, 10_000)
         } else {
-            1_000_000
+            (32, 1_000_000)
+        };
+        let budget = Budget {
+            digital_epochs,
+            array_epochs,
+            last_epochs: array_epochs.div_ceil(3),
+            batch,
+            digital_rate: 0.002,
+            array_rate: 1.0,
+            augmentation: None,
         };
         Self {
             network: NetworkDescription::mlp(&widths, &bss2_training::OnArray::default()),

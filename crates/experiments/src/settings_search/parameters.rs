@@ -1,7 +1,6 @@
 //! Every number that the experiment depends on.
 
 use bss2_core::random::derive_seed;
-use bss2_training::Budget;
 use serde::{Deserialize, Serialize};
 
 use super::{Space, Strategy};
@@ -87,15 +86,7 @@ impl Parameters {
         const SHIFT: u32 = 11;
         let from_files = data.description().from_files;
         let work = Work::of(settings.preset, from_files);
-        let budget = Budget {
-            digital_epochs: work.digital_epochs,
-            array_epochs: work.array_epochs,
-            last_epochs: work.array_epochs.div_ceil(3),
-            batch: if from_files { 100 } else { 32 },
-            digital_rate: 0.002,
-            array_rate: 1.0,
-            augmentation: None,
-        };
+        let task = NetworkTask::narrow(data, work.digital_epochs, work.array_epochs);
         let aim = |state, time_factor| Aim { state, time_factor };
         Self {
             search_chips: (0..work.search_chips)
@@ -117,7 +108,7 @@ impl Parameters {
             generations: work.generations,
             per_generation: work.per_generation,
             space: usual_space(),
-            case: NetworkCase::of_study(settings, NetworkTask::narrow(data, 16, budget)),
+            case: NetworkCase::of_study(settings, task),
         }
     }
 }

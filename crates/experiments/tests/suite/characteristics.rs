@@ -1,11 +1,10 @@
 //! The experiments that look at single multiplications: `mac-characteristics` and `circuit`.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use bss2_experiments::{Outcome, Settings, Silent, find, run_study};
+use bss2_experiments::{Outcome, Settings, Silent, find};
 
-use crate::study::{Counter, contents};
+use crate::study::{Counter, assert_threads_do_not_matter};
 
 const NAMES: [&str; 2] = ["mac-characteristics", "circuit"];
 
@@ -42,23 +41,12 @@ fn rows(outcome: &Outcome, file: &str) -> usize {
 
 #[test]
 fn results_are_the_same_bit_for_bit_on_one_and_two_threads() {
-    let results = |threads| -> BTreeMap<String, Vec<u8>> {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("results");
-        let settings = Settings {
-            chips: Some(2),
-            threads: Some(threads),
-            ..Settings::default()
-        };
-        let experiments = NAMES.map(|name| find(name).unwrap());
-        run_study(&experiments, &settings, &folder, &Silent).unwrap();
-        contents(&folder)
+    let settings = Settings {
+        chips: Some(2),
+        ..Settings::default()
     };
-    let (one, two) = (results(1), results(2));
-    assert!(one.keys().eq(two.keys()));
-    for (name, content) in &one {
-        assert!(two.get(name) == Some(content), "{name} differs");
-    }
+    let experiments = NAMES.map(|name| find(name).unwrap());
+    assert_threads_do_not_matter(&experiments, &settings);
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! The experiments at the heart of the study: from calibration targets to accuracy, the error budget, and
 //! the search beyond the grid.
 
-use std::collections::BTreeMap;
-
-use bss2_experiments::{Outcome, Settings, Silent, find, run_study};
+use bss2_experiments::{Outcome, Settings, Silent, find};
 
 use crate::small_set;
-use crate::study::{Counter, contents};
+use crate::study::{Counter, assert_threads_do_not_matter};
 
 const NAMES: [&str; 3] = ["calibration-to-accuracy", "error-budget", "settings-search"];
 
@@ -65,22 +63,11 @@ fn value(outcome: &Outcome, figure: &str) -> f64 {
 fn results_are_the_same_bit_for_bit_on_one_and_two_threads() {
     let data = small_set::write().unwrap();
     let experiments = NAMES.map(|name| find(name).unwrap());
-    let results = |threads| -> BTreeMap<String, Vec<u8>> {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("results");
-        let settings = Settings {
-            chips: Some(1),
-            threads: Some(threads),
-            ..settings(&data)
-        };
-        run_study(&experiments, &settings, &folder, &Silent).unwrap();
-        contents(&folder)
+    let settings = Settings {
+        chips: Some(1),
+        ..settings(&data)
     };
-    let (one, two) = (results(1), results(2));
-    assert!(one.keys().eq(two.keys()));
-    for (name, content) in &one {
-        assert!(two.get(name) == Some(content), "{name} differs");
-    }
+    assert_threads_do_not_matter(&experiments, &settings);
 }
 
 #[test]

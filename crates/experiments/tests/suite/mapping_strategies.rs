@@ -1,12 +1,12 @@
 //! The experiment that compares ways of mapping one network.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use bss2_experiments::{Outcome, Settings, Silent, find, run_study};
+use bss2_experiments::{Outcome, Settings, Silent, find};
 
 use crate::small_set;
-use crate::study::{Counter, contents};
+use crate::study::{Counter, assert_threads_do_not_matter};
 
 const NAME: &str = "mapping-strategies";
 
@@ -30,21 +30,8 @@ fn value(figure: &str) -> f64 {
 #[test]
 fn results_are_the_same_bit_for_bit_on_one_and_two_threads() {
     let data = small_set::write().unwrap();
-    let results = |threads| -> BTreeMap<String, Vec<u8>> {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("results");
-        let settings = Settings {
-            threads: Some(threads),
-            ..small_set::settings(&data, 2)
-        };
-        run_study(&[find(NAME).unwrap()], &settings, &folder, &Silent).unwrap();
-        contents(&folder)
-    };
-    let (one, two) = (results(1), results(2));
-    assert!(one.keys().eq(two.keys()));
-    for (name, content) in &one {
-        assert!(two.get(name) == Some(content), "{name} differs");
-    }
+    let settings = small_set::settings(&data, 2);
+    assert_threads_do_not_matter(&[find(NAME).unwrap()], &settings);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bss2_experiments::first_study::Parameters;
-use bss2_experiments::{CsvFile, Progress, Settings, Silent, Task, find, run_study};
+use bss2_experiments::{CsvFile, Experiment, Progress, Settings, Silent, Task, find, run_study};
 
 use crate::small_set;
 
@@ -26,6 +26,28 @@ pub(crate) fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     files
+}
+
+/// Whether experiments leave the same folder, bit for bit, on one and two threads.
+pub(crate) fn assert_threads_do_not_matter(
+    experiments: &[&'static Experiment],
+    settings: &Settings,
+) {
+    let results = |threads| {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("results");
+        let settings = Settings {
+            threads: Some(threads),
+            ..settings.clone()
+        };
+        run_study(experiments, &settings, &folder, &Silent).unwrap();
+        contents(&folder)
+    };
+    let (one, two) = (results(1), results(2));
+    assert!(one.keys().eq(two.keys()));
+    for (name, content) in &one {
+        assert!(two.get(name) == Some(content), "{name} differs");
+    }
 }
 
 /// The result folder of a study.
@@ -49,17 +71,8 @@ fn text(study: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
 #[test]
 fn a_study_is_the_same_bit_for_bit_on_one_and_two_threads() {
     let data = small_set::write().unwrap();
-    let study = |threads| {
-        results(&Settings {
-            threads: Some(threads),
-            ..small_set::settings(&data, 2)
-        })
-    };
-    let (one, two) = (study(1), study(2));
-    assert!(one.keys().eq(two.keys()));
-    for (name, content) in &one {
-        assert!(two.get(name) == Some(content), "{name} differs");
-    }
+    let settings = small_set::settings(&data, 2);
+    assert_threads_do_not_matter(&[find("first-study").unwrap()], &settings);
 }
 
 #[test]
