@@ -77,6 +77,9 @@ impl SummaryEntry {
     /// otherwise.
     pub fn of(values: &[f64], unit: &'static str) -> Option<Self> {
         let summary = crate::plot::Summary::of(values)?;
+        if summary.count < values.len() {
+            return None;
+        }
         Some(Self {
             value: summary.mean,
             // Equal values have no spread, whatever rounding makes of their mean.

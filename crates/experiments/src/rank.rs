@@ -1,11 +1,14 @@
 //! Statistics of ranks.
 
-use crate::statistics::Interval;
+use crate::statistics::{Interval, mean};
 
 /// Spearman's rank correlation of pairs, equal values sharing their mean rank; NaN of fewer than two
-/// pairs, and where one of both does not vary. Values that are not a number rank above all others.
+/// pairs, and where one of both does not vary. Pairs of which one value is not a number do not count;
+/// infinite ones rank as they should.
 pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
-    let (x, y) = (ranks(x), ranks(y));
+    let pairs = x.iter().zip(y).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+    let (x, y): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    let (x, y) = (ranks(&x), ranks(&y));
     let mean = f64::midpoint(1.0, x.len() as f64);
     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
     for (x, y) in x.iter().zip(&y) {
@@ -16,19 +19,20 @@ pub(crate) fn rank_correlation(x: &[f64], y: &[f64]) -> f64 {
     xy / (xx * yy).sqrt()
 }
 
-/// The range that holds the true mean of correlations in 95 of 100 cases: Student's t after Fisher's
-/// transform, so that it stays within −1…1; `None` of fewer than two.
-pub(crate) fn mean_correlation(correlations: &[f64]) -> Option<Interval> {
+/// The mean of correlations after Fisher's transform, and the range that holds the true one in 95 of 100
+/// cases (Student's t), so that both stay within −1…1; no range of fewer than two.
+pub(crate) fn mean_correlation(correlations: &[f64]) -> (f64, Option<Interval>) {
     // A perfect correlation of a few ranks is not infinitely certain.
     const LARGEST: f64 = 0.999;
     let transformed = correlations
         .iter()
         .map(|r| r.clamp(-LARGEST, LARGEST).atanh());
-    let interval = Interval::of_mean(&transformed.collect::<Vec<_>>())?;
-    Some(Interval {
+    let transformed: Vec<f64> = transformed.collect();
+    let interval = Interval::of_mean(&transformed).map(|interval| Interval {
         low: interval.low.tanh(),
         high: interval.high.tanh(),
-    })
+    });
+    (mean(&transformed).tanh(), interval)
 }
 
 /// Ranks from 1.
@@ -61,12 +65,22 @@ mod tests {
 
     #[test]
     fn intervals_of_correlations_stay_in_their_range() {
-        let interval = mean_correlation(&[0.98, 0.9, 0.95]).unwrap();
+        let (mean, interval) = mean_correlation(&[0.98, 0.9, 0.95]);
+        let interval = interval.unwrap();
+        assert!(interval.low < mean && mean < interval.high, "{mean}");
         assert!(interval.low > 0.5 && interval.low < 0.9, "{interval:?}");
         assert!(interval.high > 0.98 && interval.high <= 1.0, "{interval:?}");
-        let interval = mean_correlation(&[1.0, 1.0, 1.0]).unwrap();
-        assert!(interval.high < 1.0, "{interval:?}");
-        assert!(mean_correlation(&[0.5]).is_none());
+        let (mean, interval) = mean_correlation(&[1.0, 1.0, 1.0]);
+        assert!(mean < 1.0 && interval.unwrap().high < 1.0, "{interval:?}");
+        // Ten that agree and ten that do not: the mean lies within its interval.
+        let mixed: Vec<f64> = [1.0; 10].into_iter().chain([0.0; 10]).collect();
+        let (mean, interval) = mean_correlation(&mixed);
+        let interval = interval.unwrap();
+        assert!(
+            interval.low < mean && mean < interval.high,
+            "{mean} {interval:?}"
+        );
+        assert!(mean_correlation(&[0.5]).1.is_none());
     }
 
     #[test]
@@ -79,5 +93,13 @@ mod tests {
         assert!((found - (1.0 - 6.0 * 2.0 / 60.0)).abs() < 1e-12);
         assert!(rank_correlation(&x, &[1.0; 4]).is_nan());
         assert!(rank_correlation(&[], &[]).is_nan());
+        // What is not a number does not count, whatever its sign; what is infinite does.
+        let undefined = [1.0, f64::NAN, 2.0, -f64::NAN, 3.0];
+        assert_eq!(
+            rank_correlation(&undefined, &[1.0, 9.0, 2.0, 9.0, 3.0]),
+            1.0
+        );
+        let infinite = [1.0, f64::INFINITY, 2.0, f64::INFINITY];
+        assert_eq!(rank_correlation(&infinite, &[1.0, 3.0, 2.0, 3.0]), 1.0);
     }
 }

@@ -51,6 +51,23 @@ fn student_t(freedom: usize, share: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64).map_or(f64::NAN, |t| t.inverse_cdf(1.0 - share / 2.0))
 }
 
+/// Jackknife's pseudo-values of the ratio of two sums over the same samples: their mean is the ratio, and
+/// the interval of their mean that of the ratio.
+pub(crate) fn ratio_by_sample(numerators: &[f64], denominators: &[f64]) -> Vec<f64> {
+    let count = numerators.len().min(denominators.len());
+    let sums = [numerators, denominators].map(|values| values[..count].iter().sum::<f64>());
+    let ratio = sums[0] / sums[1];
+    if count < 2 {
+        return vec![ratio; count];
+    }
+    let pairs = numerators.iter().zip(denominators);
+    let without =
+        pairs.map(|(numerator, denominator)| (sums[0] - numerator) / (sums[1] - denominator));
+    without
+        .map(|without| count as f64 * ratio - (count as f64 - 1.0) * without)
+        .collect()
+}
+
 /// Root of the mean square.
 pub(crate) fn root_mean_square(values: &[f64]) -> f64 {
     let squares: Vec<f64> = values.iter().map(|v| v.powi(2)).collect();
@@ -117,6 +134,17 @@ mod tests {
         // Of the tables: 1 % exceed 63.657 in magnitude.
         let among = Interval::of_mean_among(&[1.0, 3.0], 5).unwrap();
         assert!((among.high - (2.0 + 63.657)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_ratio_of_sums_is_not_the_mean_of_ratios() {
+        // One sample of little weight with a wild ratio.
+        let values = ratio_by_sample(&[50.0, 60.0, 0.4], &[100.0, 120.0, 0.1]);
+        assert!((mean(&values) - 110.4 / 220.1).abs() < 0.01, "{values:?}");
+        // Equal ratios: no spread.
+        let values = ratio_by_sample(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0]);
+        assert!(values.iter().all(|value| (value - 0.5).abs() < 1e-12));
+        assert_eq!(ratio_by_sample(&[1.0], &[4.0]), [0.25]);
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub(crate) fn chips(count: usize) -> String {
     }
 }
 
-/// Mean ± standard deviation where there is one, a dash where there is nothing.
+/// Mean ± standard deviation where there is one, a dash where there is nothing. Only finite values
+/// count; how many, where some are not.
 pub(crate) fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> String {
     let values: Vec<f64> = values.into_iter().collect();
     // Equal values have no spread, whatever rounding makes of their mean.
@@ -23,6 +24,10 @@ pub(crate) fn text(values: impl IntoIterator<Item = f64>, decimals: usize) -> St
     }
     match Summary::of(&values) {
         None => "–".to_owned(),
+        Some(summary) if summary.count < values.len() => {
+            let (text, all) = (summary.text_with(decimals), values.len());
+            format!("{text} ({} of {all})", summary.count)
+        }
         Some(summary) => summary.text_with(decimals),
     }
 }
@@ -79,23 +84,24 @@ pub(crate) fn difference(differences: &[f64], decimals: usize) -> String {
 
 /// A mean with the range that holds the true one in 95 of 100 cases: "3.1 (2.0…4.2)".
 pub(crate) fn with_interval(values: &[f64], decimals: usize) -> String {
-    bracketed(values, Interval::of_mean(values), decimals)
+    bracketed(mean(values), Interval::of_mean(values), decimals)
 }
 
 /// A mean of correlations with that range.
 pub(crate) fn correlation(values: &[f64]) -> String {
-    bracketed(values, mean_correlation(values), 2)
+    let (mean, interval) = mean_correlation(values);
+    bracketed(mean, interval, 2)
 }
 
-fn bracketed(values: &[f64], interval: Option<Interval>, decimals: usize) -> String {
-    if values.is_empty() {
+fn bracketed(mean: f64, interval: Option<Interval>, decimals: usize) -> String {
+    if mean.is_nan() {
         return "–".to_owned();
     }
     let interval = interval.map_or_else(String::new, |interval| {
         let ends = [interval.low, interval.high].map(|end| fixed(end, decimals));
         format!(" ({}…{})", ends[0], ends[1])
     });
-    fixed(mean(values), decimals) + &interval
+    fixed(mean, decimals) + &interval
 }
 
 /// Keeps numbers with their spread and unit on one line.
@@ -109,7 +115,14 @@ pub(crate) fn unbroken(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{factor, moved};
+    use super::{factor, moved, text};
+
+    #[test]
+    fn what_does_not_count_is_told() {
+        assert_eq!(text([1.0, 3.0], 1), "2.0 ± 1.4");
+        assert_eq!(text([1.0, f64::INFINITY, 3.0], 1), "2.0 ± 1.4 (2 of 3)");
+        assert_eq!(text([f64::NAN], 1), "–");
+    }
 
     #[test]
     fn factors_come_with_their_interval() {

@@ -1,10 +1,10 @@
 //! What was found of one case: means over chips, losses, correlations.
 
-use super::imperfection::Imperfection;
+use super::imperfection::{IMPERFECTIONS, Imperfection};
 use super::point::{Group, Kind, Point};
 use crate::operating_point::{DigitalNetwork, Measured, NetworkState};
 use crate::rank::rank_correlation;
-use crate::statistics::{Interval, mean};
+use crate::statistics::{Interval, mean, ratio_by_sample};
 use crate::{Knob, NetworkCase};
 
 /// All chips of a case at all points.
@@ -82,6 +82,20 @@ impl<'a> CaseResults<'a> {
             .collect()
     }
 
+    /// The most settings on one chip where an imperfection has no meaning: relative to no signal.
+    pub(super) fn most_undefined(&self) -> usize {
+        let on_chip = |chip: usize, imperfection: &Imperfection| {
+            let amounts = self
+                .measured
+                .iter()
+                .map(|chips| (imperfection.of)(&chips[chip]));
+            amounts.filter(|amount| amount.is_nan()).count()
+        };
+        let chips = 0..self.networks.len();
+        let counts = chips.flat_map(|chip| IMPERFECTIONS.iter().map(move |i| on_chip(chip, i)));
+        counts.max().unwrap_or(0)
+    }
+
     /// Rank correlation over points of an imperfection with the accuracy lost, by chip.
     pub(super) fn correlations(
         &self,
@@ -117,17 +131,16 @@ impl<'a> CaseResults<'a> {
         of_chip.map(|losses| mean(&losses)).collect()
     }
 
-    /// Share of what is lost as deployed that training wins back, over all points of a group, by chip,
-    /// in percent; none where nothing is lost.
+    /// Share of what all chips lose as deployed that training wins back, over all points of a group, in
+    /// percent: [pseudo-values](ratio_by_sample) by chip; none unless something is lost by more than chance.
     pub(super) fn won_back_percent(&self, group: Group) -> Vec<f64> {
         let [deployed, trained] =
             NetworkState::BOTH.map(|network| self.mean_losses(group, network));
-        let lost = deployed
-            .iter()
-            .zip(&trained)
-            .filter(|(deployed, _)| **deployed > 0.0);
-        lost.map(|(deployed, trained)| 100.0 * (1.0 - trained / deployed))
-            .collect()
+        if Interval::of_mean(&deployed).is_none_or(|interval| interval.low <= 0.0) {
+            return Vec::new();
+        }
+        let left = ratio_by_sample(&trained, &deployed).into_iter();
+        left.map(|left| 100.0 * (1.0 - left)).collect()
     }
 
     /// The points where a knob alone is turned and the usual one, by rising value.

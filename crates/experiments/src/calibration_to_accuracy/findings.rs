@@ -86,11 +86,14 @@ fn limits(parameters: &Parameters, results: &[CaseResults<'_>]) -> String {
             left_out.join(", ")
         )
     };
+    let undefined = results.iter().map(CaseResults::most_undefined).max();
     format!(
         "Intervals are 95 % (Student's t over chips, each with a network of its own). A correlation over \
-         these settings holds for how these settings were chosen. The best of many settings looks better \
+         these settings holds for how these settings were chosen; where an imperfection has no meaning, \
+         because there is no signal (up to {} settings), a setting does not count for it. The best of many settings looks better \
          than it is: the advantage of the recommended ones was seen on the same chips that they were \
          chosen by. For speed and energy up to {} points of accuracy are given up.{left_out}",
+        undefined.unwrap_or(0),
         parameters.give_up_percent
     )
 }
@@ -108,7 +111,8 @@ fn finding(results: &[CaseResults<'_>]) -> String {
             ]
         })
         .collect();
-    unbroken(&paragraphs.join("\n\n"))
+    let told = paragraphs.into_iter().filter(|text| !text.is_empty());
+    unbroken(&told.collect::<Vec<_>>().join("\n\n"))
 }
 
 fn predictors(case: &CaseResults<'_>) -> String {
@@ -126,7 +130,7 @@ fn predictors(case: &CaseResults<'_>) -> String {
         told.collect::<Vec<_>>().join(", ")
     };
     format!(
-        "On {} chips, the accuracy lost follows over settings most closely (rank correlation) as deployed: \
+        "On {} chips, the accuracy lost over settings has the highest rank correlations, as deployed, with: \
          {}; after training in the loop: {}.",
         case.case.name,
         of(NetworkState::Deployed),
@@ -147,6 +151,9 @@ fn recovery(case: &CaseResults<'_>) -> String {
 
 /// From which effort on more of it is not seen to pay.
 fn effort(case: &CaseResults<'_>) -> String {
+    if case.networks.len() < 2 {
+        return String::new();
+    }
     let places = case.along(Knob::Effort);
     let mut by_time: Vec<(f64, f64, usize)> = places
         .iter()

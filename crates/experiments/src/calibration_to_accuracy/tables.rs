@@ -72,7 +72,7 @@ pub(super) fn won_back(results: &[CaseResults<'_>]) -> Result<Table, ExperimentE
 pub(super) fn recommended(results: &[CaseResults<'_>]) -> Result<Table, ExperimentError> {
     let columns = vec![
         Column::text("Chips"),
-        Column::text("NetworkState"),
+        Column::text("Network"),
         Column::text("For"),
         Column::text("Settings"),
         Column::number("Accuracy, %"),

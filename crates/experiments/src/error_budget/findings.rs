@@ -153,7 +153,7 @@ fn error(budget: &Budget<'_>) -> String {
         format!("{}: {}", state.name(), list(&found, 0, " %"))
     });
     format!(
-        "Most of the squared error goes with these sources when they are switched off, {}.",
+        "The largest shares of the squared error that go when one source is switched off, {}.",
         told.join("; ")
     )
 }

@@ -113,9 +113,15 @@ fn comparison(results: &Results<'_>, aim: Aim) -> String {
     }
     let behind: Vec<f64> = ahead.iter().map(|points| -points).collect();
     let verdict = match (is_certain(&ahead), is_certain(&behind)) {
-        (true, _) => "Evolution beats as many random settings",
-        (_, true) => "As many random settings beat evolution",
-        _ => "Evolution and as many random settings do not differ by more than chance",
+        (true, _) => {
+            "On these chips the settings that evolution found beat those of as many random trials"
+        }
+        (_, true) => {
+            "On these chips the settings of as many random trials beat those that evolution found"
+        }
+        _ => {
+            "On these chips the settings that evolution found and those of as many random trials do not differ by more than chance"
+        }
     };
     format!(" {verdict}: {} points.", difference(&ahead, 1))
 }
