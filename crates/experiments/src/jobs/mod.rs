@@ -100,7 +100,8 @@ impl<'a> Jobs<'a> {
         })
     }
 
-    /// What all other jobs of an experiment need: one job, which every shard does for itself.
+    /// What all other jobs of an experiment need: one job, which every shard does for itself. `key` is
+    /// what it depends on besides the configuration: the seeds of chips, if it has something for each.
     ///
     /// # Errors
     /// As [`each`](Self::each).
@@ -108,6 +109,7 @@ impl<'a> Jobs<'a> {
         &self,
         experiment: &'static str,
         configuration: &toml::Table,
+        key: &(impl Serialize + Sync),
         steps: u64,
         run: impl Fn(&dyn Task) -> Result<R, ExperimentError> + Sync,
     ) -> Result<R, ExperimentError>
@@ -117,7 +119,7 @@ impl<'a> Jobs<'a> {
         let list = JobList {
             experiment,
             configuration,
-            keys: &["beforehand"],
+            keys: &[("beforehand", key)],
             steps: &|_| steps,
         };
         let is_here = self.scope != Scope::Nothing;

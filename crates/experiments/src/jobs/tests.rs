@@ -144,11 +144,14 @@ fn shares_together_are_the_whole() {
 fn what_comes_beforehand_is_done_by_every_share_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let configuration = toml::Table::new();
-    let run = |scope| {
+    let run = |scope, seeds: &[u32]| {
         let jobs = kept_in(folder.path(), scope);
-        jobs.beforehand("first", &configuration, 1, |_| Ok(7_u32))
+        jobs.beforehand("first", &configuration, &seeds, 1, |_| Ok(seeds.to_vec()))
     };
-    assert!(run(Scope::Nothing).is_err());
-    assert_eq!(run(Scope::Shard(Shard::new(2, 2).unwrap())).unwrap(), 7);
-    assert_eq!(run(Scope::Nothing).unwrap(), 7);
+    assert!(run(Scope::Nothing, &[7]).is_err());
+    let shard = Scope::Shard(Shard::new(2, 2).unwrap());
+    assert_eq!(run(shard, &[7]).unwrap(), [7]);
+    assert_eq!(run(Scope::Nothing, &[7]).unwrap(), [7]);
+    assert!(run(Scope::Nothing, &[8]).is_err());
+    assert_eq!(run(Scope::All, &[7, 8]).unwrap(), [7, 8]);
 }
