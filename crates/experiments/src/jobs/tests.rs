@@ -89,6 +89,9 @@ fn only_what_a_result_depends_on_decides_whether_it_is_there() {
     assert_eq!(computed("[inner]\nchip_seeds = [3]"), 0);
     assert_eq!(computed("[[list]]\nchip_seeds = [3]\na = 1"), 2);
     assert_eq!(computed("[[list]]\nchip_seeds = [4]\na = 1"), 0);
+    assert_eq!(computed("[data]\nname = 'a'\ndigest = '1'"), 2);
+    assert_eq!(computed("[data]\nname = 'b'\ndigest = '1'"), 0);
+    assert_eq!(computed("[data]\nname = 'a'\ndigest = '2'"), 2);
 }
 
 #[test]
@@ -96,14 +99,21 @@ fn damaged_and_renamed_files_are_done_anew() {
     let folder = tempfile::tempdir().unwrap();
     let jobs = || kept_in(folder.path(), Scope::All);
     let configuration = toml::Table::new();
-    squares(&jobs(), &configuration, &[2, 3], false).0.unwrap();
-    let files = jobs().store.files().unwrap();
+    let first = jobs();
+    squares(&first, &configuration, &[2, 3], false).0.unwrap();
+    squares(&jobs(), &configuration, &[5], false).0.unwrap();
+    let files = first.files().unwrap();
+    assert_eq!(files.len(), 2);
     let path = |number: usize| folder.path().join("jobs").join(&files[number].0);
     std::fs::copy(path(0), path(1)).unwrap();
     std::fs::write(path(0), &files[0].1[..20]).unwrap();
     let (results, computed) = squares(&jobs(), &configuration, &[2, 3], false);
     assert_eq!((results.unwrap(), computed), (vec![4, 9], vec![2, 3]));
-    jobs().store.clear().unwrap();
+    first.clear().unwrap();
+    let other = jobs();
+    let (_, computed) = squares(&other, &configuration, &[5], false);
+    assert!(computed.is_empty(), "another study's result is still there");
+    other.clear().unwrap();
     assert!(!folder.path().join("jobs").exists());
 }
 
