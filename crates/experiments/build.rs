@@ -25,6 +25,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     files.retain(|file| file.is_file());
     files.sort();
+    for file in &files {
+        // A file of its own, such as Cargo.lock; those in folders are watched with them.
+        if !folders.iter().any(|folder| file.starts_with(folder)) {
+            println!("cargo:rerun-if-changed={}", file.display());
+        }
+    }
     let mut digest = Sha256::new();
     for file in &files {
         let content = fs::read(file)?;

@@ -16,7 +16,11 @@ use crate::bars::Bars;
 pub(crate) struct Done {
     pub(crate) text: String,
     pub(crate) failures: Vec<String>,
+    /// What does what failed.
+    pub(crate) remedy: &'static str,
 }
+
+const AGAIN: &str = "The same command does what failed again, and no more.";
 
 /// Runs what was asked for.
 pub(crate) fn run(options: &ExperimentOptions) -> Result<Done, String> {
@@ -45,10 +49,15 @@ pub(crate) fn run(options: &ExperimentOptions) -> Result<Done, String> {
             told(report, started, &options.out)
         }
         Some(shard) => {
-            run_shard(&chosen, &settings, shard, &options.out, &Bars).map_err(in_words)?;
+            let failures = run_shard(&chosen, &settings, shard, &options.out, &Bars);
+            let failures = failures.map_err(in_words)?;
             let seconds = started.elapsed().as_secs_f64();
             let folder = options.out.display();
-            complete(format!("{seconds:.1} s. Shard {shard}: {folder}\n"))
+            Done {
+                text: format!("{seconds:.1} s. Shard {shard}: {folder}\n"),
+                failures: failures.iter().map(ToString::to_string).collect(),
+                remedy: AGAIN,
+            }
         }
     };
     if file.is_some_and(|file| file.is_of_other_sources()) {
@@ -61,7 +70,11 @@ fn merge(options: &MergeOptions) -> Result<Done, String> {
     let started = Instant::now();
     let data = options.data.as_deref();
     let report = merge_shards(&options.folders, data, options.threads, &options.out, &Bars);
-    Ok(told(report.map_err(in_words)?, started, &options.out))
+    let done = told(report.map_err(in_words)?, started, &options.out);
+    Ok(Done {
+        remedy: "Run the shards in which jobs failed again, and merge again.",
+        ..done
+    })
 }
 
 fn named(names: &[String]) -> Result<Vec<&'static Experiment>, String> {
@@ -89,6 +102,7 @@ fn told(report: StudyReport, started: Instant, out: &Path) -> Done {
     Done {
         text,
         failures: report.failures.iter().map(ToString::to_string).collect(),
+        remedy: AGAIN,
     }
 }
 
@@ -96,6 +110,7 @@ const fn complete(text: String) -> Done {
     Done {
         text,
         failures: Vec::new(),
+        remedy: AGAIN,
     }
 }
 

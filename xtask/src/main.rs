@@ -64,7 +64,7 @@ fn experiments(options: &ExperimentOptions) -> ExitCode {
     for failure in &done.failures {
         eprintln!("failed: {}", failure.replace('\n', " "));
     }
-    eprintln!("The same command does what failed again, and no more.");
+    eprintln!("{}", done.remedy);
     ExitCode::from(FAILED)
 }
 

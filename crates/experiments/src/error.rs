@@ -267,6 +267,14 @@ pub enum ExperimentError {
         /// How many results are missing.
         missing: usize,
     },
+    /// Networks that were kept do not belong to the chips.
+    #[error("{found} networks are there, {expected} are needed: one for each chip of each case")]
+    NetworksMissing {
+        /// How many are needed.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// A chip whose gain cannot be told from noise.
     #[error("the chip's gain cannot be told from noise")]
     NoSignal,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
+use crate::names::check_names;
 use crate::operating_point::{DigitalNetwork, Meanwhile, Measured, PointBench, ShiftsBy};
 use crate::{
     Experiment, ExperimentError, NetworkCase, OperatingPoint, Outcome, Settings, StudyData,
@@ -49,6 +50,8 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let names = parameters.cases.iter().map(|case| case.name.as_str());
+    check_names(EXPERIMENT.name, "cases", names)?;
     let seeds = &parameters.chip_seeds;
     let points = parameters.grids.points();
     // Which points there are changes none of them.
@@ -56,9 +59,10 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     basis.remove("grids");
 
     let steps = (parameters.cases.len() * seeds.len()) as u64;
-    let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+    let networks = jobs.beforehand(EXPERIMENT.name, &basis, seeds, steps, |task| {
         DigitalNetwork::of_cases(&parameters.cases, &data, seeds, task)
     })?;
+    DigitalNetwork::check_count(&networks, parameters.cases.len(), seeds.len())?;
     let mut keys = Vec::new();
     for (case, networks) in parameters.cases.iter().zip(&networks) {
         for point in &points {

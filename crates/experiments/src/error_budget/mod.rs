@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
+use crate::names::check_names;
 use crate::operating_point::{DigitalNetwork, PointBench, ShiftsBy};
 use crate::{Experiment, ExperimentError, NetworkCase, Outcome, Settings, StudyData};
 
@@ -50,11 +51,14 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    let names = parameters.cases.iter().map(|case| case.name.as_str());
+    check_names(EXPERIMENT.name, "cases", names)?;
     let seeds = &parameters.chip_seeds;
     let steps = (parameters.cases.len() * seeds.len()) as u64;
-    let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+    let networks = jobs.beforehand(EXPERIMENT.name, &configuration, seeds, steps, |task| {
         DigitalNetwork::of_cases(&parameters.cases, &data, seeds, task)
     })?;
+    DigitalNetwork::check_count(&networks, parameters.cases.len(), seeds.len())?;
     let variants = Variant::all(&parameters.sources);
     let mut keys = Vec::new();
     for (case, networks) in parameters.cases.iter().zip(&networks) {

@@ -11,6 +11,9 @@ use crate::sources::SOURCES;
 /// Entries of a configuration that say which jobs there are, and nothing about one of them.
 const WHICH_JOBS: &str = "chip_seeds";
 
+/// The entry of a configuration that describes the study's data.
+const DATA: &str = "data";
+
 /// What all jobs of an experiment depend on.
 pub(super) struct Basis {
     digest: Sha256,
@@ -31,7 +34,11 @@ impl Basis {
         experiment: &str,
         configuration: &toml::Table,
     ) -> Result<Self, ExperimentError> {
-        let configuration = without_lists_of_jobs(configuration);
+        let mut configuration = without_lists_of_jobs(configuration);
+        if let Some(toml::Value::Table(data)) = configuration.get_mut(DATA) {
+            // Their digest says which they are, in whatever folder they lie.
+            data.remove("name");
+        }
         let text = serde_json::to_string(&(SOURCES, experiment, configuration));
         let mut digest = Sha256::new();
         digest.update(text.map_err(|error| encode_error(&error))?);

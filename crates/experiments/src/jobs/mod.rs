@@ -3,10 +3,10 @@
 //! What a job delivers depends on its [`Address`] and on nothing else, so that it can be kept, taken
 //! up again after an interruption, or done on another machine.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -57,11 +57,15 @@ pub(crate) struct Jobs<'a> {
     threads: usize,
     /// Jobs of all lists so far, which are dealt out to shards in turn.
     listed: AtomicUsize,
+    /// Names of the files of all jobs that are done here.
+    own: Mutex<BTreeSet<String>>,
+    /// Jobs that are known to have failed elsewhere.
+    known_failures: Vec<JobFailure>,
 }
 
 impl<'a> Jobs<'a> {
     /// All jobs, on a number of threads.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         progress: &'a dyn Progress,
         store: JobStore,
         scope: Scope,
@@ -73,7 +77,32 @@ impl<'a> Jobs<'a> {
             scope,
             threads,
             listed: AtomicUsize::new(0),
+            own: Mutex::new(BTreeSet::new()),
+            known_failures: Vec::new(),
         }
+    }
+
+    /// None is done; those of which there is no result may have failed where they were.
+    pub(crate) fn merged(
+        progress: &'a dyn Progress,
+        store: JobStore,
+        known_failures: Vec<JobFailure>,
+        threads: usize,
+    ) -> Self {
+        Self {
+            known_failures,
+            ..Self::new(progress, store, Scope::Nothing, threads)
+        }
+    }
+
+    /// Names and contents of the files that are kept of the jobs that were done here, by name.
+    pub(crate) fn files(&self) -> Result<Vec<(String, Vec<u8>)>, ExperimentError> {
+        self.store.files(&locked(&self.own))
+    }
+
+    /// Removes these, and nothing that is another study's.
+    pub(crate) fn clear(&self) -> Result<(), ExperimentError> {
+        self.store.clear(&locked(&self.own))
     }
 
     /// The result of every job, in the order of the keys: those that are there are taken, the others
@@ -100,7 +129,8 @@ impl<'a> Jobs<'a> {
         })
     }
 
-    /// What all other jobs of an experiment need: one job, which every shard does for itself.
+    /// What all other jobs of an experiment need: one job, which every shard does for itself. `key` is
+    /// what it depends on besides the configuration: the seeds of chips, if it has something for each.
     ///
     /// # Errors
     /// As [`each`](Self::each).
@@ -108,6 +138,7 @@ impl<'a> Jobs<'a> {
         &self,
         experiment: &'static str,
         configuration: &toml::Table,
+        key: &(impl Serialize + Sync),
         steps: u64,
         run: impl Fn(&dyn Task) -> Result<R, ExperimentError> + Sync,
     ) -> Result<R, ExperimentError>
@@ -117,7 +148,7 @@ impl<'a> Jobs<'a> {
         let list = JobList {
             experiment,
             configuration,
-            keys: &["beforehand"],
+            keys: &[("beforehand", key)],
             steps: &|_| steps,
         };
         let is_here = self.scope != Scope::Nothing;
@@ -139,6 +170,8 @@ impl<'a> Jobs<'a> {
         let basis = address::Basis::new(list.experiment, list.configuration)?;
         let addresses = list.keys.iter().map(|key| basis.address(key));
         let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
+        let of_here = (0..addresses.len()).filter(|&i| is_here(i));
+        locked(&self.own).extend(of_here.map(|i| addresses[i].name().to_owned()));
         let found = addresses.iter().map(|address| self.store.find(address));
         let mut results: Vec<Option<R>> = found.collect();
         let missing = (0..results.len()).filter(|&i| results[i].is_none());
@@ -157,8 +190,7 @@ impl<'a> Jobs<'a> {
                     .and_then(|result| self.store.keep(address, &result).map(|()| result));
                 done.map_err(|error| {
                     let failure = JobFailure::new(list.experiment, address.key(), &error);
-                    let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-                    failures.push((position, failure));
+                    locked(&failures).push((position, failure));
                 })
                 .ok()
             })?;
@@ -169,14 +201,27 @@ impl<'a> Jobs<'a> {
         let mut failures = failures
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
+        let is_known = |position: usize, failure: &JobFailure| {
+            failure.experiment() == list.experiment && failure.key() == addresses[position].key()
+        };
+        let mut missing = 0;
+        for position in others {
+            let mut known = self.known_failures.iter();
+            match known.find(|failure| is_known(position, failure)) {
+                Some(failure) => failures.push((position, failure.clone())),
+                None => missing += 1,
+            }
+        }
         failures.sort_by_key(|(position, _)| *position);
+        if missing > 0 && self.scope == Scope::Nothing {
+            return Err(elsewhere(list.experiment, missing));
+        }
         if !failures.is_empty() {
             return Err(ExperimentError::JobsFailed {
                 experiment: list.experiment,
                 failures: failures.into_iter().map(|(_, failure)| failure).collect(),
             });
         }
-        let missing = others.len();
         let results: Option<Vec<R>> = results.into_iter().collect();
         results.ok_or_else(|| elsewhere(list.experiment, missing))
     }
@@ -200,6 +245,10 @@ const fn elsewhere(experiment: &'static str, missing: usize) -> ExperimentError 
         experiment,
         missing,
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does a job; a panic is a failure of this job alone.

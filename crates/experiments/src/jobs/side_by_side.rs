@@ -1,5 +1,6 @@
 //! Jobs on several threads.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +14,9 @@ use crate::ExperimentError;
 ///
 /// # Errors
 /// [`ExperimentError::Threads`] if the system refuses a thread; jobs that are running end before.
+///
+/// # Panics
+/// If a job does.
 pub(super) fn run<R: Send>(
     count: usize,
     threads: usize,
@@ -36,14 +40,17 @@ pub(super) fn run<R: Send>(
     std::thread::scope(|scope| {
         let workers: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(work)).collect();
         let here = work();
-        workers
-            .into_iter()
-            .fold(here, |sum, worker| sum.and(worker.join().unwrap_or(Ok(()))))
+        workers.into_iter().fold(here, |sum, worker| {
+            sum.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        })
     })?;
-    let results = results
+    let results: Option<Vec<R>> = results
         .into_iter()
-        .filter_map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner));
-    Ok(results.collect())
+        .map(|result| result.into_inner().unwrap_or_else(PoisonError::into_inner))
+        .collect();
+    results.ok_or_else(|| ExperimentError::Panic {
+        message: "a job ended without a result".to_owned(),
+    })
 }
 
 /// A pool of threads.

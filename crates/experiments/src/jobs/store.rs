@@ -1,5 +1,6 @@
 //! Where results of jobs are kept.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,53 +86,47 @@ impl JobStore {
         Ok(())
     }
 
-    /// Names and contents of all files that are kept, by name.
-    pub(crate) fn files(&self) -> Result<Vec<(String, Vec<u8>)>, ExperimentError> {
-        let Some(folder) = self.folder.as_deref().filter(|folder| folder.exists()) else {
-            return Ok(Vec::new());
-        };
-        let mut files = Vec::new();
-        for path in of_jobs(folder)? {
-            let content = fs::read(&path).map_err(|e| read_error(&path, e))?;
+    /// Names and contents of the files that are kept of some addresses' names.
+    pub(super) fn files(
+        &self,
+        names: &BTreeSet<String>,
+    ) -> Result<Vec<(String, Vec<u8>)>, ExperimentError> {
+        let read = |path: PathBuf| {
+            let content = fs::read(&path).map_err(|source| ExperimentError::Read {
+                path: path.clone(),
+                source,
+            })?;
             let name = path.file_name().unwrap_or_default();
-            files.push((name.to_string_lossy().into_owned(), content));
-        }
-        files.sort();
-        Ok(files)
+            Ok((name.to_string_lossy().into_owned(), content))
+        };
+        self.kept(names).map(read).collect()
     }
 
-    /// Removes what is kept, and the folder unless something else is in it.
-    pub(crate) fn clear(&self) -> Result<(), ExperimentError> {
-        let Some(folder) = self.folder.as_deref().filter(|folder| folder.exists()) else {
-            return Ok(());
-        };
-        for path in of_jobs(folder)? {
+    /// Removes what is kept of some addresses' names, and the folder if nothing else is in it.
+    pub(super) fn clear(&self, names: &BTreeSet<String>) -> Result<(), ExperimentError> {
+        for path in self.kept(names) {
             fs::remove_file(&path).map_err(|source| ExperimentError::Write { path, source })?;
         }
-        // Something else may be in it.
-        let _ = fs::remove_dir(folder);
+        if let Some(folder) = &self.folder {
+            // Something else may be in it.
+            let _ = fs::remove_dir(folder);
+        }
         Ok(())
+    }
+
+    /// The files that are there of some addresses' names.
+    fn kept<'a>(&'a self, names: &'a BTreeSet<String>) -> impl Iterator<Item = PathBuf> + 'a {
+        let folder = self.folder.iter();
+        folder
+            .flat_map(move |folder| names.iter().map(move |name| of_name(folder, name)))
+            .filter(|path| path.is_file())
     }
 }
 
 fn file(folder: &Path, address: &Address) -> PathBuf {
-    folder.join(address.name()).with_extension(ENDING)
+    of_name(folder, address.name())
 }
 
-/// The files of jobs in a folder.
-fn of_jobs(folder: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
-    let entries = fs::read_dir(folder).map_err(|e| read_error(folder, e))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    let paths: Vec<PathBuf> = paths
-        .collect::<Result<_, _>>()
-        .map_err(|e| read_error(folder, e))?;
-    let is_job = |path: &PathBuf| path.extension().is_some_and(|ending| ending == ENDING);
-    Ok(paths.into_iter().filter(is_job).collect())
-}
-
-fn read_error(path: &Path, source: std::io::Error) -> ExperimentError {
-    ExperimentError::Read {
-        path: path.to_owned(),
-        source,
-    }
+fn of_name(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).with_extension(ENDING)
 }

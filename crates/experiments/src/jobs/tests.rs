@@ -89,6 +89,9 @@ fn only_what_a_result_depends_on_decides_whether_it_is_there() {
     assert_eq!(computed("[inner]\nchip_seeds = [3]"), 0);
     assert_eq!(computed("[[list]]\nchip_seeds = [3]\na = 1"), 2);
     assert_eq!(computed("[[list]]\nchip_seeds = [4]\na = 1"), 0);
+    assert_eq!(computed("[data]\nname = 'a'\ndigest = '1'"), 2);
+    assert_eq!(computed("[data]\nname = 'b'\ndigest = '1'"), 0);
+    assert_eq!(computed("[data]\nname = 'a'\ndigest = '2'"), 2);
 }
 
 #[test]
@@ -96,14 +99,21 @@ fn damaged_and_renamed_files_are_done_anew() {
     let folder = tempfile::tempdir().unwrap();
     let jobs = || kept_in(folder.path(), Scope::All);
     let configuration = toml::Table::new();
-    squares(&jobs(), &configuration, &[2, 3], false).0.unwrap();
-    let files = jobs().store.files().unwrap();
+    let first = jobs();
+    squares(&first, &configuration, &[2, 3], false).0.unwrap();
+    squares(&jobs(), &configuration, &[5], false).0.unwrap();
+    let files = first.files().unwrap();
+    assert_eq!(files.len(), 2);
     let path = |number: usize| folder.path().join("jobs").join(&files[number].0);
     std::fs::copy(path(0), path(1)).unwrap();
     std::fs::write(path(0), &files[0].1[..20]).unwrap();
     let (results, computed) = squares(&jobs(), &configuration, &[2, 3], false);
     assert_eq!((results.unwrap(), computed), (vec![4, 9], vec![2, 3]));
-    jobs().store.clear().unwrap();
+    first.clear().unwrap();
+    let other = jobs();
+    let (_, computed) = squares(&other, &configuration, &[5], false);
+    assert!(computed.is_empty(), "another study's result is still there");
+    other.clear().unwrap();
     assert!(!folder.path().join("jobs").exists());
 }
 
@@ -144,11 +154,14 @@ fn shares_together_are_the_whole() {
 fn what_comes_beforehand_is_done_by_every_share_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let configuration = toml::Table::new();
-    let run = |scope| {
+    let run = |scope, seeds: &[u32]| {
         let jobs = kept_in(folder.path(), scope);
-        jobs.beforehand("first", &configuration, 1, |_| Ok(7_u32))
+        jobs.beforehand("first", &configuration, &seeds, 1, |_| Ok(seeds.to_vec()))
     };
-    assert!(run(Scope::Nothing).is_err());
-    assert_eq!(run(Scope::Shard(Shard::new(2, 2).unwrap())).unwrap(), 7);
-    assert_eq!(run(Scope::Nothing).unwrap(), 7);
+    assert!(run(Scope::Nothing, &[7]).is_err());
+    let shard = Scope::Shard(Shard::new(2, 2).unwrap());
+    assert_eq!(run(shard, &[7]).unwrap(), [7]);
+    assert_eq!(run(Scope::Nothing, &[7]).unwrap(), [7]);
+    assert!(run(Scope::Nothing, &[8]).is_err());
+    assert_eq!(run(Scope::All, &[7, 8]).unwrap(), [7, 8]);
 }

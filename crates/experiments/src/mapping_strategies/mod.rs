@@ -52,7 +52,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     let choices = Choice::all(&parameters)?;
     let steps = StudyNetwork::steps(&parameters);
-    let network = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+    let network = jobs.beforehand(EXPERIMENT.name, &configuration, &(), steps, |task| {
         StudyNetwork::trained(&parameters, &data, task)
     })?;
     let list = JobList {

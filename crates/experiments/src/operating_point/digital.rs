@@ -46,6 +46,22 @@ impl DigitalNetwork {
         Ok(networks)
     }
 
+    /// Whether every case has as many as there are chips: those that were kept may be others.
+    pub(crate) fn check_count(
+        networks: &[Vec<Self>],
+        cases: usize,
+        chips: usize,
+    ) -> Result<(), ExperimentError> {
+        let is_each_whole = networks.iter().all(|of_case| of_case.len() == chips);
+        if networks.len() == cases && is_each_whole {
+            return Ok(());
+        }
+        Err(ExperimentError::NetworksMissing {
+            expected: cases * chips,
+            found: networks.iter().map(Vec::len).sum(),
+        })
+    }
+
     /// One for each of some seeds, side by side.
     pub(crate) fn of_seeds(
         task: &NetworkTask,

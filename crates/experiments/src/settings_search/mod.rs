@@ -81,7 +81,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     };
 
     let chips = parameters.search_chips.len() + parameters.fresh_chips.len();
-    let start = jobs.beforehand(EXPERIMENT.name, &configuration, chips as u64, |task| {
+    let start = jobs.beforehand(EXPERIMENT.name, &configuration, &(), chips as u64, |task| {
         lab.start(task)
     })?;
     let mut keys = Vec::new();

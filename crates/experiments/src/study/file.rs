@@ -147,6 +147,19 @@ impl StudyFile {
         sources.is_some_and(|sources| sources != SOURCES)
     }
 
+    /// Whether it describes the same study, wherever the data lie: results name them by their content.
+    pub(super) fn is_same_as(&self, other: &Self) -> bool {
+        let data = match (&self.data, &other.data) {
+            (Some(here), Some(_)) => Some(here.clone()),
+            (_, there) => there.clone(),
+        };
+        let other = Self {
+            data,
+            ..other.clone()
+        };
+        *self == other
+    }
+
     /// The same for one shard of the jobs.
     pub(super) fn with_shard(mut self, shard: Shard) -> Self {
         self.shard = Some(shard);

@@ -1,12 +1,13 @@
 //! Running a study: experiments, their jobs, and the folder with what came out.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::jobs::{JobStore, Jobs, Scope, Shard, pool};
 use crate::report::Table;
-use crate::{Experiment, ExperimentError, JobFailure, Outcome, Progress, ResultFolder, Settings};
+use crate::{
+    Experiment, ExperimentError, JobFailure, Outcome, Progress, ResultFolder, Settings, Silent,
+};
 
 mod file;
 mod results;
@@ -25,14 +26,14 @@ pub struct StudyReport {
     pub tables: Vec<Table>,
     /// Figures that miss their target: experiment and figure.
     pub misses: Vec<String>,
-    /// Jobs that failed; their experiments have no results.
+    /// Jobs that failed, and experiments as a whole; these experiments have no results.
     pub failures: Vec<JobFailure>,
 }
 
 /// What came of an experiment.
 enum Ended {
     WithOutcome(Box<Outcome>),
-    /// Some jobs failed.
+    /// Some jobs failed, or the experiment as a whole.
     Failed(Vec<JobFailure>),
 }
 
@@ -43,8 +44,8 @@ enum Ended {
 /// study that was interrupted, or some of whose jobs failed, goes on from there when it is run again.
 ///
 /// # Errors
-/// [`ExperimentError`]; `folder` is as it was before then. Jobs that fail are no error, but stand in
-/// the report and on the page.
+/// [`ExperimentError`]; `folder` is as it was before then. What cannot be used is refused before any
+/// work. Jobs and experiments that fail are no error, but stand in the report and on the page.
 pub fn run_study(
     experiments: &[&'static Experiment],
     settings: &Settings,
@@ -54,11 +55,11 @@ pub fn run_study(
     settings.check()?;
     check_experiments(experiments, settings)?;
     let target = ResultFolder::claim(folder)?;
-    let store = JobStore::in_folder(unfinished(folder));
-    let jobs = Jobs::new(progress, store.clone(), Scope::All, threads(settings));
+    let store = JobStore::in_folder(target.beside(UNFINISHED));
+    let jobs = Jobs::new(progress, store, Scope::All, threads(settings));
     let report = run_all(experiments, settings, target, &jobs)?;
     if report.failures.is_empty() {
-        store.clear()?;
+        jobs.clear()?;
     }
     Ok(report)
 }
@@ -67,40 +68,44 @@ pub fn run_study(
 /// The same shard goes on where it was interrupted, as [`run_study`] does.
 ///
 /// # Errors
-/// [`ExperimentError`], which includes that of jobs that fail; `folder` is as it was before then.
+/// [`ExperimentError`]; `folder` is as it was before then. It is [`ExperimentError::Shards`] if the
+/// folder is another shard of the same study. Jobs that fail are no error: they are what is returned,
+/// and stand in the folder.
 pub fn run_shard(
     experiments: &[&'static Experiment],
     settings: &Settings,
     shard: Shard,
     folder: &Path,
     progress: &dyn Progress,
-) -> Result<(), ExperimentError> {
+) -> Result<Vec<JobFailure>, ExperimentError> {
     settings.check()?;
+    let file = StudyFile::of(experiments, settings).with_shard(shard);
+    shards::refuse_other(folder, &file)?;
     check_experiments(experiments, settings)?;
     let mut target = ResultFolder::claim(folder)?;
-    let store = JobStore::in_folder(unfinished(folder));
+    let store = JobStore::in_folder(target.beside(UNFINISHED));
     let scope = Scope::Shard(shard);
-    let jobs = Jobs::new(progress, store.clone(), scope, threads(settings));
+    let jobs = Jobs::new(progress, store, scope, threads(settings));
     let mut failures = Vec::new();
     for experiment in experiments {
         match pool(threads(settings))?.install(|| experiment.run_by(settings, &jobs)) {
             Ok(_) | Err(ExperimentError::JobsElsewhere { .. }) => {}
             Err(ExperimentError::JobsFailed { failures: more, .. }) => failures.extend(more),
-            Err(error) => return Err(error),
+            Err(error) => failures.push(JobFailure::of_experiment(experiment.name, &error)),
         }
     }
-    if let Some(first) = failures.first() {
-        return Err(ExperimentError::JobsFailed {
-            experiment: first.experiment(),
-            failures,
-        });
-    }
-    for (name, content) in store.files()? {
+    for (name, content) in jobs.files()? {
         target.add(format!("{}/{name}", shards::JOBS), content);
     }
-    let file = StudyFile::of(experiments, settings).with_shard(shard);
+    if !failures.is_empty() {
+        target.add(shards::FAILURES, shards::failures_text(&failures)?);
+    }
+    shards::refuse_other(folder, &file)?;
     target.publish(&file.to_toml()?.to_string())?;
-    store.clear()
+    if failures.is_empty() {
+        jobs.clear()?;
+    }
+    Ok(failures)
 }
 
 /// Runs experiments by their jobs and writes the folder.
@@ -116,7 +121,9 @@ fn run_all(
         let end = match outcome {
             Ok(outcome) => Ended::WithOutcome(Box::new(outcome)),
             Err(ExperimentError::JobsFailed { failures, .. }) => Ended::Failed(failures),
-            Err(error) => return Err(error),
+            // Not a failure, but shards that do not belong together.
+            Err(error @ ExperimentError::JobsElsewhere { .. }) => return Err(error),
+            Err(error) => Ended::Failed(vec![JobFailure::of_experiment(experiment.name, &error)]),
         };
         ended.push((*experiment, end));
     }
@@ -139,22 +146,14 @@ fn run_all(
     Ok(report)
 }
 
-/// Where finished jobs are kept until the results can be written.
-fn unfinished(folder: &Path) -> PathBuf {
-    let mut name = folder
-        .file_name()
-        .map_or_else(OsString::new, OsString::from);
-    name.push(UNFINISHED);
-    folder.with_file_name(name)
-}
-
 fn threads(settings: &Settings) -> usize {
     settings
         .threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
 }
 
-/// Each experiment once (their files and sections bear their names), and parameters for none other.
+/// Each experiment once (their files and sections bear their names), and parameters for none other,
+/// all of which can be used: an experiment that has none of its jobs gets as far as these.
 fn check_experiments(
     experiments: &[&'static Experiment],
     settings: &Settings,
@@ -165,6 +164,14 @@ fn check_experiments(
     }
     for name in settings.parameters.keys() {
         crate::find(name)?;
+    }
+    let pool = pool(threads(settings))?;
+    for experiment in experiments {
+        let jobs = Jobs::new(&Silent, JobStore::nowhere(), Scope::Nothing, 1);
+        match pool.install(|| experiment.run_by(settings, &jobs)) {
+            Ok(_) | Err(ExperimentError::JobsElsewhere { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -80,6 +80,12 @@ fn configuration(
 
 /// What is to be told of an experiment without results.
 fn failed(experiment: &Experiment, failures: &[JobFailure]) -> Result<Section, ExperimentError> {
+    let section = Section::new(experiment.name, experiment.about);
+    if let [failure] = failures
+        && failure.key().is_empty()
+    {
+        return Ok(section.with_finding(format!("No results: {}.", failure.reason())));
+    }
     let columns = vec![Column::text("Job"), Column::text("Why it failed")];
     let mut table = Table::new("Jobs that failed", columns);
     for failure in failures {
@@ -88,7 +94,7 @@ fn failed(experiment: &Experiment, failures: &[JobFailure]) -> Result<Section, E
             Cell::text(failure.reason()),
         ])?;
     }
-    Ok(Section::new(experiment.name, experiment.about)
+    Ok(section
         .with_finding("No results: some of its jobs failed. All others were done, and are kept.")
         .with_table(table))
 }

@@ -1,18 +1,31 @@
 //! Putting the shards of a study together.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{StudyFile, StudyReport, check_experiments, run_all, threads};
-use crate::jobs::{JobStore, Jobs, Scope, Shard};
-use crate::{ExperimentError, Progress, ResultFolder};
+use crate::configuration::to_toml;
+use crate::jobs::{JobStore, Jobs, Shard};
+use crate::{ExperimentError, JobFailure, Progress, ResultFolder};
 
 /// The folder of a shard's jobs within its own.
 pub(super) const JOBS: &str = "jobs";
+/// The file of a shard's jobs that failed.
+pub(super) const FAILURES: &str = "failures.toml";
+
+/// What is in that file.
+#[derive(Default, Serialize, Deserialize)]
+struct Failures {
+    failures: Vec<JobFailure>,
+}
 
 /// Writes the result folder of a study from the folders of all its shards: the same that
 /// [`run_study`](super::run_study) writes alone, by the same program and with the same data.
 ///
-/// `data` is for a machine where the data lie elsewhere.
+/// `data` is for a machine where the data lie elsewhere than for the first shard. Jobs that failed in
+/// their shard are failures of the study.
 ///
 /// # Errors
 /// [`ExperimentError::Shards`] unless the folders hold all shards of one study, each once;
@@ -35,7 +48,11 @@ pub fn merge_shards(
     check_experiments(&experiments, &settings)?;
     let target = ResultFolder::claim(folder)?;
     let store = JobStore::of_folders(folders.iter().map(|folder| folder.join(JOBS)).collect());
-    let jobs = Jobs::new(progress, store, Scope::Nothing, threads(&settings));
+    let mut failures = Vec::new();
+    for folder in folders {
+        failures.extend(failures_in(folder)?);
+    }
+    let jobs = Jobs::merged(progress, store, failures, threads(&settings));
     run_all(&experiments, &settings, target, &jobs)
 }
 
@@ -47,7 +64,8 @@ fn common(folders: &[PathBuf]) -> Result<StudyFile, ExperimentError> {
         let file = StudyFile::read(&folder.join("configuration.toml"))?;
         let (of_folder, shard) = file.split_shard();
         let shard = shard.ok_or_else(|| refused(folder, "is no shard of a study"))?;
-        if *study.get_or_insert_with(|| of_folder.clone()) != of_folder {
+        let study = study.get_or_insert_with(|| of_folder.clone());
+        if !study.is_same_as(&of_folder) {
             let first = folders[0].display();
             return Err(refused(folder, format!("is of another study than {first}")));
         }
@@ -73,6 +91,44 @@ fn common(folders: &[PathBuf]) -> Result<StudyFile, ExperimentError> {
             Err(refused(&folders[0], reason))
         }
     }
+}
+
+/// Refuses a folder that holds another shard of the same study, which would be lost.
+pub(super) fn refuse_other(folder: &Path, file: &StudyFile) -> Result<(), ExperimentError> {
+    // Any folder that is no shard's is for others to judge.
+    let Ok(found) = StudyFile::read(&folder.join("configuration.toml")) else {
+        return Ok(());
+    };
+    let (found, of_folder) = found.split_shard();
+    let (study, shard) = file.clone().split_shard();
+    match of_folder {
+        Some(other) if Some(other) != shard && found.is_same_as(&study) => Err(refused(
+            folder,
+            format!("is shard {other} of the same study already; choose another folder"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The content of [`FAILURES`].
+pub(super) fn failures_text(failures: &[JobFailure]) -> Result<String, ExperimentError> {
+    let failures = failures.to_vec();
+    Ok(to_toml(&Failures { failures })?.to_string())
+}
+
+/// What failed in a shard.
+fn failures_in(folder: &Path) -> Result<Vec<JobFailure>, ExperimentError> {
+    let path = folder.join(FAILURES);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = fs::read_to_string(&path).map_err(|source| ExperimentError::Read {
+        path: path.clone(),
+        source,
+    })?;
+    let found: Failures =
+        toml::from_str(&text).map_err(|error| refused(&path, error.to_string()))?;
+    Ok(found.failures)
 }
 
 fn refused(folder: &Path, reason: impl Into<String>) -> ExperimentError {

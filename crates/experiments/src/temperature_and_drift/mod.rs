@@ -40,7 +40,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     let steps = StudyNetwork::STEPS;
-    let network = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {
+    let network = jobs.beforehand(EXPERIMENT.name, &configuration, &(), steps, |task| {
         StudyNetwork::trained(&parameters, &data, task)
     })?;
     let list = JobList {

@@ -62,6 +62,19 @@ fn shards_merge_to_what_the_study_writes_alone() {
     assert_eq!(merged(&shards, "merged").unwrap(), []);
     assert_same(&folder("alone"), &folder("merged"));
 
+    let refused = run_shard(
+        &experiments(),
+        &settings,
+        "2/2".parse().unwrap(),
+        &shards[0],
+        &Silent,
+    );
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("is shard 1/2 of the same study"),
+        "{refused}"
+    );
+
     let twice = [shards[0].clone(), shards[0].clone()];
     for (folders, expected) in [
         (&shards[..1], "shard 2/2 is missing"),
@@ -140,15 +153,15 @@ fn jobs_that_fail_are_told_and_the_rest_goes_on() {
         .parameters
         .insert("circuit".to_owned(), circuit.into());
     let experiments = ["circuit", "walking-noise"].map(|name| find(name).unwrap());
-    let refused = run_study(&experiments, &settings, &folder, &Silent);
+    let mut last_first = experiments;
+    last_first.reverse();
+    let counter = Counter::default();
+    let refused = run_study(&last_first, &settings, &folder, &counter);
     // i8 does not hold it: refused before any work.
     assert!(refused.is_err() && !folder.exists());
+    assert_eq!(counter.taken(), 0);
 
-    let grid = "weights = [100]".parse::<toml::Table>().unwrap();
-    let circuit = toml::Table::from_iter([("line".to_owned(), grid.into())]);
-    settings
-        .parameters
-        .insert("circuit".to_owned(), circuit.into());
+    let settings = with_failing_circuit(&data);
     let report = run_study(&experiments, &settings, &folder, &Silent).unwrap();
     let told: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 3, "{told:?}");
@@ -158,4 +171,125 @@ fn jobs_that_fail_are_told_and_the_rest_goes_on() {
     assert!(page.contains("Jobs that failed") && folder.join("walking-noise.csv").exists());
     assert!(!folder.join("circuit.csv").exists());
     assert!(parent.path().join("results.unfinished").exists());
+}
+
+/// A circuit of which every chip fails, and an experiment that does not.
+fn with_failing_circuit(data: &tempfile::TempDir) -> Settings {
+    let mut settings = settings(data);
+    let circuit = "line.weights = [100]".parse::<toml::Table>().unwrap();
+    settings
+        .parameters
+        .insert("circuit".to_owned(), circuit.into());
+    settings
+}
+
+#[test]
+fn shards_with_failures_merge_to_what_the_study_writes_alone() {
+    let data = small_set::write().unwrap();
+    let settings = with_failing_circuit(&data);
+    let experiments = ["circuit", "walking-noise"].map(|name| find(name).unwrap());
+    let parent = tempfile::tempdir().unwrap();
+    let folder = |name: &str| parent.path().join(name);
+    let alone = run_study(&experiments, &settings, &folder("alone"), &Silent).unwrap();
+    let mut failed = 0;
+    let shards = ["1/2", "2/2"].map(|shard| {
+        let name = shard.replace('/', "-");
+        let number = shard.parse().unwrap();
+        let failures = run_shard(&experiments, &settings, number, &folder(&name), &Silent);
+        failed += failures.unwrap().len();
+        folder(&name)
+    });
+    let merged = merge_shards(&shards, None, None, &folder("merged"), &Silent).unwrap();
+    assert_eq!((failed, &merged.failures), (3, &alone.failures));
+    assert_same(&folder("alone"), &folder("merged"));
+    fs::remove_file(shards[0].join("failures.toml")).unwrap();
+    let error = merge_shards(&shards, None, None, &folder("refused"), &Silent).unwrap_err();
+    let is_told = matches!(error, ExperimentError::JobsElsewhere { .. });
+    assert!(is_told && !folder("refused").exists(), "{error}");
+}
+
+#[test]
+fn shards_whose_data_lie_in_different_folders_merge() {
+    let data = [(); 2].map(|()| small_set::write().unwrap());
+    let experiments = [find("walking-noise").unwrap()];
+    let parent = tempfile::tempdir().unwrap();
+    let folder = |name: &str| parent.path().join(name);
+    let shards = ["1/2", "2/2"].map(|shard| folder(&shard.replace('/', "-")));
+    for (number, data) in data.iter().enumerate() {
+        let shard = bss2_experiments::Shard::new(number + 1, 2).unwrap();
+        let failures = run_shard(
+            &experiments,
+            &settings(data),
+            shard,
+            &shards[number],
+            &Silent,
+        );
+        assert_eq!(failures.unwrap(), []);
+    }
+    merge_shards(&shards, None, None, &folder("merged"), &Silent).unwrap();
+    run_study(&experiments, &settings(&data[0]), &folder("alone"), &Silent).unwrap();
+    assert_same(&folder("alone"), &folder("merged"));
+}
+
+#[test]
+fn an_experiment_that_fails_as_a_whole_costs_no_other() {
+    let data = small_set::write().unwrap();
+    let mut settings = settings(&data);
+    settings.chips = Some(1);
+    let of_core = "grids = { mixtures = 0, values = { ota_bias = [] } }";
+    let of_core: toml::Table = of_core.parse().unwrap();
+    settings
+        .parameters
+        .insert("calibration-to-accuracy".to_owned(), of_core.into());
+    settings.chip.ota.gain_lsb = 1e-5;
+    let names = ["calibration-to-accuracy", "walking-noise"];
+    let experiments = names.map(|name| find(name).unwrap());
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("results");
+    let report = run_study(&experiments, &settings, &folder, &Silent).unwrap();
+    assert_eq!(report.tables.len(), 1);
+    let told = report.failures[0].to_string();
+    assert!(
+        told.starts_with("calibration-to-accuracy: ") && told.contains("cannot be told from noise"),
+        "{told}"
+    );
+    let page = fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(page.contains("No results: ") && folder.join("walking-noise.csv").exists());
+}
+
+#[test]
+fn networks_that_were_kept_for_other_chips_are_not_taken() {
+    let data = small_set::write().unwrap();
+    let experiments = [find("calibration-to-accuracy").unwrap()];
+    let parent = tempfile::tempdir().unwrap();
+    let folder = |name: &str| parent.path().join(name);
+    let settings = |seeds: &str| {
+        let values: toml::Table = bss2_experiments::Knob::ALL
+            .into_iter()
+            .map(|knob| {
+                let name = toml::Value::try_from(knob).unwrap();
+                (name.as_str().unwrap().to_owned(), Vec::<f64>::new().into())
+            })
+            .collect();
+        let parameters = format!(
+            "[calibration-to-accuracy]\nchip_seeds = {seeds}\n\
+             [calibration-to-accuracy.grids]\nmixtures = 0\n\
+             [calibration-to-accuracy.grids.values]\n{values}"
+        );
+        Settings {
+            parameters: parameters.parse().unwrap(),
+            ..small_set::settings(&data, 1)
+        }
+    };
+    for (name, seeds) in [("more", "[1, 2, 3]"), ("others", "[3, 4]")] {
+        let shard = "1/1".parse().unwrap();
+        let first = folder(&format!("{name}-first"));
+        run_shard(&experiments, &settings("[1, 2]"), shard, &first, &Silent).unwrap();
+        let unfinished = folder(&format!("{name}.unfinished"));
+        fs::rename(first.join("jobs"), unfinished).unwrap();
+        run_study(&experiments, &settings(seeds), &folder(name), &Silent).unwrap();
+        let fresh = folder(&format!("{name}-fresh"));
+        run_study(&experiments, &settings(seeds), &fresh, &Silent).unwrap();
+        assert_same(&fresh, &folder(name));
+    }
 }
