@@ -49,6 +49,7 @@ mod named_chart;
 mod operating_point;
 mod outcome;
 mod output;
+mod parameter_check;
 mod plan_picture;
 pub mod plot;
 mod preset;

@@ -49,6 +49,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let seeds = &parameters.chip_seeds;
     let points = parameters.grids.points();
     // Which points there are changes none of them.

@@ -50,6 +50,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let seeds = &parameters.chip_seeds;
     let steps = (parameters.cases.len() * seeds.len()) as u64;
     let networks = jobs.beforehand(EXPERIMENT.name, &configuration, steps, |task| {

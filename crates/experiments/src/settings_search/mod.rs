@@ -73,6 +73,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let held_back = data.with_test_from_training(parameters.case.task.training_samples)?;
     let lab = Lab {
         parameters: &parameters,
