@@ -154,13 +154,15 @@ mod tests {
         }
     }
 
+    type Change = fn(&mut Parameters);
+
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let settings = Settings::default();
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
         default.check().unwrap();
-        let changes: [(fn(&mut Parameters), &str); 11] = [
+        let changes: [(Change, &str); 11] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.chip_seeds = vec![1, 2, 1],

@@ -226,13 +226,15 @@ mod tests {
         assert!(parameters.search_chips.iter().all(|&seed| seed < 1 << 53));
     }
 
+    type Change = fn(&mut Parameters);
+
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let settings = Settings::default();
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
         default.check().unwrap();
-        let changes: [(fn(&mut Parameters), &str); 18] = [
+        let changes: [(Change, &str); 18] = [
             (|p| p.search_chips.clear(), "search_chips: is empty"),
             (
                 |p| p.search_chips = vec![5, 5],
