@@ -50,10 +50,10 @@ pub(crate) fn configured<P: Serialize + DeserializeOwned>(
     }
 }
 
-/// Puts a value in its place; of tables, only what is given.
+/// Puts a value in its place; of tables, only what is given, unless it is another one of several.
 fn overlay(table: &mut Table, name: &str, value: &Value) {
     match (table.get_mut(name), value) {
-        (Some(Value::Table(inner)), Value::Table(given)) => {
+        (Some(Value::Table(inner)), Value::Table(given)) if !is_another(given, inner) => {
             for (name, value) in given {
                 overlay(inner, name, value);
             }
@@ -62,6 +62,12 @@ fn overlay(table: &mut Table, name: &str, value: &Value) {
             table.insert(name.to_owned(), value.clone());
         }
     }
+}
+
+/// Whether a table stands for another variant of an enum: a table of its own, by its name alone.
+fn is_another(given: &Table, preset: &Table) -> bool {
+    let is_variant = |table: &Table| table.len() == 1 && table.values().all(Value::is_table);
+    is_variant(given) && is_variant(preset) && given.keys().ne(preset.keys())
 }
 
 /// The first entry of a table, by name, that another does not have or has otherwise.
@@ -193,6 +199,21 @@ mod tests {
         assert_eq!(configuration["data"]["classes"].as_integer(), Some(10));
         let (again, same) = given(&whole.to_string()).unwrap();
         assert_eq!((again, same), (preset, whole));
+    }
+
+    #[test]
+    fn another_variant_takes_the_place_of_the_presets() {
+        let under = |text: &str| {
+            let mut table: Table = "way = { slow = { depth = 3, width = 1 } }".parse().unwrap();
+            let given: Table = text.parse().unwrap();
+            overlay(&mut table, "way", &given["way"]);
+            table
+        };
+        let expect = |text: &str| text.parse::<Table>().unwrap();
+        let other = "way = { fast = { depth = 1 } }";
+        assert_eq!(under(other), expect(other));
+        let same = under("way = { slow = { depth = 1 } }");
+        assert_eq!(same, expect("way = { slow = { depth = 1, width = 1 } }"));
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod names;
 mod operating_point;
 mod outcome;
 mod output;
+mod parameter_check;
 mod plan_picture;
 pub mod plot;
 mod preset;

@@ -33,26 +33,34 @@ impl MacQuality {
         let repeats = (outputs.nrows() / vectors.max(1)) as f64;
         let over = OverRepeats::of(outputs, vectors);
         let lines = lines(sums, &over.means, |_| true);
-        let slopes: Vec<f64> = lines.iter().map(|line| line.slope).collect();
-        let offsets: Vec<f64> = lines.iter().map(|line| line.offset).collect();
+        let scatter = sums.var_axis(Axis(0), 0.0) * vectors as f64;
+        // There is no line through results of one sum.
+        let varying: Vec<usize> = (0..lines.len()).filter(|&c| scatter[c] > 0.0).collect();
+        let of_varying = |of: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            varying.iter().map(|&column| of(column)).collect()
+        };
+        let slopes = of_varying(&|c| lines[c].slope);
+        let offsets = of_varying(&|c| lines[c].offset);
         let (slope, offset) = (mean(&slopes), mean(&offsets));
         let noise_lsb = root_mean_square(&over.deviations.iter().copied().collect::<Vec<_>>());
         // What is left of the noise in the mean over repeats.
         let left = noise_lsb.powi(2) / repeats;
 
-        let scatter = sums.var_axis(Axis(0), 0.0) * vectors as f64;
-        let of_slopes = left * mean(&scatter.mapv(|s| 1.0 / s).to_vec());
+        let of_slopes = left * mean(&of_varying(&|c| 1.0 / scatter[c]));
         let gain_spread = beyond_noise(deviation(&slopes).powi(2), of_slopes);
         let of_offsets = left / vectors as f64;
         let offset_spread = beyond_noise(deviation(&offsets).powi(2), of_offsets);
 
-        let squares = over.means.indexed_iter().map(|((v, c), mean)| {
-            let distance: f64 = mean - lines[c].at(sums[[v, c]]);
-            distance.powi(2)
+        let squares = of_varying(&|c| {
+            let means = over.means.column(c);
+            let pairs = sums.column(c).into_iter().zip(means);
+            pairs
+                .map(|(sum, mean)| (mean - lines[c].at(*sum)).powi(2))
+                .sum()
         });
         // Two degrees of freedom of every column went into its line.
-        let degrees = (vectors as f64 - 2.0).max(1.0) * lines.len() as f64;
-        let deviation_lsb = beyond_noise(squares.sum::<f64>() / degrees, left);
+        let degrees = (vectors as f64 - 2.0).max(1.0) * varying.len() as f64;
+        let deviation_lsb = beyond_noise(squares.iter().sum::<f64>() / degrees, left);
 
         let variances = over.means.var_axis(Axis(0), 1.0);
         let signal_lsb = beyond_noise(mean(&variances.to_vec()), left);
@@ -96,5 +104,26 @@ mod tests {
         // 10 at both ends, 1 from the offsets, 1 from noise.
         let error = (200.0 / 3.0 + 1.0 + 1.0_f64).sqrt();
         assert!((quality.error_lsb - error).abs() < 1e-9, "{quality:?}");
+    }
+
+    #[test]
+    fn a_column_whose_sums_do_not_vary_has_noise_alone() {
+        let sums = array![[-1.0, -1.0, 4.0], [0.0, 0.0, 4.0], [1.0, 1.0, 4.0]];
+        let noiseless = array![[-10.0, -28.0, 80.0], [0.0, 2.0, 80.0], [10.0, 32.0, 80.0]];
+        let outputs = ndarray::concatenate![Axis(0), &noiseless + 1.0, &noiseless - 1.0];
+        let all = MacQuality::of(&sums, &outputs);
+        let first = |array: &Array2<f64>| array.slice(ndarray::s![.., ..2]).to_owned();
+        let varying = MacQuality::of(&first(&sums), &first(&outputs));
+        assert_eq!(
+            (all.slope_lsb, all.deviation_lsb, all.offset_spread_lsb),
+            (
+                varying.slope_lsb,
+                varying.deviation_lsb,
+                varying.offset_spread_lsb
+            )
+        );
+        assert!((all.noise_lsb - varying.noise_lsb).abs() < 1e-12);
+        assert!((all.gain_spread_percent - varying.gain_spread_percent).abs() < 1e-9);
+        assert!(all.error_lsb.is_finite() && all.signal_lsb.is_finite());
     }
 }

@@ -52,7 +52,9 @@ pub(super) fn outcome(
 }
 
 fn method(parameters: &Parameters, data: &DataDescription) -> String {
-    let count = parameters.grids.points().len();
+    let points = parameters.grids.points();
+    let count = points.len();
+    let mixtures = points.iter().filter(|point| Group::Mixtures.holds(point));
     let task = parameters.cases.first().map(|case| &case.task);
     let epochs = task.map_or(0, |task| task.budget.array_epochs);
     let (vectors, repeats) = task.map_or((0, 0), |t| (t.layer_vectors, t.layer_repeats));
@@ -68,7 +70,7 @@ fn method(parameters: &Parameters, data: &DataDescription) -> String {
          the digital network.",
         data.name,
         chips(parameters.chip_seeds.len()),
-        parameters.grids.mixtures,
+        mixtures.count(),
     )
 }
 

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::names::check_names;
 use crate::operating_point::{DigitalNetwork, Meanwhile, Measured, PointBench, ShiftsBy};
 use crate::{
     Experiment, ExperimentError, NetworkCase, OperatingPoint, Outcome, Settings, StudyData,
@@ -50,8 +49,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
-    let names = parameters.cases.iter().map(|case| case.name.as_str());
-    check_names(EXPERIMENT.name, "cases", names)?;
+    parameters.check()?;
     let seeds = &parameters.chip_seeds;
     let points = parameters.grids.points();
     // Which points there are changes none of them.

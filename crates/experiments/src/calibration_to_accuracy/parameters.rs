@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
+use super::EXPERIMENT;
+use crate::parameter_check::Checked;
+use crate::{ExperimentError, Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -99,6 +101,20 @@ impl Parameters {
             cases: NetworkCase::of_processes(settings, task),
         }
     }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        checked.from("give_up_percent", self.give_up_percent, 0.0)?;
+        for (knob, values) in &self.grids.values {
+            checked.distinct(&format!("grids.values: {}", knob.name()), values)?;
+        }
+        checked.cases(&self.cases)
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +151,62 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let default = Parameters::resolve(&settings, &data);
+        default.check().unwrap();
+        let changes: [(Change, &str); 11] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (
+                |p| p.chip_seeds = vec![1, 2, 1],
+                "chip_seeds: 1 is there twice",
+            ),
+            (|p| p.cases.clear(), "cases: is empty"),
+            (
+                |p| p.cases[1].name = p.cases[0].name.clone(),
+                "cases: \"typical\" is there twice",
+            ),
+            (
+                |p| p.cases[1].task.test_samples = 0,
+                "cases.1.task.test_samples: 0 is less than 1",
+            ),
+            (
+                |p| p.cases[0].task.training_samples = 0,
+                "cases.0.task.training_samples: 0",
+            ),
+            (
+                |p| p.cases[0].task.deployment_samples = 0,
+                "cases.0.task.deployment_samples: 0",
+            ),
+            (
+                |p| p.cases[0].task.layer_vectors = 1,
+                "cases.0.task.layer_vectors: 1 is less than 2",
+            ),
+            (
+                |p| p.cases[0].task.layer_repeats = 1,
+                "cases.0.task.layer_repeats: 1 is less than 2",
+            ),
+            (
+                |p| p.give_up_percent = -1.0,
+                "give_up_percent: -1 is not a number from 0",
+            ),
+            (
+                |p| p.grids.values = [(Knob::Wait, vec![1.0, 1.0])].into(),
+                "wait_between_events: 1.0 is there twice",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -84,7 +84,8 @@ impl Point {
 }
 
 impl Grids {
-    /// The usual point, every value of every knob alone, and mixtures.
+    /// The usual point, every value of every knob alone, and mixtures that are none of the points before:
+    /// without calibration its targets do nothing.
     pub(super) fn points(&self) -> Vec<Point> {
         let mut points = vec![Point {
             kind: Kind::Usual,
@@ -99,7 +100,10 @@ impl Grids {
             }
         }
         for number in 0..self.mixtures {
-            points.push(self.mixture(number));
+            let mixture = self.mixture(number);
+            if points.iter().all(|point| point.at != mixture.at) {
+                points.push(mixture);
+            }
         }
         points
     }
@@ -142,7 +146,11 @@ mod tests {
             mixture_seed: 1,
         };
         let points = grids.points();
-        assert_eq!(points.len(), 1 + 4 + 20);
+        // All there are, each once.
+        assert_eq!(points.len(), 3 * 3);
+        for (place, point) in points.iter().enumerate() {
+            assert!(points[..place].iter().all(|other| other.at != point.at));
+        }
         let both = |point: &&Point| point.at.num_sends > 1 && point.at.wait_between_events == 1;
         assert!(points.iter().any(|point| both(&point)));
         let more = Grids {

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::names::check_names;
 use crate::operating_point::{DigitalNetwork, PointBench, ShiftsBy};
 use crate::{Experiment, ExperimentError, NetworkCase, Outcome, Settings, StudyData};
 
@@ -51,8 +50,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
-    let names = parameters.cases.iter().map(|case| case.name.as_str());
-    check_names(EXPERIMENT.name, "cases", names)?;
+    parameters.check()?;
     let seeds = &parameters.chip_seeds;
     let steps = (parameters.cases.len() * seeds.len()) as u64;
     let networks = jobs.beforehand(EXPERIMENT.name, &configuration, seeds, steps, |task| {

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Source;
-use crate::{Meanwhile, NetworkCase, NetworkTask, OperatingPoint, Preset, Settings, StudyData};
+use super::{EXPERIMENT, Source};
+use crate::parameter_check::Checked;
+use crate::{
+    ExperimentError, Meanwhile, NetworkCase, NetworkTask, OperatingPoint, Preset, Settings,
+    StudyData,
+};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,6 +51,17 @@ impl Parameters {
             cases: NetworkCase::of_processes(settings, task),
         }
     }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        checked.several("sources", &self.sources)?;
+        checked.cases(&self.cases)
+    }
 }
 
 #[cfg(test)]
@@ -74,6 +89,59 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let default = Parameters::resolve(&settings, &data);
+        default.check().unwrap();
+        let changes: [(Change, &str); 11] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (
+                |p| p.chip_seeds = vec![1, 2, 1],
+                "chip_seeds: 1 is there twice",
+            ),
+            (|p| p.cases.clear(), "cases: is empty"),
+            (
+                |p| p.cases[1].name = p.cases[0].name.clone(),
+                "cases: \"typical\" is there twice",
+            ),
+            (
+                |p| p.cases[1].task.test_samples = 0,
+                "cases.1.task.test_samples: 0 is less than 1",
+            ),
+            (
+                |p| p.cases[0].task.training_samples = 0,
+                "cases.0.task.training_samples: 0",
+            ),
+            (
+                |p| p.cases[0].task.deployment_samples = 0,
+                "cases.0.task.deployment_samples: 0",
+            ),
+            (
+                |p| p.cases[0].task.layer_vectors = 1,
+                "cases.0.task.layer_vectors: 1 is less than 2",
+            ),
+            (
+                |p| p.cases[0].task.layer_repeats = 1,
+                "cases.0.task.layer_repeats: 1 is less than 2",
+            ),
+            (|p| p.sources.clear(), "sources: is empty"),
+            (
+                |p| p.sources.push(Source::Drift),
+                "sources: Drift is there twice",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -8,6 +8,7 @@ use bss2_training::{NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
 mod bench;
+mod calibration;
 mod case;
 mod digital;
 mod knob;
@@ -43,7 +44,9 @@ pub struct OperatingPoint {
     pub output_quantile: f64,
     /// How layers are cut and placed.
     pub layout: Layout,
-    /// How the chip is calibrated; without it, the chip is as it comes.
+    /// How the chip is calibrated, in files a table named after the procedure, such as
+    /// `calibration.membrane`; without it, in files `calibration = "none"`, the chip is as it comes.
+    #[serde(with = "calibration")]
     pub calibration: Option<Procedure>,
 }
 

@@ -73,6 +73,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let held_back = data.with_test_from_training(parameters.case.task.training_samples)?;
     let lab = Lab {
         parameters: &parameters,
@@ -107,7 +108,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         steps: &|_| 1,
     };
     let found = jobs.each(&list, |job, task| {
-        let found = lab.search(&start, job)?;
+        let found = lab.search(&start, job);
         task.step(&format!("{} {}", job.strategy.name(), job.seed));
         Ok(found)
     })?;
@@ -147,8 +148,8 @@ impl Lab<'_> {
             DigitalNetwork::of_seeds(&case.task, self.data, fresh_chips, progress)?;
         let usual = |on: &[DigitalNetwork], is_fresh| {
             let of_state = |&state: &NetworkState| {
-                let judged = self.judged(&OperatingPoint::usual(), state, on, is_fresh)?;
-                judged.ok_or(ExperimentError::NoSignal)
+                self.judged(&OperatingPoint::usual(), state, on, is_fresh)
+                    .map_err(|(_, error)| error)
             };
             NetworkState::BOTH
                 .iter()
@@ -163,7 +164,7 @@ impl Lab<'_> {
         })
     }
 
-    fn search(&self, start: &Start, job: &SearchJob) -> Result<Found, ExperimentError> {
+    fn search(&self, start: &Start, job: &SearchJob) -> Found {
         let parameters = self.parameters;
         let limit_us = start.limit_us(job.aim);
         let seed = derive_seed(job.seed, job.aim.time_factor.to_bits());
@@ -181,26 +182,31 @@ impl Lab<'_> {
                 .map(|rungs| {
                     let point = parameters.space.point(rungs);
                     self.judged(&point, job.aim.state, &start.networks, false)
+                        .map_err(|(seed, error)| format!("chip {seed}: {error}"))
                 })
-                .collect::<Result<_, _>>()?;
+                .collect();
             found.add(proposed, judged);
         }
         if let Some(best) = found.best(limit_us) {
             let point = parameters.space.point(&best.rungs);
-            found.fresh = self.judged(&point, job.aim.state, &start.fresh_networks, true)?;
+            let fresh = self.judged(&point, job.aim.state, &start.fresh_networks, true);
+            found.fresh = fresh.ok();
         }
-        Ok(found)
+        found
     }
 
-    /// A point on all chips of one kind; nothing if one of them has no signal there, or if the layers
-    /// do not fit the array so.
+    /// A point on all chips of one kind.
+    ///
+    /// # Errors
+    /// With the first chip that it cannot be used on: one that has no signal there, targets out of range,
+    /// layers that do not fit the array so.
     fn judged(
         &self,
         point: &OperatingPoint,
         state: NetworkState,
         networks: &[DigitalNetwork],
         is_fresh: bool,
-    ) -> Result<Option<Vec<Judged>>, ExperimentError> {
+    ) -> Result<Vec<Judged>, (u64, ExperimentError)> {
         let case = &self.parameters.case;
         let (chips, data) = if is_fresh {
             (&self.parameters.fresh_chips, self.data)
@@ -217,9 +223,13 @@ impl Lab<'_> {
                 meanwhile: Meanwhile::default(),
                 shifts_by: ShiftsBy::Measured,
             };
-            bench.judged(point, state)
+            let judged = bench.judged(point, state);
+            judged
+                .and_then(|judged| judged.ok_or(ExperimentError::NoSignal))
+                .map_err(|error| (seed, error))
         });
-        let judged: Vec<Option<Judged>> = of_chips.collect::<Result<_, _>>()?;
-        Ok(judged.into_iter().collect())
+        // The first error in the order of chips, not of time.
+        let judged: Vec<Result<Judged, _>> = of_chips.collect();
+        judged.into_iter().collect()
     }
 }

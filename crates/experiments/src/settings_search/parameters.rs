@@ -3,9 +3,10 @@
 use bss2_core::random::derive_seed;
 use serde::{Deserialize, Serialize};
 
-use super::{Space, Strategy};
+use super::{EXPERIMENT, Space, Strategy};
 use crate::operating_point::NetworkState;
-use crate::{Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
+use crate::parameter_check::Checked;
+use crate::{ExperimentError, Knob, NetworkCase, NetworkTask, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,6 +112,38 @@ impl Parameters {
             case: NetworkCase::of_study(settings, task),
         }
     }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("search_chips", &self.search_chips)?;
+        checked.several("fresh_chips", &self.fresh_chips)?;
+        let mut chips = self.search_chips.iter();
+        if let Some(seed) = chips.find(|seed| self.fresh_chips.contains(seed)) {
+            return Err(checked.refused("search_chips", format!("{seed} is among fresh_chips")));
+        }
+        checked.several("search_seeds", &self.search_seeds)?;
+        checked.several("aims", &self.aims)?;
+        for (number, aim) in self.aims.iter().enumerate() {
+            checked.positive(&format!("aims.{number}.time_factor"), aim.time_factor)?;
+        }
+        checked.several("strategies", &self.strategies)?;
+        checked.at_least("generations", self.generations, 1)?;
+        checked.at_least("per_generation", self.per_generation, 1)?;
+        if self.space.knobs().next().is_none() {
+            return Err(checked.refused("space", "no knob has values"));
+        }
+        // Some to learn from, and some held back.
+        checked.at_least(
+            "case.task.training_samples",
+            self.case.task.training_samples,
+            2,
+        )?;
+        checked.case("case", &self.case)
+    }
 }
 
 /// Finer than the grid of `calibration-to-accuracy`.
@@ -191,5 +224,71 @@ mod tests {
         let shared = |seed| parameters.fresh_chips.contains(seed);
         assert!(!parameters.search_chips.iter().any(shared));
         assert!(parameters.search_chips.iter().all(|&seed| seed < 1 << 53));
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let default = Parameters::resolve(&settings, &data);
+        default.check().unwrap();
+        let changes: [(Change, &str); 18] = [
+            (|p| p.search_chips.clear(), "search_chips: is empty"),
+            (
+                |p| p.search_chips = vec![5, 5],
+                "search_chips: 5 is there twice",
+            ),
+            (|p| p.fresh_chips.clear(), "fresh_chips: is empty"),
+            (
+                |p| p.fresh_chips = vec![5, 5],
+                "fresh_chips: 5 is there twice",
+            ),
+            (|p| p.search_seeds.clear(), "search_seeds: is empty"),
+            (
+                |p| p.search_seeds = vec![5, 5],
+                "search_seeds: 5 is there twice",
+            ),
+            (
+                |p| p.search_chips = p.fresh_chips.clone(),
+                "is among fresh_chips",
+            ),
+            (|p| p.aims.clear(), "aims: is empty"),
+            (|p| p.aims = vec![p.aims[0], p.aims[0]], "aims: Aim"),
+            (
+                |p| p.aims[1].time_factor = -1.0,
+                "aims.1.time_factor: -1 is not a number above 0",
+            ),
+            (
+                |p| p.aims[0].time_factor = f64::INFINITY,
+                "aims.0.time_factor: inf",
+            ),
+            (|p| p.strategies.clear(), "strategies: is empty"),
+            (
+                |p| p.strategies.push(Strategy::Random),
+                "strategies: Random is there twice",
+            ),
+            (|p| p.generations = 0, "generations: 0 is less than 1"),
+            (|p| p.per_generation = 0, "per_generation: 0 is less than 1"),
+            (
+                |p| p.space = Space::new([(Knob::Wait, vec![])]),
+                "space: no knob has values",
+            ),
+            (
+                |p| p.case.task.test_samples = 0,
+                "case.task.test_samples: 0",
+            ),
+            (
+                |p| p.case.task.training_samples = 1,
+                "case.task.training_samples: 1 is less than 2",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 }

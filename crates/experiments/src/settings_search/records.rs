@@ -22,6 +22,8 @@ struct TrialRow<'a> {
     inference_us: Option<f64>,
     inference_uj: Option<f64>,
     settings: &'a str,
+    /// Why nothing came of it.
+    reason: &'a str,
 }
 
 /// Every trial.
@@ -51,6 +53,7 @@ pub(super) fn trials(results: &Results<'_>) -> Result<CsvFile, ExperimentError> 
             inference_us: tried.mean(|on| on.inference_us),
             inference_uj: tried.mean(|on| on.inference_uj),
             settings,
+            reason: tried.chips.as_ref().err().map_or("", String::as_str),
         }
     });
     CsvFile::of(TRIALS_FILE, rows)

@@ -20,13 +20,13 @@ pub(super) struct Search {
 pub(super) struct Found {
     /// In the order of trials.
     pub(super) tried: Vec<Tried>,
-    /// The best setting on fresh chips; nothing if there is none, or no signal on one of them.
+    /// The best setting on fresh chips; nothing if there is none, or if it cannot be used on one of them.
     pub(super) fresh: Option<Vec<Judged>>,
 }
 
 impl Found {
     /// Adds settings with what came of them.
-    pub(super) fn add(&mut self, rungs: Vec<Rungs>, judged: Vec<Option<Vec<Judged>>>) {
+    pub(super) fn add(&mut self, rungs: Vec<Rungs>, judged: Vec<Result<Vec<Judged>, String>>) {
         let tried = rungs.into_iter().zip(judged);
         self.tried
             .extend(tried.map(|(rungs, chips)| Tried { rungs, chips }));

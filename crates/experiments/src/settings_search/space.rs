@@ -1,6 +1,6 @@
 //! The settings that a search can choose from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,27 @@ use crate::{Knob, OperatingPoint};
 /// The settings that a search can choose from: for every knob the values that it can take, in order.
 /// A setting is named by the rungs that it stands on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Ladders", into = "Ladders")]
 pub struct Space {
-    ladders: BTreeMap<Knob, Vec<f64>>,
+    ladders: Ladders,
+    /// Knobs without values, which are told in the configuration all the same.
+    as_usual: BTreeSet<Knob>,
+}
+
+/// Values of knobs.
+type Ladders = BTreeMap<Knob, Vec<f64>>;
+
+impl From<Ladders> for Space {
+    fn from(ladders: Ladders) -> Self {
+        Self::new(ladders)
+    }
+}
+
+impl From<Space> for Ladders {
+    fn from(space: Space) -> Self {
+        let empty = space.as_usual.into_iter().map(|knob| (knob, Vec::new()));
+        space.ladders.into_iter().chain(empty).collect()
+    }
 }
 
 /// One rung for every knob.
@@ -26,9 +44,12 @@ const LEAP: f64 = 0.2;
 impl Space {
     /// Ladders; knobs without values stay as usual.
     pub fn new(ladders: impl IntoIterator<Item = (Knob, Vec<f64>)>) -> Self {
-        let ladders = ladders.into_iter().filter(|(_, values)| !values.is_empty());
+        let (empty, ladders): (Ladders, Ladders) = ladders
+            .into_iter()
+            .partition(|(_, values)| values.is_empty());
         Self {
-            ladders: ladders.collect(),
+            ladders,
+            as_usual: empty.into_keys().collect(),
         }
     }
 
@@ -157,6 +178,15 @@ mod tests {
         let counts: Vec<u32> = sends.iter().map(|r| space.point(r).num_sends).collect();
         assert_eq!(counts, [1, 2, 4]);
         assert_eq!(space.along(Knob::Layout), [space.usual()]);
+    }
+
+    #[test]
+    fn knobs_without_values_are_not_drawn_from() {
+        let read: Space = toml::from_str("wait = []\nnum_sends = [1, 2]").unwrap();
+        assert_eq!(read.any(&mut keyed_stream(1, 1)).len(), 1);
+        let written = toml::to_string(&read).unwrap();
+        assert!(written.contains("wait = []"), "{written}");
+        assert_eq!(toml::from_str::<Space>(&written).unwrap(), read);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! How a search goes on.
 
-use std::collections::HashSet;
-
 use bss2_core::random::keyed_stream;
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 use super::space::{Rungs, Space};
 use super::tried::{Tried, unbeaten};
-use crate::Knob;
+use crate::{Knob, OperatingPoint};
 
 /// How a search goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +49,9 @@ impl Strategy {
         }
     }
 
-    /// The next settings to try, none of them again, after those that were tried. The usual setting is
-    /// always among the first.
+    /// The next settings to try, none of them again, after those that were tried. Settings are the same
+    /// if their points are: without calibration its targets do nothing. The usual setting is always among
+    /// the first.
     pub(super) fn propose(
         self,
         space: &Space,
@@ -61,29 +60,35 @@ impl Strategy {
         limit_us: f64,
         seed: u64,
     ) -> Vec<Rungs> {
-        let mut known: HashSet<Rungs> = tried.iter().map(|tried| tried.rungs.clone()).collect();
+        let tried_points = tried.iter().map(|tried| space.point(&tried.rungs));
+        let mut known: Vec<OperatingPoint> = tried_points.collect();
+        let mut is_new = |rungs: &Rungs| {
+            let point = space.point(rungs);
+            let is_new = !known.contains(&point);
+            if is_new {
+                known.push(point);
+            }
+            is_new
+        };
         if self == Self::SendsOnly {
             let along = space.along(Knob::NumSends).into_iter();
-            return along.filter(|rungs| !known.contains(rungs)).collect();
+            return along.filter(is_new).collect();
         }
         let mut random = keyed_stream(seed, 0);
         let mut proposed = Vec::with_capacity(count);
         if tried.is_empty() {
-            known.insert(space.usual());
-            proposed.push(space.usual());
+            proposed.extend([space.usual()].into_iter().filter(&mut is_new));
         }
         let best = tried.iter().min_by(|a, b| a.compared(b, limit_us));
         let parents = unbeaten(tried, PARENTS_TIME * limit_us);
         while proposed.len() < count {
-            let drawn = (0..DRAWS).map(|_| match self {
+            let mut drawn = (0..DRAWS).map(|_| match self {
                 Self::Evolution => descendant(space, best, &parents, &mut random),
                 Self::Random | Self::SendsOnly => space.any(&mut random),
             });
-            let mut fresh = drawn.filter(|rungs| !known.contains(rungs));
-            let Some(rungs) = fresh.next() else {
+            let Some(rungs) = drawn.find(&mut is_new) else {
                 break;
             };
-            known.insert(rungs.clone());
             proposed.push(rungs);
         }
         proposed
@@ -135,7 +140,7 @@ mod tests {
         };
         Tried {
             rungs,
-            chips: Some(vec![judged]),
+            chips: Ok(vec![judged]),
         }
     }
 
@@ -148,6 +153,18 @@ mod tests {
             let all: Vec<Tried> = first.into_iter().map(|rungs| tried(rungs, 1)).collect();
             let next = strategy.propose(&space, 5, &all, 1.0, 2);
             assert!(next.is_empty(), "{strategy:?}");
+        }
+    }
+
+    #[test]
+    fn targets_that_nothing_is_calibrated_to_make_no_other_setting() {
+        let space = Space::new([
+            (Knob::OtaBias, vec![300.0, 600.0]),
+            (Knob::Effort, vec![0.0, 2.0]),
+        ]);
+        for strategy in [Strategy::Random, Strategy::Evolution] {
+            let proposed = strategy.propose(&space, 4, &[], 1.0, 1);
+            assert_eq!(proposed.len(), 3, "{strategy:?}");
         }
     }
 

@@ -12,14 +12,15 @@ use crate::statistics::mean;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tried {
     pub(super) rungs: Rungs,
-    /// What came of it, by chip; nothing if one has no signal there.
-    pub(super) chips: Option<Vec<Judged>>,
+    /// What came of it, by chip; or why nothing did: no signal on one of them, or a setting that cannot
+    /// be used.
+    pub(super) chips: Result<Vec<Judged>, String>,
 }
 
 impl Tried {
-    /// Mean over chips; nothing without a signal.
+    /// Mean over chips; nothing if nothing came of it.
     pub(super) fn mean(&self, of: impl Fn(&OnChip) -> f64) -> Option<f64> {
-        let chips = self.chips.as_ref()?;
+        let chips = self.chips.as_ref().ok()?;
         let values: Vec<f64> = chips.iter().map(|judged| of(&judged.on_chip)).collect();
         Some(mean(&values))
     }
@@ -31,12 +32,12 @@ impl Tried {
     }
 
     /// The better first: within the limit by accuracy, then by time; then those that take too long by
-    /// time; then those without a signal.
+    /// time; then those that nothing came of.
     pub(super) fn compared(&self, other: &Self, limit_us: f64) -> Ordering {
         let rank = |tried: &Self| match (tried.is_within(limit_us), &tried.chips) {
             (true, _) => 0,
-            (false, Some(_)) => 1,
-            (false, None) => 2,
+            (false, Ok(_)) => 1,
+            (false, Err(_)) => 2,
         };
         let percent = |tried: &Self| tried.mean(|on| on.percent).unwrap_or(0.0);
         let time = |tried: &Self| tried.mean(|on| on.inference_us).unwrap_or(f64::INFINITY);
@@ -83,7 +84,7 @@ mod tests {
         };
         Tried {
             rungs: vec![0],
-            chips: Some(vec![Judged {
+            chips: Ok(vec![Judged {
                 on_chip,
                 calibration_ms: 0.0,
             }]),
@@ -110,7 +111,7 @@ mod tests {
     fn accuracy_counts_within_the_limit_and_time_beyond() {
         let silent = Tried {
             rungs: vec![0],
-            chips: None,
+            chips: Err("no signal".to_owned()),
         };
         let in_order = [
             tried(90.0, 9.0),

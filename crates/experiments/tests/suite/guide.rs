@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use bss2_experiments::{EXPERIMENTS, StudyFile};
+use bss2_experiments::{EXPERIMENTS, Settings, Silent, StudyFile};
+
+use crate::small_set;
 
 const GUIDE: &str = include_str!("../../../../docs/experiments.md");
 
@@ -24,5 +26,26 @@ fn the_study_file_can_be_used() {
     let file = StudyFile::read(&path).unwrap();
     let names: Vec<&str> = file.experiments().unwrap().iter().map(|e| e.name).collect();
     assert_eq!(names, ["calibration-to-accuracy", "settings-search"]);
-    assert_eq!(file.settings().unwrap().chips, Some(3));
+    let settings = file.settings().unwrap();
+    assert_eq!(settings.chips, Some(3));
+    // A name that is not known is refused before the values are looked at: of all lists, one is empty.
+    for experiment in file.experiments().unwrap() {
+        let list = match experiment.name {
+            "settings-search" => "strategies",
+            _ => "cases",
+        };
+        let data = small_set::write().unwrap();
+        let mut settings = Settings {
+            parameters: settings.parameters.clone(),
+            ..small_set::settings(&data, 1)
+        };
+        let given = settings.parameters[experiment.name].as_table_mut().unwrap();
+        given.insert(list.to_owned(), toml::Value::Array(Vec::new()));
+        let error = experiment
+            .run(&settings, &Silent)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(&format!("{list}: is empty")), "{error}");
+    }
 }

@@ -1,0 +1,97 @@
+//! What experiments ask of the parameters that a user may give.
+
+use std::fmt::Debug;
+
+use crate::ExperimentError;
+use crate::operating_point::NetworkCase;
+
+/// Checks the parameters of an experiment; errors name the parameter.
+#[derive(Clone, Copy)]
+pub(crate) struct Checked(pub(crate) &'static str);
+
+impl Checked {
+    /// A parameter that cannot be used.
+    pub(crate) fn refused(self, name: &str, reason: impl Into<String>) -> ExperimentError {
+        ExperimentError::Parameter {
+            experiment: self.0,
+            name: name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    /// A list has something in it, and nothing twice.
+    pub(crate) fn several<T: PartialEq + Debug>(
+        self,
+        name: &str,
+        values: &[T],
+    ) -> Result<(), ExperimentError> {
+        if values.is_empty() {
+            return Err(self.refused(name, "is empty"));
+        }
+        self.distinct(name, values)
+    }
+
+    /// A list has nothing twice: what is measured twice is no more certain for it.
+    pub(crate) fn distinct<T: PartialEq + Debug>(
+        self,
+        name: &str,
+        values: &[T],
+    ) -> Result<(), ExperimentError> {
+        let mut places = values.iter().enumerate();
+        match places.find(|(place, value)| values[..*place].contains(value)) {
+            None => Ok(()),
+            Some((_, value)) => Err(self.refused(name, format!("{value:?} is there twice"))),
+        }
+    }
+
+    pub(crate) fn at_least(
+        self,
+        name: &str,
+        value: usize,
+        least: usize,
+    ) -> Result<(), ExperimentError> {
+        if value < least {
+            return Err(self.refused(name, format!("{value} is less than {least}")));
+        }
+        Ok(())
+    }
+
+    /// A number from some other on, that other included.
+    pub(crate) fn from(self, name: &str, value: f64, least: f64) -> Result<(), ExperimentError> {
+        if value.is_finite() && value >= least {
+            return Ok(());
+        }
+        Err(self.refused(name, format!("{value} is not a number from {least}")))
+    }
+
+    pub(crate) fn positive(self, name: &str, value: f64) -> Result<(), ExperimentError> {
+        if value.is_finite() && value > 0.0 {
+            return Ok(());
+        }
+        Err(self.refused(name, format!("{value} is not a number above 0")))
+    }
+
+    /// What is computed on which chips, each under a name of its own.
+    pub(crate) fn cases(self, cases: &[NetworkCase]) -> Result<(), ExperimentError> {
+        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        self.several("cases", &names)?;
+        let mut numbered = cases.iter().enumerate();
+        numbered.try_for_each(|(number, case)| self.case(&format!("cases.{number}"), case))
+    }
+
+    pub(crate) fn case(self, name: &str, case: &NetworkCase) -> Result<(), ExperimentError> {
+        let task = &case.task;
+        for (part, value, least) in [
+            ("training_samples", task.training_samples, 1),
+            ("test_samples", task.test_samples, 1),
+            ("deployment_samples", task.deployment_samples, 1),
+            // Of one there is no line.
+            ("layer_vectors", task.layer_vectors, 2),
+            // Of one there is no noise.
+            ("layer_repeats", task.layer_repeats, 2),
+        ] {
+            self.at_least(&format!("{name}.task.{part}"), value, least)?;
+        }
+        Ok(())
+    }
+}
