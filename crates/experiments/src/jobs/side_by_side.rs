@@ -10,7 +10,7 @@ use crate::ExperimentError;
 /// in the order of the numbers.
 ///
 /// Every job has a pool of its own, so that none is begun within another, and no more jobs are in
-/// memory than threads. When fewer jobs than threads are left, the last ones shard the threads out.
+/// memory than threads. When fewer jobs than threads are left, the last ones share the threads.
 ///
 /// # Errors
 /// [`ExperimentError::Threads`] if the system refuses a thread; jobs that are running end before.

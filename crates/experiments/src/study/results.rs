@@ -46,13 +46,20 @@ pub(super) fn write(
         for (stem, chart) in &outcome.charts {
             folder.add(format!("figures/{stem}.svg"), chart.to_standalone_svg());
         }
-        let details = Details::new("Configuration of the run", &configuration);
-        let section = outcome.section.clone().with_details(details);
+        let section = outcome.section.clone();
         page.push_section(match expectations(&outcome.summary)? {
             Some(table) => section.with_table(table),
             None => section,
         })?;
     }
+    page.push_section(
+        Section::new("configuration", "The run")
+            .with_finding(
+                "Everything that the results depend on: `cargo xtask experiments --from configuration.toml` \
+                 repeats them.",
+            )
+            .with_details(Details::new("Configuration of the run", &configuration)),
+    )?;
     folder.add("summary.json", json(&summaries)?);
     folder.add("index.html", page.to_html());
     folder.add("report.md", page.to_markdown());
