@@ -46,7 +46,6 @@ pub mod mac_characteristics;
 mod mac_quality;
 pub mod mapping_strategies;
 mod named_chart;
-mod names;
 mod operating_point;
 mod outcome;
 mod output;

@@ -95,3 +95,48 @@ impl Checked {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NetworkTask, Settings, StudyData};
+
+    type Change = fn(&mut NetworkTask);
+
+    #[test]
+    fn tasks_that_nothing_comes_of_are_refused_by_case_and_name() {
+        let settings = Settings::default();
+        let data = StudyData::load(&settings).unwrap();
+        let task = NetworkTask::narrow(&data, 1, 1);
+        let cases = NetworkCase::of_processes(&settings, task);
+        let check = |cases: &[NetworkCase]| Checked("circuit").cases(cases);
+        check(&cases).unwrap();
+        let changes: [(Change, &str); 5] = [
+            (
+                |t| t.training_samples = 0,
+                "training_samples: 0 is less than 1",
+            ),
+            (|t| t.test_samples = 0, "test_samples: 0 is less than 1"),
+            (
+                |t| t.deployment_samples = 0,
+                "deployment_samples: 0 is less than 1",
+            ),
+            (|t| t.layer_vectors = 1, "layer_vectors: 1 is less than 2"),
+            (|t| t.layer_repeats = 1, "layer_repeats: 1 is less than 2"),
+        ];
+        for (change, expected) in changes {
+            let mut changed = cases.clone();
+            change(&mut changed[1].task);
+            let error = check(&changed).unwrap_err().to_string();
+            assert_eq!(error, format!("circuit: cases.1.task.{expected}"));
+        }
+    }
+
+    #[test]
+    fn what_comes_twice_is_told() {
+        let check = |names: &[&str]| Checked("circuit").distinct("cases", names);
+        assert!(check(&[]).is_ok() && check(&["a", "b"]).is_ok());
+        let error = check(&["a", "b", "a"]).unwrap_err().to_string();
+        assert_eq!(error, "circuit: cases: \"a\" is there twice");
+    }
+}

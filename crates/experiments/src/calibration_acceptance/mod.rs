@@ -3,7 +3,7 @@
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::names::check_names;
+use crate::parameter_check::Checked;
 use crate::process::Process;
 use crate::{Experiment, ExperimentError, Outcome, Settings};
 
@@ -30,11 +30,12 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
-    let names = parameters
+    let names: Vec<&str> = parameters
         .processes
         .iter()
-        .map(|process| process.name.as_str());
-    check_names(EXPERIMENT.name, "processes", names)?;
+        .map(|process| process.name.as_str())
+        .collect();
+    Checked(EXPERIMENT.name).distinct("processes", &names)?;
     let list = JobList {
         experiment: EXPERIMENT.name,
         configuration: &configuration,

@@ -162,7 +162,7 @@ mod tests {
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
         default.check().unwrap();
-        let changes: [(Change, &str); 11] = [
+        let changes: [(Change, &str); 7] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.chip_seeds = vec![1, 2, 1],
@@ -176,22 +176,6 @@ mod tests {
             (
                 |p| p.cases[1].task.test_samples = 0,
                 "cases.1.task.test_samples: 0 is less than 1",
-            ),
-            (
-                |p| p.cases[0].task.training_samples = 0,
-                "cases.0.task.training_samples: 0",
-            ),
-            (
-                |p| p.cases[0].task.deployment_samples = 0,
-                "cases.0.task.deployment_samples: 0",
-            ),
-            (
-                |p| p.cases[0].task.layer_vectors = 1,
-                "cases.0.task.layer_vectors: 1 is less than 2",
-            ),
-            (
-                |p| p.cases[0].task.layer_repeats = 1,
-                "cases.0.task.layer_repeats: 1 is less than 2",
             ),
             (
                 |p| p.give_up_percent = -1.0,

@@ -4,7 +4,7 @@
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::names::check_names;
+use crate::parameter_check::Checked;
 use crate::{
     DataChoice, DataDescription, Experiment, ExperimentError, Outcome, Settings, StudyData,
 };
@@ -64,8 +64,12 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     facts.extend(yin_yang.facts("yin_yang")?);
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) = configured(EXPERIMENT.name, settings, preset, facts)?;
-    let names = parameters.cases.iter().map(|case| case.name.as_str());
-    check_names(EXPERIMENT.name, "cases", names)?;
+    let names: Vec<&str> = parameters
+        .cases
+        .iter()
+        .map(|case| case.name.as_str())
+        .collect();
+    Checked(EXPERIMENT.name).distinct("cases", &names)?;
     let data_of = |case: &Case| match case.data {
         CaseData::Study => &data,
         CaseData::YinYang => &yin_yang,
