@@ -100,6 +100,11 @@ impl Fill<'_> {
         }
         let mut number = first.div_ceil(normal::BLOCK);
         let (whole, tail) = whole.as_chunks_mut();
+        let (fours, whole) = whole.as_chunks_mut();
+        for four in fours {
+            normal::blocks(number as u32, words, four);
+            number += normal::BLOCKS;
+        }
         for chunk in whole {
             *chunk = block(number);
             number += 1;

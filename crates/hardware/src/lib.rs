@@ -92,6 +92,7 @@ mod reading;
 mod readout;
 mod registers;
 mod rows;
+mod side_by_side;
 mod stream;
 pub mod synapse;
 mod synram;

@@ -13,6 +13,7 @@ use crate::instance::Instance;
 use crate::membrane::{self, Ends, reset_strength, soft_ends};
 use crate::ota;
 use crate::registers::RegisterFile;
+use crate::side_by_side::{SideBySide, block};
 use crate::stream::NoiseSource;
 
 /// Parameters of all columns' readout, with registers and conditions applied.
@@ -346,22 +347,15 @@ impl<'a> ReadoutPass<'a> {
             ..
         } = noise;
         self.column_noise.fill(vector, region.first_column, normals);
-        let ramp_normals = ramps.of(vector);
+        pulp::Arch::new().dispatch(Convert {
+            pass: self,
+            ramps: ramps.of(vector),
+            voltages,
+            normals,
+            deviations,
+            codes,
+        });
         let first = region.hemisphere * self.readout.per_hemisphere;
-        for (quadrant, ramp_normal) in ramp_normals.into_iter().enumerate() {
-            let columns = self.readout.columns_of(quadrant, region);
-            let relative = columns.start - region.first_column..columns.end - region.first_column;
-            pulp::Arch::new().dispatch(Convert {
-                readout: self.readout,
-                channels: &self.readout.channels[self.channel as usize],
-                columns: first + columns.start..first + columns.end,
-                ramp_noise: ramp_normal * self.readout.noise.ramp_lsb,
-                voltages: &voltages[relative.clone()],
-                normals: &normals[relative.clone()],
-                deviations: &deviations[relative.clone()],
-                codes: &mut codes[relative],
-            });
-        }
         let first = first + region.first_column;
         for &(column, code) in &self.readout.channels[self.channel as usize].stuck {
             if let Some(stuck) = column.checked_sub(first).and_then(|c| codes.get_mut(c)) {
@@ -475,13 +469,10 @@ impl Deviations<'_> {
     }
 }
 
-/// The conversion of neighbouring columns of one quadrant, as a task that is compiled once per kind
-/// of processor.
+/// The conversion of a vector, as a task that is compiled once per kind of processor.
 struct Convert<'a> {
-    readout: &'a Readout,
-    channels: &'a Channels,
-    columns: Range<usize>,
-    ramp_noise: f32,
+    pass: &'a ReadoutPass<'a>,
+    ramps: [f32; Scope::QUADRANTS_PER_HEMISPHERE],
     voltages: &'a [f32],
     normals: &'a [f32],
     deviations: &'a [f32],
@@ -493,44 +484,71 @@ impl pulp::WithSimd for Convert<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let Self {
+        let ReadoutPass {
             readout,
-            channels,
-            columns,
-            ramp_noise,
-            voltages,
-            normals,
-            deviations,
-            codes,
-        } = self;
-        let count = codes.len();
-        let (voltages, normals) = (&voltages[..count], &normals[..count]);
-        let deviations = &deviations[..count];
-        let (floor, ceiling) = (
-            part(&readout.floor, &columns, count),
-            part(&readout.ceiling, &columns, count),
-        );
-        let at_reset = part(&readout.at_reset, &columns, count);
-        let (gain, baseline) = (
-            part(&channels.gain, &columns, count),
-            part(&channels.baseline, &columns, count),
-        );
-        let (bow, s_shape) = (
-            part(&channels.bow, &columns, count),
-            part(&channels.s_shape, &columns, count),
-        );
-        let digital_offset = part(&channels.digital_offset, &columns, count);
-        for c in 0..count {
+            channel,
+            region,
+            ..
+        } = *self.pass;
+        let of_hemisphere = region.hemisphere * readout.per_hemisphere;
+        for (quadrant, ramp_normal) in self.ramps.into_iter().enumerate() {
+            let columns = readout.columns_of(quadrant, region);
+            let here = columns.start - region.first_column..columns.end - region.first_column;
+            ConvertQuadrant {
+                readout,
+                channels: &readout.channels[channel as usize],
+                first_of_chip: of_hemisphere + columns.start,
+                ramp_noise: ramp_normal * readout.noise.ramp_lsb,
+                voltages: &self.voltages[here.clone()],
+                normals: &self.normals[here.clone()],
+                deviations: &self.deviations[here.clone()],
+                codes: &mut self.codes[here.clone()],
+            }
+            .all(here.len());
+        }
+    }
+}
+
+/// The conversion of those columns of a vector that belong to one quadrant.
+struct ConvertQuadrant<'a> {
+    readout: &'a Readout,
+    channels: &'a Channels,
+    /// The first column among those of the chip.
+    first_of_chip: usize,
+    ramp_noise: f32,
+    voltages: &'a [f32],
+    normals: &'a [f32],
+    deviations: &'a [f32],
+    codes: &'a mut [u8],
+}
+
+impl SideBySide for ConvertQuadrant<'_> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let voltages = block::<_, COUNT>(self.voltages, first);
+        let normals = block::<_, COUNT>(self.normals, first);
+        let deviations = block::<_, COUNT>(self.deviations, first);
+        let of_chip = self.first_of_chip + first;
+        let Readout {
+            floor_softness,
+            ceiling_softness,
+            ..
+        } = *self.readout;
+        let floor = block::<_, COUNT>(&self.readout.floor, of_chip);
+        let ceiling = block::<_, COUNT>(&self.readout.ceiling, of_chip);
+        let at_reset = block::<_, COUNT>(&self.readout.at_reset, of_chip);
+        let gain = block::<_, COUNT>(&self.channels.gain, of_chip);
+        let baseline = block::<_, COUNT>(&self.channels.baseline, of_chip);
+        let bow = block::<_, COUNT>(&self.channels.bow, of_chip);
+        let s_shape = block::<_, COUNT>(&self.channels.s_shape, of_chip);
+        let digital_offset = block::<_, COUNT>(&self.channels.digital_offset, of_chip);
+        let mut codes = [0; COUNT];
+        for c in 0..COUNT {
             let ends = Ends {
                 floor: floor[c],
                 ceiling: ceiling[c],
             };
-            let amplified = soft_ends(
-                voltages[c],
-                ends,
-                readout.floor_softness,
-                readout.ceiling_softness,
-            );
+            let amplified = soft_ends(voltages[c], ends, floor_softness, ceiling_softness);
             let converter = Converter {
                 gain: gain[c],
                 baseline: baseline[c],
@@ -538,8 +556,9 @@ impl pulp::WithSimd for Convert<'_> {
                 s_shape: s_shape[c],
                 digital_offset: digital_offset[c],
             };
-            let noise = deviations[c] * normals[c] + ramp_noise;
+            let noise = deviations[c] * normals[c] + self.ramp_noise;
             codes[c] = converter.convert(amplified - at_reset[c] + noise);
         }
+        self.codes[first..first + COUNT].copy_from_slice(&codes);
     }
 }

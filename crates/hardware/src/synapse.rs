@@ -15,6 +15,7 @@ use bss2_core::{ArrayGeometry, ReadoutSource, Register, Scope, WEIGHT_MAX};
 
 use crate::parameter::section;
 use crate::registers::RegisterFile;
+use crate::side_by_side::{SideBySide, block};
 use crate::stream::{Draw, Draws};
 
 section! {
@@ -123,55 +124,40 @@ pub(crate) struct RowCharges<'a> {
     pub(crate) charges: &'a mut [f32],
 }
 
-/// Synapses of which all are computed anew if one has changed.
-const NEIGHBOURS: usize = 16;
-
 impl pulp::WithSimd for RowCharges<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        let count = self.charges.len();
-        let rest = count - count % NEIGHBOURS;
-        for first in (0..rest).step_by(NEIGHBOURS) {
-            self.renew::<NEIGHBOURS>(first);
-        }
-        for single in rest..count {
-            self.renew::<1>(single);
-        }
+        self.all(self.charges.len());
     }
 }
 
-impl RowCharges<'_> {
+impl SideBySide for RowCharges<'_> {
     /// Computes neighbouring charges anew if one of their weights has changed.
     #[inline(always)]
-    fn renew<const COUNT: usize>(&mut self, first: usize) {
-        let weights: [u8; COUNT] = neighbours(self.weights, first);
-        if weights == neighbours(self.known, first) {
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let weights = block::<_, COUNT>(self.weights, first);
+        if weights == block(self.known, first) {
             return;
         }
-        self.known[first..first + COUNT].copy_from_slice(&weights);
+        self.known[first..first + COUNT].copy_from_slice(weights);
         let mut errors = [0.0; COUNT];
         for (bit, plane) in self.mismatch.iter().enumerate() {
-            let currents: [f32; COUNT] = neighbours(plane, first);
-            for ((error, current), weight) in errors.iter_mut().zip(currents).zip(weights) {
-                *error += f32::from((weight >> bit) & 1) * current;
+            let currents = block::<_, COUNT>(plane, first);
+            for c in 0..COUNT {
+                errors[c] += f32::from((weights[c] >> bit) & 1) * currents[c];
             }
         }
-        let growth: [f32; COUNT] = neighbours(self.mismatch_growth, first);
-        let factors: [f32; COUNT] = neighbours(self.factors, first);
-        let charges: [f32; COUNT] = std::array::from_fn(|c| {
+        let growth = block::<_, COUNT>(self.mismatch_growth, first);
+        let factors = block::<_, COUNT>(self.factors, first);
+        let mut charges = [0.0; COUNT];
+        for c in 0..COUNT {
             // A cell cannot reverse its current, however large the mismatch is configured.
-            (f32::from(weights[c]) + growth[c] * errors[c]).max(0.0) * factors[c]
-        });
+            charges[c] = (f32::from(weights[c]) + growth[c] * errors[c]).max(0.0) * factors[c];
+        }
         self.charges[first..first + COUNT].copy_from_slice(&charges);
     }
-}
-
-/// Some neighbouring values, in a number that the compiler knows.
-#[inline(always)]
-fn neighbours<T: Copy, const COUNT: usize>(values: &[T], first: usize) -> [T; COUNT] {
-    std::array::from_fn(|c| values[first..first + COUNT][c])
 }
 
 /// Draws which synapses are stuck, and at what. Two draws per synapse, stuck or not, so that the rate

@@ -1,6 +1,6 @@
 //! Box and Muller's transform in polynomials: the same bits on every platform, no branches.
 
-use std::f32::consts::{FRAC_PI_2, LN_2, SQRT_2};
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_PI_2, LN_2};
 
 use super::philox::philox2x32;
 
@@ -21,6 +21,33 @@ pub(super) fn block(number: u32, words: u64) -> [f32; BLOCK] {
     block[PAIRS..].copy_from_slice(&b);
     block
 }
+
+/// Some neighbouring blocks, first all of their random words, then the normals: there are more steps
+/// between two that wait for each other.
+#[inline(always)]
+pub(super) fn blocks(number: u32, words: u64, blocks: &mut [[f32; BLOCK]; BLOCKS]) {
+    let mut radius_words = [[0; AT_ONCE]; BLOCKS * PAIRS / AT_ONCE];
+    let mut angle_words = radius_words;
+    let first = number.wrapping_mul(PAIRS as u32);
+    for group in 0..BLOCKS * PAIRS / AT_ONCE {
+        let (mut low, high, key) = ([0; AT_ONCE], [words >> 32; AT_ONCE], [words & 0xffff_ffff; AT_ONCE]);
+        for lane in 0..AT_ONCE {
+            low[lane] = u64::from(first.wrapping_add((group * AT_ONCE + lane) as u32));
+        }
+        (radius_words[group], angle_words[group]) = philox2x32(low, high, key);
+    }
+    for (b, block) in blocks.iter_mut().enumerate() {
+        for lane in 0..PAIRS {
+            let at = b * PAIRS + lane;
+            let (group, at) = (at / AT_ONCE, at % AT_ONCE);
+            [block[lane], block[PAIRS + lane]] =
+                pair(radius_words[group][at], angle_words[group][at]);
+        }
+    }
+}
+
+/// Blocks that [`blocks`] computes.
+pub(super) const BLOCKS: usize = 4;
 
 /// The first normals of [`AT_ONCE`] / `COUNT` vectors, given by what stands for each.
 #[inline(always)]
@@ -77,13 +104,13 @@ fn ln(x: f32) -> f32 {
         -2.499_999_4e-1,
         0.333_333_3,
     ];
-    let bits = x.to_bits();
-    let mantissa = f32::from_bits((bits & 0x007f_ffff) | 0x3f80_0000);
-    let above = mantissa > SQRT_2;
-    let fraction = if above { 0.5 * mantissa } else { mantissa } - 1.0;
-    let exponent = (bits >> 23) as i32 - 127 + i32::from(above);
-    let mut poly = 0.0;
-    for c in COEFFICIENTS {
+    // As 2ᵉ times a mantissa in √½…√2, whose bits begin right above those of √½.
+    const SMALLEST: u32 = FRAC_1_SQRT_2.to_bits() + 1;
+    let above = x.to_bits().wrapping_sub(SMALLEST);
+    let exponent = above as i32 >> 23;
+    let fraction = f32::from_bits((above & 0x007f_ffff) + SMALLEST) - 1.0;
+    let mut poly = COEFFICIENTS[0];
+    for c in &COEFFICIENTS[1..] {
         poly = poly * fraction + c;
     }
     let square = fraction * fraction;
@@ -102,13 +129,19 @@ fn sin_cos_of_word(word: u32) -> (f32, f32) {
     let cosine = 1.0
         + square
             * (-0.5 + square * (1.0 / 24.0 + square * (-1.0 / 720.0 + square * (1.0 / 40320.0))));
-    let quadrant = word >> 30;
-    let (s, c) = if quadrant & 1 == 0 {
-        (sine, cosine)
+    let odd_quadrant = word & (1 << 30) != 0;
+    let (s, c) = if odd_quadrant {
+        (cosine, sine)
     } else {
-        (cosine, -sine)
+        (sine, cosine)
     };
-    if quadrant & 2 == 0 { (s, c) } else { (-s, -c) }
+    (negated(s, word), negated(c, word ^ (word << 1)))
+}
+
+/// The number, negated if the highest bit of a word is set.
+#[inline(always)]
+fn negated(x: f32, by: u32) -> f32 {
+    f32::from_bits(x.to_bits() ^ (by & (1 << 31)))
 }
 
 #[cfg(test)]

@@ -26,7 +26,12 @@ pub(super) fn philox2x32<const LANES: usize>(
         }
         weyl = weyl.wrapping_add(WEYL);
     }
-    (low.map(|word| word as u32), high.map(|word| word as u32))
+    let mut words = ([0; LANES], [0; LANES]);
+    for lane in 0..LANES {
+        words.0[lane] = low[lane] as u32;
+        words.1[lane] = high[lane] as u32;
+    }
+    words
 }
 
 #[cfg(test)]

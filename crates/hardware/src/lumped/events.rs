@@ -6,6 +6,7 @@ use ndarray::ArrayViewMut2;
 use super::row_mut;
 use crate::model::Batch;
 use crate::pass::Pass;
+use crate::side_by_side::{MANY, SideBySide, block};
 
 /// What a unit of charge is worth a time r before the readout: Σ c·exp(−rate·r).
 pub(super) struct Response {
@@ -25,17 +26,18 @@ pub(super) struct Events {
     decays: [Vec<f32>; 2],
     terms: [(f32, f32); 2],
     forgets_per_us: f32,
-    /// Worth of each event, all sends together; the last one's is the last.
+    /// Worth of each event, all sends together: the last one's comes last but for a 0, which stands
+    /// for none.
     factors: Vec<f32>,
     /// Number of events for which the factors hold.
     factors_for: Option<usize>,
     /// Jitter of all sends together relative to that of one: 1/√sends if all sends are worth as much.
     jitter_share: f32,
-    /// Inputs of one vector's events, in order.
-    inputs: Vec<u32>,
-    /// Their amplitudes, jitter apart.
+    /// Amplitudes of one vector's events, jitter apart, by input.
     sent: Vec<f32>,
-    /// Standard normals, by input.
+    /// What they are worth.
+    worth: Vec<f32>,
+    /// Standard normals.
     jitter: Vec<f32>,
     /// By vector: what its charge is worth on average.
     pub(super) mean_worth: Vec<f32>,
@@ -48,10 +50,9 @@ impl Events {
         self.terms = response.terms;
         self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
-        self.jitter.clear();
-        self.jitter.resize(inputs, 0.0);
-        self.inputs.resize(inputs, 0);
-        self.sent.resize(inputs, 0.0);
+        for by_input in [&mut self.sent, &mut self.worth, &mut self.jitter] {
+            by_input.resize(inputs, 0.0);
+        }
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
             let rate = f64::from(rate);
             let per_event = (-rate * f64::from(pass.interval_us())).exp();
@@ -89,6 +90,7 @@ impl Events {
         self.factors.clear();
         self.factors
             .extend(a.iter().zip(b).map(|(a, b)| first * a + second * b));
+        self.factors.push(0.0);
         self.factors_for = Some(events);
     }
 
@@ -99,7 +101,6 @@ impl Events {
         batch: &Batch<'_>,
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
-        amplitudes.fill(0.0);
         self.mean_worth.resize(batch.timings.len(), 1.0);
         for &v in batch.order {
             self.weigh(pass, batch.timings[v].events as usize);
@@ -113,50 +114,37 @@ impl Events {
             unreachable!("batches are in standard layout");
         };
         let events = batch.timings[v].events as usize;
-        let (inputs, sent) = (&mut self.inputs[..], &mut self.sent[..events]);
-        list(activations, inputs);
-        let (inputs, factors) = (
-            &inputs[..events],
-            &self.factors[self.factors.len() - events..],
-        );
+        let factors = &self.factors[self.decays[0].len() - events..];
         let tables = pass.circuit.tables(pass.region);
-        for (sent, &input) in sent.iter_mut().zip(inputs) {
-            let input = input as usize;
-            *sent = tables[input][usize::from(activations[input] & ACTIVATION_MAX)];
+        let by_input = self.sent.iter_mut().zip(&mut self.worth);
+        let mut number = 0;
+        for ((&x, table), (sent, worth)) in activations.iter().zip(tables).zip(by_input) {
+            *sent = table[usize::from(x & ACTIVATION_MAX)];
+            *worth = factors[number];
+            number += usize::from(x > 0);
         }
-        let sums = pulp::Arch::new().dispatch(AddUp { sent, factors });
+
+        // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
+        // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
+        let jitter_activations = pass.circuit.jitter_activations * self.jitter_share;
+        if jitter_activations > 0.0 {
+            let vector = batch.first_vector.wrapping_add(v as u64);
+            pass.fill_jitter(vector, 0, 0, &mut self.jitter);
+        }
+        let sums = pulp::Arch::new().dispatch(Weigh {
+            sent: &self.sent,
+            worth: &self.worth,
+            jitter: &self.jitter,
+            jitter_activations,
+            amplitudes,
+            sums: Default::default(),
+        });
         let sends = pass.settings.num_sends() as f32;
         self.mean_worth[v] = if sums.sent > 0.0 {
             (sums.seen / (sends * sums.sent)).clamp(LEAST_WORTH, 1.0)
         } else {
             1.0
         };
-
-        // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
-        // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
-        let size = pass.circuit.jitter_activations * self.jitter_share;
-        if size > 0.0 {
-            let vector = batch.first_vector.wrapping_add(v as u64);
-            if let (Some(&first), Some(&last)) = (inputs.first(), inputs.last()) {
-                let range = first as usize..last as usize + 1;
-                pass.fill_jitter(vector, 0, range.start, &mut self.jitter[range]);
-            }
-        }
-        for ((&input, sent), factor) in inputs.iter().zip(sent).zip(factors) {
-            let input = input as usize;
-            // A driver that sends nothing does not jitter either.
-            let jitters = if *sent > 0.0 { size } else { 0.0 };
-            amplitudes[input] = factor * (*sent + jitters * self.jitter[input]).max(0.0);
-        }
-    }
-}
-
-/// Lists the inputs that have events.
-fn list(activations: &[u8], inputs: &mut [u32]) {
-    let mut events = 0;
-    for (input, &x) in activations.iter().enumerate() {
-        inputs[events] = input as u32;
-        events += usize::from(x > 0);
     }
 }
 
@@ -169,37 +157,49 @@ struct Sums {
     seen: f32,
 }
 
-/// Adds up a vector's events, as a task that is compiled once per kind of processor.
-struct AddUp<'a> {
+/// The amplitudes of a vector's events with their jitter and worth, and their sums without jitter, as
+/// a task that is compiled once per kind of processor.
+struct Weigh<'a> {
     sent: &'a [f32],
-    factors: &'a [f32],
+    worth: &'a [f32],
+    jitter: &'a [f32],
+    jitter_activations: f32,
+    amplitudes: &'a mut [f32],
+    sums: [[f32; MANY]; 2],
 }
 
-/// Sums that are kept side by side: an addition waits for the one before it.
-const SIDE_BY_SIDE: usize = 16;
-
-impl pulp::WithSimd for AddUp<'_> {
+impl pulp::WithSimd for Weigh<'_> {
     type Output = Sums;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> Sums {
-        let (sent, last_sent) = self.sent.as_chunks::<SIDE_BY_SIDE>();
-        let (factors, last_factors) = self.factors.as_chunks::<SIDE_BY_SIDE>();
-        let mut sums = [[0.0; SIDE_BY_SIDE]; 2];
-        for (sent, factors) in sent.iter().zip(factors) {
-            for i in 0..SIDE_BY_SIDE {
-                sums[0][i] += sent[i];
-                sums[1][i] += sent[i] * factors[i];
-            }
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) -> Sums {
+        self.all(self.sent.len());
+        let [sent, seen] = self.sums;
+        Sums {
+            sent: sent.iter().sum(),
+            seen: seen.iter().sum(),
         }
-        let mut total = Sums {
-            sent: sums[0].iter().sum(),
-            seen: sums[1].iter().sum(),
-        };
-        for (sent, factor) in last_sent.iter().zip(last_factors) {
-            total.sent += sent;
-            total.seen += sent * factor;
+    }
+}
+
+impl SideBySide for Weigh<'_> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let sent = block::<_, COUNT>(self.sent, first);
+        let worth = block::<_, COUNT>(self.worth, first);
+        let jitter = block::<_, COUNT>(self.jitter, first);
+        let mut amplitudes = [0.0; COUNT];
+        for i in 0..COUNT {
+            self.sums[0][i] += sent[i];
+            self.sums[1][i] += sent[i] * worth[i];
+            // A driver that sends nothing does not jitter either.
+            let jitters = if sent[i] > 0.0 {
+                self.jitter_activations
+            } else {
+                0.0
+            };
+            amplitudes[i] = worth[i] * (sent[i] + jitters * jitter[i]).max(0.0);
         }
-        total
+        self.amplitudes[first..first + COUNT].copy_from_slice(&amplitudes);
     }
 }

@@ -3,8 +3,9 @@
 use super::EXACT_BEYOND_LSB;
 use super::course::Course;
 use super::folded::Folded;
-use crate::columns::part;
+use super::profile::Profile;
 use crate::pass::Pass;
+use crate::side_by_side::{SideBySide, block};
 
 /// Estimated distance from the transient model beyond which an output is reported as doubtful, in
 /// LSB: a little less than the 3 LSB within which all others are found.
@@ -28,11 +29,15 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) mean_worth: f32,
     /// Linear signal in LSB.
     pub(super) signal: &'a [f32],
-    /// Estimates of the total charge.
-    pub(super) totals: &'a [f32],
+    pub(super) profile: &'a Profile,
+    /// Mean charge of each group of columns.
+    pub(super) groups: &'a [f32],
+    /// Scratch memory for estimates of each column's total charge.
+    pub(super) totals: &'a mut [f32],
     /// Charges of each sign, where they are known.
     pub(super) charges: [&'a [f32]; 2],
     pub(super) voltages: &'a mut [f32],
+    pub(super) found: Found,
 }
 
 /// What was found while finishing a vector.
@@ -48,34 +53,35 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
     type Output = Found;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> Found {
-        let Self {
-            pass,
-            folded,
-            course,
-            mean_worth,
-            signal,
-            totals,
-            charges,
-            voltages,
-        } = self;
-        let per_worth = 1.0 / (mean_worth * mean_worth);
-        let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - mean_worth).powi(2);
-        let count = voltages.len();
-        let range = pass.region.column_range();
-        let gain_e = part(&folded.gain_lsb[0], &range, count);
-        let gain_i = part(&folded.gain_lsb[1], &range, count);
-        let [of_e, of_i] = &course.signs;
-        let (seen_e, seen_i) = (&of_e.seen[..count], &of_i.seen[..count]);
-        let (square_e, square_i) = (
-            &of_e.square_per_charge[..count],
-            &of_i.square_per_charge[..count],
-        );
-        let (doubt_e, doubt_i) = (&of_e.doubt[..count], &of_i.doubt[..count]);
-        let rest = &course.rest_lsb[..count];
-        let (signal, totals) = (&signal[..count], &totals[..count]);
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) -> Found {
+        self.profile.expand(self.groups, self.totals);
+        self.all(self.voltages.len());
+        self.found
+    }
+}
+
+impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let per_worth = 1.0 / (self.mean_worth * self.mean_worth);
+        let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - self.mean_worth).powi(2);
+        let of_hemisphere = self.pass.region.first_column + first;
+        let [gain_e, gain_i] = &self.folded.gain_lsb;
+        let gain_e = block::<_, COUNT>(gain_e, of_hemisphere);
+        let gain_i = block::<_, COUNT>(gain_i, of_hemisphere);
+        let [of_e, of_i] = &self.course.signs;
+        let seen_e = block::<_, COUNT>(&of_e.seen, first);
+        let seen_i = block::<_, COUNT>(&of_i.seen, first);
+        let square_e = block::<_, COUNT>(&of_e.square_per_charge, first);
+        let square_i = block::<_, COUNT>(&of_i.square_per_charge, first);
+        let doubt_e = block::<_, COUNT>(&of_e.doubt, first);
+        let doubt_i = block::<_, COUNT>(&of_i.doubt, first);
+        let rest = block::<_, COUNT>(&self.course.rest_lsb, first);
+        let signal = block::<_, COUNT>(self.signal, first);
+        let totals = block::<_, COUNT>(self.totals, first);
+        let mut voltages = [0.0; COUNT];
         let mut found = Found::default();
-        for c in 0..count {
+        for c in 0..COUNT {
             // Both charges from their difference, weighted by the gains, and their sum.
             let balance = (signal[c] + gain_i[c] * totals[c]) / (gain_e[c] + gain_i[c]);
             let (e, i) = (balance.max(0.0), (totals[c] - balance).max(0.0));
@@ -93,7 +99,7 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             let mut excitation = full_e - loss_e;
             let mut inhibition = full_e - signal[c] - loss_i;
             if EXACT {
-                let [e, i] = [charges[0][c], charges[1][c]];
+                let (e, i) = (self.charges[0][first + c], self.charges[1][first + c]);
                 let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
                 let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
                 excitation = if saturates { compressed_e } else { excitation };
@@ -101,7 +107,9 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
             }
             voltages[c] = rest[c] + excitation * seen_e[c] - inhibition * seen_i[c];
         }
-        found
+        self.voltages[first..first + COUNT].copy_from_slice(&voltages);
+        self.found.saturated += found.saturated;
+        self.found.doubtful += found.doubtful;
     }
 }
 

@@ -25,7 +25,7 @@
 
 use bss2_core::product::{Onto, Panels};
 use bss2_core::{Buffer, ReadoutSource, Region};
-use ndarray::{ArrayBase, ArrayView1, ArrayViewMut2, Data, Ix2, s};
+use ndarray::{ArrayBase, ArrayViewMut2, Data, Ix2, s};
 
 use crate::circuit::Circuit;
 use crate::model::{self, Batch, Model};
@@ -202,7 +202,6 @@ fn membranes(
     scratch.saturated.resize(vectors, false);
     let mut doubtful = 0;
     for &v in batch.order {
-        expand(profile, region, group_totals.row(v), &mut scratch.totals);
         let Found {
             saturated,
             doubtful: of_vector,
@@ -212,9 +211,12 @@ fn membranes(
             course: course.after(pass, folded, profile, batch.timings[v]),
             mean_worth: scratch.events.mean_worth[v],
             signal: row(&signal, v),
-            totals: &scratch.totals,
+            profile,
+            groups: row(&group_totals, v),
+            totals: &mut scratch.totals,
             charges: [&[], &[]],
             voltages: row_mut(&mut voltages, v),
+            found: Found::default(),
         });
         scratch.saturated[v] = saturated > 0;
         doubtful += u64::from(of_vector);
@@ -233,44 +235,21 @@ fn membranes(
         panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
     }
     for &v in batch.order.iter().filter(|&&v| scratch.saturated[v]) {
-        expand(profile, region, group_totals.row(v), &mut scratch.totals);
         pulp::Arch::new().dispatch(Finish::<true> {
             pass,
             folded,
             course: course.after(pass, folded, profile, batch.timings[v]),
             mean_worth: scratch.events.mean_worth[v],
             signal: row(&signal, v),
-            totals: &scratch.totals,
+            profile,
+            groups: row(&group_totals, v),
+            totals: &mut scratch.totals,
             charges: [row(&charges[0], v), row(&charges[1], v)],
             voltages: row_mut(&mut voltages, v),
+            found: Found::default(),
         });
     }
     doubtful
-}
-
-/// Each column's total charge, estimated from its group's.
-fn expand(profile: &Profile, region: Region, groups: ArrayView1<'_, f32>, totals: &mut [f32]) {
-    let share = &profile.share[..];
-    // The region may begin within a group.
-    let begun = region.first_column % GROUP;
-    let first = if begun == 0 {
-        0
-    } else {
-        (GROUP - begun).min(totals.len())
-    };
-    let (head, rest) = totals.split_at_mut(first);
-    let heads = head.iter_mut().zip(share).zip(std::iter::repeat(groups[0]));
-    heads.for_each(|((total, share), estimate)| *total = share * estimate);
-    let groups = groups.iter().skip(usize::from(begun != 0));
-    let (totals, last_totals) = rest.as_chunks_mut::<GROUP>();
-    let (share, last_share) = share[first..].as_chunks::<GROUP>();
-    let mut groups = groups.copied();
-    for ((totals, share), estimate) in totals.iter_mut().zip(share).zip(&mut groups) {
-        *totals = share.map(|share| share * estimate);
-    }
-    let last = last_totals.iter_mut().zip(last_share);
-    let estimate = groups.next().unwrap_or_default();
-    last.for_each(|(total, share)| *total = share * estimate);
 }
 
 fn row<S: Data<Elem = f32>>(array: &ArrayBase<S, Ix2>, v: usize) -> &[f32] {

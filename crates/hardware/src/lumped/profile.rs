@@ -121,6 +121,36 @@ impl Profile {
         }
     }
 
+    /// Each column's total charge, estimated from its group's. (For code that is compiled for the
+    /// processor at hand already.)
+    #[inline(always)]
+    pub(super) fn expand(&self, groups: &[f32], totals: &mut [f32]) {
+        // The region may begin within a group.
+        let begun = self.region.first_column % GROUP;
+        let first = if begun == 0 {
+            0
+        } else {
+            (GROUP - begun).min(totals.len())
+        };
+        let (head, rest) = totals.split_at_mut(first);
+        let (share_of_head, share) = self.share.split_at(first);
+        for (total, share) in head.iter_mut().zip(share_of_head) {
+            *total = share * groups[0];
+        }
+        let mut groups = groups[usize::from(begun != 0)..].iter();
+        let (totals, last_totals) = rest.as_chunks_mut::<GROUP>();
+        let (share, last_share) = share.as_chunks::<GROUP>();
+        for ((totals, share), estimate) in totals.iter_mut().zip(share).zip(&mut groups) {
+            for c in 0..GROUP {
+                totals[c] = share[c] * estimate;
+            }
+        }
+        let estimate = groups.next().copied().unwrap_or_default();
+        for (total, share) in last_totals.iter_mut().zip(last_share) {
+            *total = share * estimate;
+        }
+    }
+
     /// Whether weights of another region have a part in it.
     pub(super) fn sees(&self, other: Region) -> bool {
         let columns = |region: Region| {

@@ -1,0 +1,63 @@
+//! Work on neighbouring elements side by side: many at once where there are many.
+//!
+//! Blocks of a length that the compiler knows become vector instructions without checks, and two
+//! vectors of the widest kind hide each other's latencies.
+
+/// Most elements that are worked on at once.
+pub(crate) const MANY: usize = 32;
+const SOME: usize = 8;
+
+/// Work on elements that do not depend on each other.
+pub(crate) trait SideBySide {
+    /// Works on `COUNT` neighbouring elements.
+    fn block<const COUNT: usize>(&mut self, first: usize);
+
+    /// Works on all of so many elements.
+    #[inline(always)]
+    fn all(&mut self, count: usize) {
+        let mut first = 0;
+        while first + MANY <= count {
+            self.block::<MANY>(first);
+            first += MANY;
+        }
+        while first + SOME <= count {
+            self.block::<SOME>(first);
+            first += SOME;
+        }
+        for single in first..count {
+            self.block::<1>(single);
+        }
+    }
+}
+
+/// The elements of a block.
+#[inline(always)]
+pub(crate) fn block<T, const COUNT: usize>(elements: &[T], first: usize) -> &[T; COUNT] {
+    let Ok(block) = elements[first..first + COUNT].try_into() else {
+        unreachable!("a slice of {COUNT} elements");
+    };
+    block
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Double<'a>(&'a mut [u32]);
+
+    impl SideBySide for Double<'_> {
+        fn block<const COUNT: usize>(&mut self, first: usize) {
+            let doubled = block::<_, COUNT>(self.0, first).map(|x| 2 * x);
+            self.0[first..first + COUNT].copy_from_slice(&doubled);
+        }
+    }
+
+    #[test]
+    fn every_element_is_worked_on_once() {
+        for count in [0, 1, 7, 8, 31, 32, 33, 79, 300] {
+            let mut elements: Vec<u32> = (0..count).collect();
+            Double(&mut elements).all(count as usize);
+            assert!(elements.iter().zip(0..).all(|(&x, i)| x == 2 * i));
+        }
+    }
+}
