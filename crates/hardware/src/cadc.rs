@@ -130,17 +130,3 @@ impl Cadc {
         }
     }
 }
-
-impl Converter {
-    /// Code of a voltage that lies `voltage_lsb` above the nominal reset potential.
-    #[inline(always)]
-    pub(crate) fn convert(&self, voltage_lsb: f32) -> u8 {
-        let linear = self.baseline + self.gain * voltage_lsb;
-        let t = ((linear - 127.5) / 127.5).clamp(-1.0, 1.0);
-        let bend = self.bow * (1.5 * t * t - 0.5) + self.s_shape * (2.5 * t * t - 1.5) * t;
-        let code = (linear + bend + self.digital_offset).clamp(0.0, 255.0);
-        // Rounds to even and leaves the integer in the lowest bits: 1.5·2²³ has none for a fraction.
-        // Unlike a cast, that works on many columns at once.
-        (code + 12_582_912.0).to_bits() as u8
-    }
-}

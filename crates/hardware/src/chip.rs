@@ -5,7 +5,7 @@ use bss2_core::{
     ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
     RunReport, RunRequest, RunSettings, Scope, TraceRequest,
 };
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Zip};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
 
 use crate::circuit::Circuit;
 use crate::conditions::Conditions;
@@ -14,9 +14,9 @@ use crate::error::check_range;
 use crate::instance::Instance;
 use crate::lumped::Lumped;
 use crate::model::Model;
-use crate::pass::Pass;
-use crate::reading::{Reading, Workspace, threads_for};
-use crate::readout::{Moment, ReadoutPass};
+use crate::pass::{Pass, Timing};
+use crate::reading::{Reading, Workspace, threads_for, vectors_at_once};
+use crate::readout::{Moment, ReadoutPass, ToRead};
 use crate::registers::RegisterFile;
 use crate::synram::Synram;
 use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
@@ -227,16 +227,15 @@ impl SimulatedChip {
         let Circuit {
             columns, readout, ..
         } = &self.circuit;
-        let row = &mut self.workspaces[0].row;
-        row.noise.prepare(region.columns);
-        let voltages: Vec<f32> = self
-            .circuit
-            .columns_of_chip(region)
-            .map(|column| {
-                let start = columns.start_lsb[column];
-                columns.voltage_lsb(column, columns.source[column], start, [0.0; 2])
-            })
-            .collect();
+        let noise = &mut self.workspaces[0].noise;
+        noise.prepare(region.columns);
+        let at_once = vectors_at_once(region).min(codes.nrows());
+        let start_lsb = |column: usize| {
+            let start = columns.start_lsb[column];
+            columns.voltage_lsb(column, columns.source[column], start, [0.0; 2])
+        };
+        let start_lsb = self.circuit.columns_of_chip(region).map(start_lsb);
+        let voltages: Vec<f32> = start_lsb.collect::<Vec<_>>().repeat(at_once);
         let readouts = ReadoutPass::new(
             readout,
             CadcChannel::Causal,
@@ -244,11 +243,23 @@ impl SimulatedChip {
             request.trial,
             Moment::Baseline,
         );
-        let (first_vector, at_once_us) = (request.trial.first_vector, 0.0);
-        row.noise.draw_ramps(&readouts, first_vector, codes.nrows());
-        for (v, codes) in codes.outer_iter_mut().enumerate() {
-            let vector = first_vector.wrapping_add(v as u64);
-            row.convert(&readouts, vector, at_once_us, &voltages, codes);
+        let order: Vec<usize> = (0..at_once).collect();
+        let mut found = vec![0; at_once * region.columns];
+        let blocks = codes.axis_chunks_iter_mut(Axis(0), at_once.max(1));
+        for (block, mut codes) in blocks.enumerate() {
+            let vectors = codes.nrows();
+            let read = ToRead {
+                first_vector: request
+                    .trial
+                    .first_vector
+                    .wrapping_add((block * at_once) as u64),
+                timings: &vec![Timing::AT_ONCE; vectors],
+                order: &order[..vectors],
+                voltages: &voltages,
+            };
+            let found = &mut found[..codes.len()];
+            readouts.convert(&read, noise, found);
+            codes.iter_mut().zip(found).for_each(|(to, from)| *to = *from);
         }
     }
 }
@@ -373,20 +384,30 @@ impl ChipProbe for SimulatedChip {
         let readout = &self.circuit.readout;
         let passes = CadcChannel::BOTH
             .map(|channel| ReadoutPass::new(readout, channel, region, trial, Moment::BothChannels));
-        let integration_us =
-            (f64::from(request.events) * request.interval_us() + request.readout_delay_us()) as f32;
-        let row = &mut self.workspaces[0].row;
-        row.noise.prepare(region.columns);
+        let timing = Timing {
+            events: request.events,
+            send_us: (f64::from(request.events) * request.interval_us()) as f32,
+            delay_us: request.readout_delay_us() as f32,
+        };
+        let noise = &mut self.workspaces[0].noise;
+        noise.prepare(region.columns);
         let mut disturbed = voltages.clone();
+        let mut found = vec![0; region.columns];
         let [mut causal, mut acausal] = codes;
         let repetitions = causal.outer_iter_mut().zip(acausal.outer_iter_mut());
         for (repetition, codes) in (0..).zip(repetitions) {
             disturbed.copy_from_slice(&voltages);
-            readout.disturb(request, repetition, integration_us, &mut disturbed);
-            let vector = trial.first_vector.wrapping_add(repetition);
+            readout.disturb(request, repetition, timing.integration_us(), &mut disturbed);
+            let read = ToRead {
+                first_vector: trial.first_vector.wrapping_add(repetition),
+                timings: &[timing],
+                order: &[0],
+                voltages: &disturbed,
+            };
             for (pass, codes) in passes.iter().zip([codes.0, codes.1]) {
-                row.noise.draw_ramps(pass, vector, 1);
-                row.convert(pass, vector, integration_us, &disturbed, codes);
+                pass.convert(&read, noise, &mut found);
+                let codes = codes.into_iter().zip(&found);
+                codes.for_each(|(to, from)| *to = *from);
             }
         }
         Ok(())

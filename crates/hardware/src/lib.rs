@@ -73,6 +73,7 @@ mod circuit;
 mod columns;
 mod conditions;
 mod config;
+mod conversion;
 pub mod drift;
 pub mod driver;
 mod error;

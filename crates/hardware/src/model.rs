@@ -63,6 +63,14 @@ pub(crate) fn by_events(timings: &[Timing], order: &mut Vec<usize>) {
     order.sort_unstable_by_key(|&v| timings[v].events);
 }
 
+/// Vectors in that order, in parts of equal timing.
+pub(crate) fn of_equal_timing<'a>(
+    timings: &[Timing],
+    order: &'a [usize],
+) -> impl Iterator<Item = &'a [usize]> {
+    order.chunk_by(|&a, &b| timings[a] == timings[b])
+}
+
 impl<'a> Batch<'a> {
     /// Number, activations and timing of each vector.
     pub(crate) fn vectors(&self) -> impl Iterator<Item = (u64, ArrayView1<'a, u8>, Timing)> {

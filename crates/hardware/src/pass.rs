@@ -28,6 +28,13 @@ pub(crate) struct Timing {
 }
 
 impl Timing {
+    /// A readout right after the reset.
+    pub(crate) const AT_ONCE: Self = Self {
+        events: 0,
+        send_us: 0.0,
+        delay_us: 0.0,
+    };
+
     /// Time over which the membrane integrates.
     pub(crate) fn integration_us(self) -> f32 {
         self.send_us + self.delay_us
@@ -68,11 +75,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Standard normals of the jitter of some neighbouring inputs of the region, in one send of a
-    /// vector.
-    pub(crate) fn fill_jitter(&self, vector: u64, send: u32, first: usize, normals: &mut [f32]) {
-        let element = send as usize * INPUTS_MAX + self.region.first_input + first;
-        self.jitter.fill(vector, element, normals);
+    /// Standard normals of the jitter of all inputs of the region in one send, for neighbouring vectors
+    /// (vectors × inputs).
+    pub(crate) fn fill_jitter(&self, first_vector: u64, send: u32, normals: &mut [f32]) {
+        let element = send as usize * INPUTS_MAX + self.region.first_input;
+        self.jitter
+            .fill_vectors(first_vector, element, self.region.inputs, normals);
     }
 }
 

@@ -1,17 +1,17 @@
 //! The vectors of a run, from activations to codes, shared among threads.
 
 use bss2_core::{Buffer, Region};
-use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::model::{self, Batch, Model, by_events};
 use crate::pass::{Pass, Timing};
-use crate::readout::{ColumnNoise, ReadoutPass};
+use crate::readout::{ReadoutNoise, ReadoutPass, ToRead};
 
 /// Values of vectors that go through a model together; bounds the scratch memory.
 const VALUES_AT_ONCE: usize = 1 << 14;
 
 /// Vectors that go through a model together.
-fn vectors_at_once(region: Region) -> usize {
+pub(crate) fn vectors_at_once(region: Region) -> usize {
     VALUES_AT_ONCE.div_ceil(region.inputs.max(region.columns))
 }
 
@@ -26,19 +26,13 @@ pub(crate) struct Reading<'a> {
 #[derive(Clone, Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Workspace {
-    pub(crate) row: Row,
+    pub(crate) noise: ReadoutNoise,
     sent: Buffer<u8>,
     timings: Vec<Timing>,
     order: Vec<usize>,
     voltages: Buffer<f32>,
+    codes: Buffer<u8>,
     model: model::Scratch,
-}
-
-/// Buffers of one vector's conversion.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Row {
-    pub(crate) noise: ColumnNoise,
-    copy: Vec<u8>,
 }
 
 /// Threads of the present pool that so many vectors are worth, if fewer than `at_once` are not worth
@@ -80,7 +74,7 @@ impl Reading<'_> {
         mut codes: ArrayViewMut2<'_, u8>,
         workspace: &mut Workspace,
     ) -> u64 {
-        workspace.row.noise.prepare(codes.ncols());
+        workspace.noise.prepare(codes.ncols());
         let mut doubtful = 0;
         let at_once = vectors_at_once(self.pass.region);
         let blocks = activations.axis_chunks_iter(Axis(0), at_once);
@@ -99,11 +93,12 @@ impl Reading<'_> {
         workspace: &mut Workspace,
     ) -> u64 {
         let Workspace {
-            row,
+            noise,
             sent,
             timings,
             order,
             voltages,
+            codes: found,
             model,
         } = workspace;
         let mut sent = sent.shaped(activations.dim());
@@ -125,50 +120,18 @@ impl Reading<'_> {
         let doubtful = self
             .model
             .voltages(&self.pass, &batch, model, voltages.view_mut());
-        let Some(voltages) = voltages.as_slice() else {
+        let mut found = found.shaped(codes.dim());
+        let (Some(voltages), Some(in_a_row)) = (voltages.as_slice(), found.as_slice_mut()) else {
             unreachable!("buffers are contiguous");
         };
-        let columns = codes.ncols();
-        row.noise
-            .draw_ramps(&self.readouts, first_vector, order.len());
-        for &v in &*order {
-            row.convert(
-                &self.readouts,
-                first_vector.wrapping_add(v as u64),
-                timings[v].integration_us(),
-                &voltages[v * columns..][..columns],
-                codes.row_mut(v),
-            );
-        }
-        doubtful
-    }
-}
-
-impl Row {
-    /// Codes of one vector from its voltages.
-    pub(crate) fn convert(
-        &mut self,
-        readouts: &ReadoutPass<'_>,
-        vector: u64,
-        integration_us: f32,
-        voltages: &[f32],
-        mut codes: ArrayViewMut1<'_, u8>,
-    ) {
-        if let Some(codes) = codes.as_slice_mut() {
-            return readouts.convert(vector, integration_us, voltages, &mut self.noise, codes);
-        }
-        // Elements that do not lie side by side are filled by way of a copy.
-        self.copy.resize(codes.len(), 0);
-        readouts.convert(
-            vector,
-            integration_us,
+        let read = ToRead {
+            first_vector,
+            timings,
+            order,
             voltages,
-            &mut self.noise,
-            &mut self.copy,
-        );
-        codes
-            .iter_mut()
-            .zip(&self.copy)
-            .for_each(|(to, from)| *to = *from);
+        };
+        self.readouts.convert(&read, noise, in_a_row);
+        codes.assign(&found);
+        doubtful
     }
 }

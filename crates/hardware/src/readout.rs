@@ -1,31 +1,31 @@
 //! From voltages to codes: the readout amplifier, noise and the CADC, the same for both models.
 
+mod pass;
+
 use std::ops::Range;
 
 use bss2_core::random::NoiseStream;
 use bss2_core::{CadcChannel, PulseRequest, ReadoutSource, Region, Scope, Trial};
 
-use crate::cadc::{Cadc, Converter};
-use crate::capmem::CapMemConfig;
-use crate::columns::{Columns, each, part};
+use crate::cadc::Converter;
+use crate::columns::{Columns, each};
 use crate::conditions::Conditions;
+use crate::conversion::Conversion;
 use crate::instance::Instance;
 use crate::membrane::{self, Ends, reset_strength, soft_ends};
 use crate::ota;
 use crate::registers::RegisterFile;
-use crate::side_by_side::{SideBySide, block};
 use crate::stream::NoiseSource;
+
+pub(crate) use pass::{Moment, ReadoutNoise, ReadoutPass, ToRead};
 
 /// Parameters of all columns' readout, with registers and conditions applied.
 #[derive(Clone, Debug)]
 pub(crate) struct Readout {
     per_hemisphere: usize,
-    floor: Vec<f32>,
-    ceiling: Vec<f32>,
+    /// Squared widths of the amplifiers' knees.
     floor_softness: f32,
     ceiling_softness: f32,
-    /// What the amplifier makes of the nominal reset potential.
-    at_reset: Vec<f32>,
     /// Whatever the columns show.
     membranes: Vec<Membrane>,
     noise: Noise,
@@ -75,37 +75,9 @@ struct Noise {
 /// The CADC channels of one kind, by column of the chip.
 #[derive(Clone, Debug)]
 struct Channels {
-    gain: Vec<f32>,
-    baseline: Vec<f32>,
-    bow: Vec<f32>,
-    s_shape: Vec<f32>,
-    digital_offset: Vec<f32>,
+    conversion: Conversion,
     /// Columns with a stuck code.
     stuck: Vec<(usize, u8)>,
-}
-
-/// Which of a vector's two conversions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// Right after the reset, for a measured baseline.
-    Baseline,
-    /// After the events, less a measured baseline, in which the reset's noise is the same.
-    AboveBaseline,
-    /// After the events.
-    Result,
-    /// After the events, once the noise that both channels see is part of the voltages.
-    BothChannels,
-}
-
-/// The readouts of one run.
-#[derive(Clone, Copy)]
-pub(crate) struct ReadoutPass<'a> {
-    readout: &'a Readout,
-    channel: CadcChannel,
-    region: Region,
-    moment: Moment,
-    column_noise: NoiseStream,
-    ramp_noise: NoiseStream,
 }
 
 impl Readout {
@@ -117,6 +89,7 @@ impl Readout {
     ) -> Self {
         let config = &instance.config;
         let count = Scope::Column.instances(config.geometry);
+        let per_hemisphere = config.geometry.columns();
         let floor_softness = config.membrane.floor_softness_lsb.powi(2);
         let ceiling_softness = config.membrane.ceiling_softness_lsb.powi(2);
         let variance = |lsb: f32| (lsb * conditions.noise()).powi(2);
@@ -134,16 +107,11 @@ impl Readout {
             | ReadoutSource::DebugLine => Membrane::UNSEEN,
         });
         let of_shown = |part: fn(&Membrane) -> f32| shown.iter().map(part).collect();
+        let ends: Vec<Ends> = shown.iter().map(|membrane| membrane.ends).collect();
         Self {
-            per_hemisphere: config.geometry.columns(),
-            floor: of_shown(|membrane| membrane.ends.floor),
-            ceiling: of_shown(|membrane| membrane.ends.ceiling),
+            per_hemisphere,
             floor_softness,
             ceiling_softness,
-            at_reset: shown
-                .iter()
-                .map(|membrane| soft_ends(0.0, membrane.ends, floor_softness, ceiling_softness))
-                .collect(),
             membranes,
             noise: Noise {
                 read: variance(noise.read_lsb),
@@ -160,15 +128,27 @@ impl Readout {
                 ramp_lsb: noise.ramp_lsb * conditions.noise(),
                 trace_lsb: noise.trace_lsb * conditions.noise(),
             },
-            channels: CadcChannel::BOTH.map(|channel| {
-                Channels::fold(
-                    &instance.cadc,
-                    &config.capmem,
-                    registers,
-                    config.geometry.columns(),
-                    count,
-                    channel,
-                )
+            channels: CadcChannel::BOTH.map(|kind| {
+                let channel = |column: usize| {
+                    let (hemisphere, column) =
+                        (column / per_hemisphere, column % per_hemisphere);
+                    (2 * hemisphere + kind as usize) * per_hemisphere + column
+                };
+                let converters: Vec<Converter> = each(count, |column| {
+                    instance
+                        .cadc
+                        .converter(&config.capmem, registers, channel(column))
+                });
+                let stuck = |column| Some((column, instance.cadc.stuck_code(channel(column))?));
+                Channels {
+                    conversion: Conversion::fold(
+                        &ends,
+                        floor_softness,
+                        ceiling_softness,
+                        &converters,
+                    ),
+                    stuck: (0..count).filter_map(stuck).collect(),
+                }
             }),
         }
     }
@@ -253,312 +233,5 @@ fn remembered(x: f32) -> f32 {
         1.0 - x
     } else {
         -(-2.0 * x).exp_m1() / (2.0 * x)
-    }
-}
-
-impl Channels {
-    fn fold(
-        cadc: &Cadc,
-        capmem: &CapMemConfig,
-        registers: &RegisterFile,
-        per_hemisphere: usize,
-        count: usize,
-        kind: CadcChannel,
-    ) -> Self {
-        let channel = |column: usize| {
-            let (hemisphere, column) = (column / per_hemisphere, column % per_hemisphere);
-            (2 * hemisphere + kind as usize) * per_hemisphere + column
-        };
-        let converters: Vec<Converter> = each(count, |column| {
-            cadc.converter(capmem, registers, channel(column))
-        });
-        let part = |part: fn(&Converter) -> f32| converters.iter().map(part).collect();
-        Self {
-            gain: part(|converter| converter.gain),
-            baseline: part(|converter| converter.baseline),
-            bow: part(|converter| converter.bow),
-            s_shape: part(|converter| converter.s_shape),
-            digital_offset: part(|converter| converter.digital_offset),
-            stuck: (0..count)
-                .filter_map(|column| Some((column, cadc.stuck_code(channel(column))?)))
-                .collect(),
-        }
-    }
-}
-
-impl<'a> ReadoutPass<'a> {
-    pub(crate) fn new(
-        readout: &'a Readout,
-        channel: CadcChannel,
-        region: Region,
-        trial: Trial,
-        moment: Moment,
-    ) -> Self {
-        /// Sources of the acausal channels' noise lie this far from those of the causal ones.
-        const ACAUSAL: u64 = 1 << 32;
-        let stream = |source: NoiseSource| {
-            let source = source as u64 + channel as u64 * ACAUSAL;
-            NoiseStream::new(trial, region.hemisphere, source)
-        };
-        let (column, ramp) = match moment {
-            Moment::Baseline => (NoiseSource::BaselineColumn, NoiseSource::BaselineRamp),
-            Moment::AboveBaseline | Moment::Result | Moment::BothChannels => {
-                (NoiseSource::Column, NoiseSource::Ramp)
-            }
-        };
-        Self {
-            readout,
-            channel,
-            region,
-            moment,
-            column_noise: stream(column),
-            ramp_noise: if moment == Moment::BothChannels {
-                // One ramp for both.
-                NoiseStream::new(trial, region.hemisphere, ramp as u64)
-            } else {
-                stream(ramp)
-            },
-        }
-    }
-
-    /// Codes of one vector from its voltages, all of the region's columns. Its ramps' noise has been
-    /// [drawn](ColumnNoise::draw_ramps).
-    pub(crate) fn convert(
-        &self,
-        vector: u64,
-        integration_us: f32,
-        voltages: &[f32],
-        noise: &mut ColumnNoise,
-        codes: &mut [u8],
-    ) {
-        let region = self.region;
-        if noise.after_us != Some(integration_us) {
-            noise.after_us = Some(integration_us);
-            pulp::Arch::new().dispatch(Deviations {
-                pass: self,
-                integration_us,
-                to: &mut noise.deviations,
-            });
-        }
-        let ColumnNoise {
-            normals,
-            deviations,
-            ramps,
-            ..
-        } = noise;
-        self.column_noise.fill(vector, region.first_column, normals);
-        pulp::Arch::new().dispatch(Convert {
-            pass: self,
-            ramps: ramps.of(vector),
-            voltages,
-            normals,
-            deviations,
-            codes,
-        });
-        let first = region.hemisphere * self.readout.per_hemisphere;
-        let first = first + region.first_column;
-        for &(column, code) in &self.readout.channels[self.channel as usize].stuck {
-            if let Some(stuck) = column.checked_sub(first).and_then(|c| codes.get_mut(c)) {
-                *stuck = code;
-            }
-        }
-    }
-}
-
-/// The columns' own noise: scratch memory, and deviations kept from vector to vector.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct ColumnNoise {
-    normals: Vec<f32>,
-    /// Standard deviations in LSB.
-    deviations: Vec<f32>,
-    /// Integration time for which they hold.
-    after_us: Option<f32>,
-    ramps: Ramps,
-}
-
-/// Standard normals of the ramps' noise of some neighbouring vectors.
-#[derive(Clone, Debug, Default)]
-struct Ramps {
-    first_vector: u64,
-    /// By vector, then quadrant.
-    normals: Vec<[f32; Scope::QUADRANTS_PER_HEMISPHERE]>,
-}
-
-impl Ramps {
-    fn of(&self, vector: u64) -> [f32; Scope::QUADRANTS_PER_HEMISPHERE] {
-        self.normals[vector.wrapping_sub(self.first_vector) as usize]
-    }
-}
-
-impl ColumnNoise {
-    /// Prepares for a run.
-    pub(crate) fn prepare(&mut self, columns: usize) {
-        self.normals.resize(columns, 0.0);
-        self.deviations.resize(columns, 0.0);
-        self.after_us = None;
-    }
-
-    /// Draws the ramps' noise of some neighbouring vectors, side by side.
-    pub(crate) fn draw_ramps(&mut self, pass: &ReadoutPass<'_>, first_vector: u64, vectors: usize) {
-        let Ramps { normals, .. } = &mut self.ramps;
-        normals.resize(vectors, Default::default());
-        pass.ramp_noise.fill_firsts(first_vector, normals);
-        self.ramps.first_vector = first_vector;
-    }
-}
-
-/// Standard deviations of the columns' own noise after a time of integration, in LSB, as a task that
-/// is compiled once per kind of processor.
-struct Deviations<'a> {
-    pass: &'a ReadoutPass<'a>,
-    integration_us: f32,
-    to: &'a mut [f32],
-}
-
-impl pulp::WithSimd for Deviations<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        match self.pass.moment {
-            Moment::BothChannels => self.to.fill(self.pass.readout.noise.read.sqrt()),
-            Moment::Baseline => self.fill(|_| 0.0),
-            Moment::AboveBaseline => self.fill(|kept| 1.0 - kept),
-            Moment::Result => self.fill(|kept| kept),
-        }
-    }
-}
-
-impl Deviations<'_> {
-    /// `reset_share` tells which share of the reset's noise is seen where so much of it is left.
-    #[inline(always)]
-    fn fill(self, reset_share: impl Fn(f32) -> f32) {
-        let ReadoutPass {
-            readout, region, ..
-        } = self.pass;
-        let (noise, count) = (&readout.noise, self.to.len());
-        let first = region.hemisphere * readout.per_hemisphere + region.first_column;
-        let columns = first..first + count;
-        let leaks = part(&noise.leak_per_us, &columns, count);
-        let (line, reset) = (
-            part(&noise.line, &columns, count),
-            part(&noise.reset, &columns, count),
-        );
-        let per_us = part(&noise.per_us, &columns, count);
-        let time = self.integration_us;
-        let deviation = |c: usize, kept: f32, remembered: f32| {
-            let share = reset_share(kept);
-            let variance =
-                noise.read + line[c] + reset[c] * share * share + per_us[c] * time * remembered;
-            variance.sqrt()
-        };
-        // exp(−x) and (1 − exp(−2x)) / 2x
-        if noise.largest_leak_per_us * time < 0.2 {
-            for (c, to) in self.to.iter_mut().enumerate() {
-                let x = leaks[c] * time;
-                let kept = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0)));
-                let remembered = 1.0 - x * (1.0 - x * (2.0 / 3.0 - x * (1.0 / 3.0)));
-                *to = deviation(c, kept, remembered);
-            }
-        } else {
-            for (c, to) in self.to.iter_mut().enumerate() {
-                let x = leaks[c] * time;
-                *to = deviation(c, (-x).exp(), -(-2.0 * x).exp_m1() / (2.0 * x));
-            }
-        }
-    }
-}
-
-/// The conversion of a vector, as a task that is compiled once per kind of processor.
-struct Convert<'a> {
-    pass: &'a ReadoutPass<'a>,
-    ramps: [f32; Scope::QUADRANTS_PER_HEMISPHERE],
-    voltages: &'a [f32],
-    normals: &'a [f32],
-    deviations: &'a [f32],
-    codes: &'a mut [u8],
-}
-
-impl pulp::WithSimd for Convert<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let ReadoutPass {
-            readout,
-            channel,
-            region,
-            ..
-        } = *self.pass;
-        let of_hemisphere = region.hemisphere * readout.per_hemisphere;
-        for (quadrant, ramp_normal) in self.ramps.into_iter().enumerate() {
-            let columns = readout.columns_of(quadrant, region);
-            let here = columns.start - region.first_column..columns.end - region.first_column;
-            ConvertQuadrant {
-                readout,
-                channels: &readout.channels[channel as usize],
-                first_of_chip: of_hemisphere + columns.start,
-                ramp_noise: ramp_normal * readout.noise.ramp_lsb,
-                voltages: &self.voltages[here.clone()],
-                normals: &self.normals[here.clone()],
-                deviations: &self.deviations[here.clone()],
-                codes: &mut self.codes[here.clone()],
-            }
-            .all(here.len());
-        }
-    }
-}
-
-/// The conversion of those columns of a vector that belong to one quadrant.
-struct ConvertQuadrant<'a> {
-    readout: &'a Readout,
-    channels: &'a Channels,
-    /// The first column among those of the chip.
-    first_of_chip: usize,
-    ramp_noise: f32,
-    voltages: &'a [f32],
-    normals: &'a [f32],
-    deviations: &'a [f32],
-    codes: &'a mut [u8],
-}
-
-impl SideBySide for ConvertQuadrant<'_> {
-    #[inline(always)]
-    fn block<const COUNT: usize>(&mut self, first: usize) {
-        let voltages = block::<_, COUNT>(self.voltages, first);
-        let normals = block::<_, COUNT>(self.normals, first);
-        let deviations = block::<_, COUNT>(self.deviations, first);
-        let of_chip = self.first_of_chip + first;
-        let Readout {
-            floor_softness,
-            ceiling_softness,
-            ..
-        } = *self.readout;
-        let floor = block::<_, COUNT>(&self.readout.floor, of_chip);
-        let ceiling = block::<_, COUNT>(&self.readout.ceiling, of_chip);
-        let at_reset = block::<_, COUNT>(&self.readout.at_reset, of_chip);
-        let gain = block::<_, COUNT>(&self.channels.gain, of_chip);
-        let baseline = block::<_, COUNT>(&self.channels.baseline, of_chip);
-        let bow = block::<_, COUNT>(&self.channels.bow, of_chip);
-        let s_shape = block::<_, COUNT>(&self.channels.s_shape, of_chip);
-        let digital_offset = block::<_, COUNT>(&self.channels.digital_offset, of_chip);
-        let mut codes = [0; COUNT];
-        for c in 0..COUNT {
-            let ends = Ends {
-                floor: floor[c],
-                ceiling: ceiling[c],
-            };
-            let amplified = soft_ends(voltages[c], ends, floor_softness, ceiling_softness);
-            let converter = Converter {
-                gain: gain[c],
-                baseline: baseline[c],
-                bow: bow[c],
-                s_shape: s_shape[c],
-                digital_offset: digital_offset[c],
-            };
-            let noise = deviations[c] * normals[c] + self.ramp_noise;
-            codes[c] = converter.convert(amplified - at_reset[c] + noise);
-        }
-        self.codes[first..first + COUNT].copy_from_slice(&codes);
     }
 }

@@ -338,7 +338,7 @@ impl<'a> Events<'a> {
     ) -> Self {
         let jitters = pass.circuit.jitter_activations != 0.0;
         if jitters {
-            pass.fill_jitter(vector, send, 0, jitter);
+            pass.fill_jitter(vector, send, jitter);
         }
         Self {
             pass,

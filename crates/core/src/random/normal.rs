@@ -22,32 +22,32 @@ pub(super) fn block(number: u32, words: u64) -> [f32; BLOCK] {
     block
 }
 
-/// Some neighbouring blocks, first all of their random words, then the normals: there are more steps
-/// between two that wait for each other.
+/// Blocks that [`blocks`] computes.
+pub(super) const BLOCKS: usize = 4;
+
+/// Some neighbouring blocks: first all of their random words, then the normals, so that there is always
+/// something to do that does not wait for what comes before.
 #[inline(always)]
-pub(super) fn blocks(number: u32, words: u64, blocks: &mut [[f32; BLOCK]; BLOCKS]) {
-    let mut radius_words = [[0; AT_ONCE]; BLOCKS * PAIRS / AT_ONCE];
-    let mut angle_words = radius_words;
+pub(super) fn blocks(number: u32, words: u64) -> [f32; BLOCKS * BLOCK] {
+    const GROUPS: usize = BLOCKS * PAIRS / AT_ONCE;
     let first = number.wrapping_mul(PAIRS as u32);
-    for group in 0..BLOCKS * PAIRS / AT_ONCE {
-        let (mut low, high, key) = ([0; AT_ONCE], [words >> 32; AT_ONCE], [words & 0xffff_ffff; AT_ONCE]);
-        for lane in 0..AT_ONCE {
-            low[lane] = u64::from(first.wrapping_add((group * AT_ONCE + lane) as u32));
-        }
-        (radius_words[group], angle_words[group]) = philox2x32(low, high, key);
+    let mut radius_words = [[0; AT_ONCE]; GROUPS];
+    let mut angle_words = radius_words;
+    for group in 0..GROUPS {
+        let first = first.wrapping_add((group * AT_ONCE) as u32);
+        (radius_words[group], angle_words[group]) =
+            random_words::<AT_ONCE>(|lane| (first.wrapping_add(lane as u32), words));
     }
-    for (b, block) in blocks.iter_mut().enumerate() {
+    let mut normals = [0.0; BLOCKS * BLOCK];
+    for (b, block) in normals.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
         for lane in 0..PAIRS {
-            let at = b * PAIRS + lane;
-            let (group, at) = (at / AT_ONCE, at % AT_ONCE);
+            let (group, at) = ((b * PAIRS + lane) / AT_ONCE, (b * PAIRS + lane) % AT_ONCE);
             [block[lane], block[PAIRS + lane]] =
                 pair(radius_words[group][at], angle_words[group][at]);
         }
     }
+    normals
 }
-
-/// Blocks that [`blocks`] computes.
-pub(super) const BLOCKS: usize = 4;
 
 /// The first normals of [`AT_ONCE`] / `COUNT` vectors, given by what stands for each.
 #[inline(always)]
@@ -60,10 +60,23 @@ pub(super) fn firsts<const COUNT: usize>(words: impl Fn(usize) -> u64) -> [f32; 
 /// Normals that [`firsts`] computes.
 pub(super) const AT_ONCE: usize = 32;
 
-/// Pairs of normals, given by the low words of their counters, and by the high words and the keys in
-/// one.
+/// Pairs of normals, given by their [counters](random_words).
 #[inline(always)]
 fn pairs<const LANES: usize>(counter: impl Fn(usize) -> (u32, u64)) -> [[f32; LANES]; 2] {
+    let (radius_words, angle_words) = random_words::<LANES>(counter);
+    let mut normals = [[0.0; LANES]; 2];
+    for lane in 0..LANES {
+        [normals[0][lane], normals[1][lane]] = pair(radius_words[lane], angle_words[lane]);
+    }
+    normals
+}
+
+/// Pairs of random words, given by the low words of their counters, and by the high words and the keys
+/// in one.
+#[inline(always)]
+fn random_words<const LANES: usize>(
+    counter: impl Fn(usize) -> (u32, u64),
+) -> ([u32; LANES], [u32; LANES]) {
     let (mut low, mut high, mut key) = ([0; LANES], [0; LANES], [0; LANES]);
     for lane in 0..LANES {
         let (number, words) = counter(lane);
@@ -71,12 +84,7 @@ fn pairs<const LANES: usize>(counter: impl Fn(usize) -> (u32, u64)) -> [[f32; LA
         high[lane] = words >> 32;
         key[lane] = words & 0xffff_ffff;
     }
-    let (radius_words, angle_words) = philox2x32(low, high, key);
-    let mut normals = [[0.0; LANES]; 2];
-    for lane in 0..LANES {
-        [normals[0][lane], normals[1][lane]] = pair(radius_words[lane], angle_words[lane]);
-    }
-    normals
+    philox2x32(low, high, key)
 }
 
 /// Two independent standard normals from two random words.

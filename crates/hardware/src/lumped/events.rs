@@ -3,7 +3,7 @@
 use bss2_core::ACTIVATION_MAX;
 use ndarray::ArrayViewMut2;
 
-use super::row_mut;
+use super::slice_mut;
 use crate::model::Batch;
 use crate::pass::Pass;
 use crate::side_by_side::{MANY, SideBySide, block};
@@ -37,7 +37,7 @@ pub(super) struct Events {
     sent: Vec<f32>,
     /// What they are worth.
     worth: Vec<f32>,
-    /// Standard normals.
+    /// Standard normals of all vectors' jitter (vectors × inputs).
     jitter: Vec<f32>,
     /// By vector: what its charge is worth on average.
     pub(super) mean_worth: Vec<f32>,
@@ -50,7 +50,7 @@ impl Events {
         self.terms = response.terms;
         self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
-        for by_input in [&mut self.sent, &mut self.worth, &mut self.jitter] {
+        for by_input in [&mut self.sent, &mut self.worth] {
             by_input.resize(inputs, 0.0);
         }
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
@@ -102,9 +102,15 @@ impl Events {
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
         self.mean_worth.resize(batch.timings.len(), 1.0);
+        self.jitter.resize(batch.activations.len(), 0.0);
+        if pass.circuit.jitter_activations > 0.0 {
+            pass.fill_jitter(batch.first_vector, 0, &mut self.jitter);
+        }
+        let inputs = pass.region.inputs;
+        let amplitudes = slice_mut(&mut amplitudes);
         for &v in batch.order {
             self.weigh(pass, batch.timings[v].events as usize);
-            self.send(pass, batch, v, row_mut(&mut amplitudes, v));
+            self.send(pass, batch, v, &mut amplitudes[v * inputs..][..inputs]);
         }
     }
 
@@ -127,14 +133,10 @@ impl Events {
         // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
         // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
         let jitter_activations = pass.circuit.jitter_activations * self.jitter_share;
-        if jitter_activations > 0.0 {
-            let vector = batch.first_vector.wrapping_add(v as u64);
-            pass.fill_jitter(vector, 0, 0, &mut self.jitter);
-        }
         let sums = pulp::Arch::new().dispatch(Weigh {
             sent: &self.sent,
             worth: &self.worth,
-            jitter: &self.jitter,
+            jitter: &self.jitter[v * activations.len()..][..activations.len()],
             jitter_activations,
             amplitudes,
             sums: Default::default(),

@@ -5,7 +5,7 @@ use super::course::Course;
 use super::folded::Folded;
 use super::profile::Profile;
 use crate::pass::Pass;
-use crate::side_by_side::{SideBySide, block};
+use crate::side_by_side::{MANY, SideBySide, block};
 
 /// Estimated distance from the transient model beyond which an output is reported as doubtful, in
 /// LSB: a little less than the 3 LSB within which all others are found.
@@ -18,35 +18,53 @@ const SATURATION_ERROR: f32 = 0.12;
 /// readout; what is left on the lines then has another course than was assumed.
 const UNSEEN_ERROR: f32 = 16.0;
 
-/// All columns of one vector, as a task that is compiled once per kind of processor. `EXACT` takes
-/// charges that are known instead of estimates.
+/// All columns of some vectors of equal timing, as a task that is compiled once per kind of processor.
+/// `EXACT` takes charges that are known instead of estimates.
 pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) pass: &'a Pass<'a>,
     pub(super) folded: &'a Folded,
-    pub(super) course: &'a Course,
-    /// What the vector's charge is worth at the readout on average: signals, totals and charges have
-    /// been multiplied by it, while the OTAs see all of the charge.
-    pub(super) mean_worth: f32,
-    /// Linear signal in LSB.
-    pub(super) signal: &'a [f32],
     pub(super) profile: &'a Profile,
-    /// Mean charge of each group of columns.
+    pub(super) course: &'a Course,
+    /// Places of the vectors in the batch, whose vectors are the rows of what follows.
+    pub(super) vectors: &'a [usize],
+    /// What each vector's charge is worth at the readout on average: signals, totals and charges have
+    /// been multiplied by it, while the OTAs see all of the charge.
+    pub(super) mean_worth: &'a [f32],
+    /// Linear signals in LSB, by column.
+    pub(super) signal: &'a [f32],
+    /// Mean total charge of each group of columns.
     pub(super) groups: &'a [f32],
-    /// Scratch memory for estimates of each column's total charge.
-    pub(super) totals: &'a mut [f32],
-    /// Charges of each sign, where they are known.
+    /// Charges of each sign by column, where they are known.
     pub(super) charges: [&'a [f32]; 2],
+    /// By column.
     pub(super) voltages: &'a mut [f32],
     pub(super) found: Found,
 }
 
-/// What was found while finishing a vector.
-#[derive(Clone, Copy, Debug, Default)]
+/// What was found, counted by place in a block of columns.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// Columns whose estimated loss to saturation asks for exact charges.
-    pub(super) saturated: u32,
-    /// Columns that may be far from the transient model.
-    pub(super) doubtful: u32,
+    /// Outputs whose estimated loss to saturation asks for exact charges.
+    saturated: [u32; MANY],
+    /// Outputs that may be far from the transient model.
+    doubtful: [u32; MANY],
+}
+
+impl Found {
+    pub(super) const NOTHING: Self = Self {
+        saturated: [0; MANY],
+        doubtful: [0; MANY],
+    };
+
+    /// Whether anything saturates.
+    pub(super) fn saturated(&self) -> bool {
+        self.saturated != [0; MANY]
+    }
+
+    /// Number of doubtful outputs.
+    pub(super) fn doubtful(&self) -> u64 {
+        self.doubtful.iter().map(|&count| u64::from(count)).sum()
+    }
 }
 
 impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
@@ -54,8 +72,7 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) -> Found {
-        self.profile.expand(self.groups, self.totals);
-        self.all(self.voltages.len());
+        self.all(self.pass.region.columns);
         self.found
     }
 }
@@ -63,9 +80,8 @@ impl<const EXACT: bool> pulp::WithSimd for Finish<'_, EXACT> {
 impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
     #[inline(always)]
     fn block<const COUNT: usize>(&mut self, first: usize) {
-        let per_worth = 1.0 / (self.mean_worth * self.mean_worth);
-        let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - self.mean_worth).powi(2);
-        let of_hemisphere = self.pass.region.first_column + first;
+        let region = self.pass.region;
+        let of_hemisphere = region.first_column + first;
         let [gain_e, gain_i] = &self.folded.gain_lsb;
         let gain_e = block::<_, COUNT>(gain_e, of_hemisphere);
         let gain_i = block::<_, COUNT>(gain_i, of_hemisphere);
@@ -77,39 +93,48 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
         let doubt_e = block::<_, COUNT>(&of_e.doubt, first);
         let doubt_i = block::<_, COUNT>(&of_i.doubt, first);
         let rest = block::<_, COUNT>(&self.course.rest_lsb, first);
-        let signal = block::<_, COUNT>(self.signal, first);
-        let totals = block::<_, COUNT>(self.totals, first);
-        let mut voltages = [0.0; COUNT];
-        let mut found = Found::default();
-        for c in 0..COUNT {
-            // Both charges from their difference, weighted by the gains, and their sum.
-            let balance = (signal[c] + gain_i[c] * totals[c]) / (gain_e[c] + gain_i[c]);
-            let (e, i) = (balance.max(0.0), (totals[c] - balance).max(0.0));
-            let (full_e, full_i) = (gain_e[c] * e, gain_i[c] * i);
-            let (square_e, square_i) = (square_e[c] * per_worth, square_i[c] * per_worth);
-            // tanh to third order
-            let loss_e = full_e * e * e * square_e * (1.0 / 3.0);
-            let loss_i = full_i * i * i * square_i * (1.0 / 3.0);
-            let saturates = loss_e + loss_i > EXACT_BEYOND_LSB;
-            found.saturated += u32::from(saturates);
-            let doubt =
-                doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * (loss_e + loss_i);
-            found.doubtful += u32::from(doubt > VALID_UP_TO_LSB);
-            // However wrong the estimate of the sum is, the difference stays what it was.
-            let mut excitation = full_e - loss_e;
-            let mut inhibition = full_e - signal[c] - loss_i;
-            if EXACT {
-                let (e, i) = (self.charges[0][first + c], self.charges[1][first + c]);
-                let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
-                let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
-                excitation = if saturates { compressed_e } else { excitation };
-                inhibition = if saturates { compressed_i } else { inhibition };
+        for &v in self.vectors {
+            let totals: [f32; COUNT] = self.profile.totals(self.groups, v, first);
+            let mean_worth = self.mean_worth[v];
+            let per_worth = 1.0 / (mean_worth * mean_worth);
+            let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - mean_worth).powi(2);
+            let at = v * region.columns + first;
+            let signal = block::<_, COUNT>(self.signal, at);
+            let mut voltages = [0.0; COUNT];
+            let (mut saturated, mut doubtful) = ([0; COUNT], [0; COUNT]);
+            for c in 0..COUNT {
+                // Both charges from their difference, weighted by the gains, and their sum.
+                let balance = (signal[c] + gain_i[c] * totals[c]) / (gain_e[c] + gain_i[c]);
+                let (e, i) = (balance.max(0.0), (totals[c] - balance).max(0.0));
+                let (full_e, full_i) = (gain_e[c] * e, gain_i[c] * i);
+                let (square_e, square_i) = (square_e[c] * per_worth, square_i[c] * per_worth);
+                // tanh to third order
+                let loss_e = full_e * e * e * square_e * (1.0 / 3.0);
+                let loss_i = full_i * i * i * square_i * (1.0 / 3.0);
+                let loss = loss_e + loss_i;
+                let saturates = loss > EXACT_BEYOND_LSB;
+                saturated[c] = u32::from(saturates);
+                let doubt =
+                    doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * loss;
+                doubtful[c] = u32::from(doubt > VALID_UP_TO_LSB);
+                // However wrong the estimate of the sum is, the difference stays what it was.
+                let mut excitation = full_e - loss_e;
+                let mut inhibition = full_e - signal[c] - loss_i;
+                if EXACT {
+                    let [e, i] = [self.charges[0][at + c], self.charges[1][at + c]];
+                    let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
+                    let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
+                    excitation = if saturates { compressed_e } else { excitation };
+                    inhibition = if saturates { compressed_i } else { inhibition };
+                }
+                voltages[c] = rest[c] + excitation * seen_e[c] - inhibition * seen_i[c];
             }
-            voltages[c] = rest[c] + excitation * seen_e[c] - inhibition * seen_i[c];
+            self.voltages[at..at + COUNT].copy_from_slice(&voltages);
+            for c in 0..COUNT {
+                self.found.saturated[c] += saturated[c];
+                self.found.doubtful[c] += doubtful[c];
+            }
         }
-        self.voltages[first..first + COUNT].copy_from_slice(&voltages);
-        self.found.saturated += found.saturated;
-        self.found.doubtful += found.doubtful;
     }
 }
 

@@ -28,7 +28,7 @@ use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::{ArrayBase, ArrayViewMut2, Data, Ix2, s};
 
 use crate::circuit::Circuit;
-use crate::model::{self, Batch, Model};
+use crate::model::{self, Batch, Model, of_equal_timing};
 use crate::pass::Pass;
 use crate::synapse::Sign;
 
@@ -74,11 +74,11 @@ pub(crate) struct Scratch {
     charges: [Buffer<f32>; 2],
     panels: Panels,
     group_totals: Buffer<f32>,
-    totals: Vec<f32>,
     events: Events,
     course: Course,
     lines: Lines,
-    saturated: Vec<bool>,
+    /// Vectors of which some output saturates.
+    saturated: Vec<usize>,
 }
 
 impl Lumped {
@@ -196,73 +196,76 @@ fn membranes(
         group_totals.view_mut(),
     );
 
-    let course = &mut scratch.course;
+    let Scratch {
+        course,
+        events,
+        charges,
+        panels,
+        saturated,
+        ..
+    } = scratch;
     course.prepare(region.columns);
-    scratch.totals.resize(region.columns, 0.0);
-    scratch.saturated.resize(vectors, false);
+    saturated.clear();
     let mut doubtful = 0;
-    for &v in batch.order {
-        let Found {
-            saturated,
-            doubtful: of_vector,
-        } = pulp::Arch::new().dispatch(Finish::<false> {
+    for vectors in of_equal_timing(batch.timings, batch.order) {
+        let found = pulp::Arch::new().dispatch(Finish::<false> {
             pass,
             folded,
-            course: course.after(pass, folded, profile, batch.timings[v]),
-            mean_worth: scratch.events.mean_worth[v],
-            signal: row(&signal, v),
             profile,
-            groups: row(&group_totals, v),
-            totals: &mut scratch.totals,
-            charges: [&[], &[]],
-            voltages: row_mut(&mut voltages, v),
-            found: Found::default(),
+            course: course.after(pass, folded, profile, batch.timings[vectors[0]]),
+            vectors,
+            mean_worth: &events.mean_worth,
+            signal: slice(&signal),
+            groups: slice(&group_totals),
+            charges: [&[]; 2],
+            voltages: slice_mut(&mut voltages),
+            found: Found::NOTHING,
         });
-        scratch.saturated[v] = saturated > 0;
-        doubtful += u64::from(of_vector);
+        doubtful += found.doubtful();
+        if found.saturated() {
+            saturated.extend_from_slice(vectors);
+        }
     }
-    if !scratch.saturated.contains(&true) {
+    if saturated.is_empty() {
         return doubtful;
     }
 
     let synram = &pass.circuit.synrams[region.hemisphere];
-    let [excitatory, inhibitory] = &mut scratch.charges;
+    let [excitatory, inhibitory] = charges;
     let mut charges = [excitatory.shaped(shape), inhibitory.shaped(shape)];
     for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
         let weights = synram.charges(sign);
-        let panels = &mut scratch.panels;
         panels.assign(weights.slice(s![inputs.clone(), columns.clone()]));
         panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
     }
-    for &v in batch.order.iter().filter(|&&v| scratch.saturated[v]) {
+    for vectors in of_equal_timing(batch.timings, saturated) {
         pulp::Arch::new().dispatch(Finish::<true> {
             pass,
             folded,
-            course: course.after(pass, folded, profile, batch.timings[v]),
-            mean_worth: scratch.events.mean_worth[v],
-            signal: row(&signal, v),
             profile,
-            groups: row(&group_totals, v),
-            totals: &mut scratch.totals,
-            charges: [row(&charges[0], v), row(&charges[1], v)],
-            voltages: row_mut(&mut voltages, v),
-            found: Found::default(),
+            course: course.after(pass, folded, profile, batch.timings[vectors[0]]),
+            vectors,
+            mean_worth: &events.mean_worth,
+            signal: slice(&signal),
+            groups: slice(&group_totals),
+            charges: [slice(&charges[0]), slice(&charges[1])],
+            voltages: slice_mut(&mut voltages),
+            found: Found::NOTHING,
         });
     }
     doubtful
 }
 
-fn row<S: Data<Elem = f32>>(array: &ArrayBase<S, Ix2>, v: usize) -> &[f32] {
+fn slice<S: Data<Elem = f32>>(array: &ArrayBase<S, Ix2>) -> &[f32] {
     let Some(all) = array.as_slice() else {
         unreachable!("buffers are contiguous");
     };
-    &all[v * array.ncols()..][..array.ncols()]
+    all
 }
 
-fn row_mut<'a>(array: &'a mut ArrayViewMut2<'_, f32>, v: usize) -> &'a mut [f32] {
-    let columns = array.ncols();
+fn slice_mut<'a>(array: &'a mut ArrayViewMut2<'_, f32>) -> &'a mut [f32] {
     let Some(all) = array.as_slice_mut() else {
         unreachable!("buffers are contiguous");
     };
-    &mut all[v * columns..][..columns]
+    all
 }

@@ -7,6 +7,7 @@ use bss2_core::Region;
 use super::GROUP;
 use crate::circuit::Circuit;
 use crate::columns::each;
+use crate::side_by_side::block;
 use crate::synapse::Sign;
 
 /// Where a region's columns have their charge, as if all inputs were equal; everything by column of
@@ -121,34 +122,39 @@ impl Profile {
         }
     }
 
-    /// Each column's total charge, estimated from its group's. (For code that is compiled for the
-    /// processor at hand already.)
+    /// Total charges of neighbouring columns of a vector, estimated from those of the groups (vectors ×
+    /// groups that the region has a part of). (For code that is compiled for the processor at hand.)
     #[inline(always)]
-    pub(super) fn expand(&self, groups: &[f32], totals: &mut [f32]) {
+    pub(super) fn totals<const COUNT: usize>(
+        &self,
+        groups: &[f32],
+        vector: usize,
+        first: usize,
+    ) -> [f32; COUNT] {
+        let Region {
+            first_column,
+            columns,
+            ..
+        } = self.region;
         // The region may begin within a group.
-        let begun = self.region.first_column % GROUP;
-        let first = if begun == 0 {
-            0
+        let lead = first_column % GROUP;
+        let groups = &groups[vector * (lead + columns).div_ceil(GROUP)..];
+        let share = block::<_, COUNT>(&self.share, first);
+        let mut totals = [0.0; COUNT];
+        if lead == 0 && COUNT.is_multiple_of(GROUP) {
+            let groups = &groups[first / GROUP..][..COUNT / GROUP];
+            for (totals, group) in totals.chunks_mut(GROUP).zip(groups) {
+                totals.fill(*group);
+            }
         } else {
-            (GROUP - begun).min(totals.len())
-        };
-        let (head, rest) = totals.split_at_mut(first);
-        let (share_of_head, share) = self.share.split_at(first);
-        for (total, share) in head.iter_mut().zip(share_of_head) {
-            *total = share * groups[0];
-        }
-        let mut groups = groups[usize::from(begun != 0)..].iter();
-        let (totals, last_totals) = rest.as_chunks_mut::<GROUP>();
-        let (share, last_share) = share.as_chunks::<GROUP>();
-        for ((totals, share), estimate) in totals.iter_mut().zip(share).zip(&mut groups) {
-            for c in 0..GROUP {
-                totals[c] = share[c] * estimate;
+            for (c, total) in totals.iter_mut().enumerate() {
+                *total = groups[(lead + first + c) / GROUP];
             }
         }
-        let estimate = groups.next().copied().unwrap_or_default();
-        for (total, share) in last_totals.iter_mut().zip(last_share) {
-            *total = share * estimate;
+        for c in 0..COUNT {
+            totals[c] *= share[c];
         }
+        totals
     }
 
     /// Whether weights of another region have a part in it.
