@@ -603,14 +603,14 @@ fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> f64 {
         state
     };
     let mut state = [0.0, 0.0, at(&columns.start_lsb)];
-    let tables = circuit.tables(stimulus.region);
+    let first = circuit.first_input(stimulus.region);
     for _ in 0..stimulus.settings.num_sends() {
         for (i, &x) in stimulus.activations.row(0).iter().enumerate() {
             if x > 0 {
                 state = advance(state, stimulus.settings.event_interval_us());
                 for sign in Sign::BOTH {
                     let charge = circuit.synrams[0].charges(sign)[[i, c]];
-                    state[sign as usize] += f64::from(tables[i][usize::from(x)] * charge);
+                    state[sign as usize] += f64::from(circuit.pulses.amplitude(first + i, x) * charge);
                 }
             }
         }

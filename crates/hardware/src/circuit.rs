@@ -5,7 +5,7 @@ use ndarray::ArrayView2;
 
 use crate::columns::Columns;
 use crate::conditions::Conditions;
-use crate::driver::AmplitudeTable;
+use crate::driver::Pulses;
 use crate::instance::Instance;
 use crate::readout::Readout;
 use crate::registers::{RegisterFile, Stale};
@@ -17,10 +17,8 @@ use crate::synram::Synram;
 pub(crate) struct Circuit {
     pub(crate) geometry: ArrayGeometry,
     pub(crate) mode: ArrayMode,
-    /// Amplitudes that each input can send, by hemisphere, then input of the mode.
-    tables: Vec<AmplitudeTable>,
-    /// Amplitude of a pulse of full length, in the same order.
-    full_pulses: Vec<f32>,
+    /// By hemisphere, then input of the mode.
+    pub(crate) pulses: Pulses,
     pub(crate) synrams: Vec<Synram>,
     pub(crate) columns: Columns,
     pub(crate) readout: Readout,
@@ -48,8 +46,7 @@ impl Circuit {
         Self {
             geometry: config.geometry,
             mode,
-            tables: tables(instance, registers, conditions, mode),
-            full_pulses: by_input(&instance.drivers.full_pulses(), config.geometry, mode),
+            pulses: pulses(instance, registers, conditions, mode),
             synrams,
             readout: Readout::fold(instance, registers, conditions, &columns),
             columns,
@@ -67,7 +64,7 @@ impl Circuit {
     ) {
         let config = &instance.config;
         if stale.drivers {
-            self.tables = tables(instance, registers, conditions, self.mode);
+            self.pulses = pulses(instance, registers, conditions, self.mode);
             self.jitter_activations = config.driver.jitter_activations * conditions.noise();
         }
         if stale.columns || stale.synapses {
@@ -102,17 +99,12 @@ impl Circuit {
         first..first + region.columns
     }
 
-    /// Amplitudes that each input of a region can send.
-    pub(crate) fn tables(&self, region: Region) -> &[AmplitudeTable] {
-        &self.tables[self.first_input(region)..][..region.inputs]
-    }
-
     /// Charge that simultaneous pulses of full length on a region's inputs bring onto each of its
     /// columns' lines.
     pub(crate) fn charges_of_pulses(&self, region: Region, sign: Sign) -> Vec<f32> {
         let synram = &self.synrams[region.hemisphere];
         let mut charges = vec![0.0; region.columns];
-        let pulses = &self.full_pulses[self.first_input(region)..][..region.inputs];
+        let pulses = &self.pulses.ceiling[self.first_input(region)..][..region.inputs];
         for (input, pulse) in region.input_range().zip(pulses) {
             let row = synram.row(sign, input, region.column_range());
             for (charge, synapse) in charges.iter_mut().zip(row) {
@@ -123,29 +115,20 @@ impl Circuit {
     }
 
     /// Index of a region's first input among the inputs of the chip.
-    fn first_input(&self, region: Region) -> usize {
+    pub(crate) fn first_input(&self, region: Region) -> usize {
         region.hemisphere * self.mode.geometry(self.geometry).inputs() + region.first_input
     }
 }
 
-fn tables(
+fn pulses(
     instance: &Instance,
     registers: &RegisterFile,
     conditions: &Conditions,
     mode: ArrayMode,
-) -> Vec<AmplitudeTable> {
+) -> Pulses {
     let config = &instance.config;
-    let drivers = instance
+    let inputs_per_driver = mode.geometry(config.geometry).inputs() / config.geometry.inputs();
+    instance
         .drivers
-        .tables(&config.driver, registers, conditions);
-    by_input(&drivers, config.geometry, mode)
-}
-
-/// One value per input of a mode from one per driver.
-fn by_input<T: Copy>(drivers: &[T], chip: ArrayGeometry, mode: ArrayMode) -> Vec<T> {
-    let inputs_per_driver = mode.geometry(chip).inputs() / chip.inputs();
-    drivers
-        .iter()
-        .flat_map(|driver| std::iter::repeat_n(*driver, inputs_per_driver))
-        .collect()
+        .pulses(&config.driver, registers, conditions, inputs_per_driver)
 }

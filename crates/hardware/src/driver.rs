@@ -15,11 +15,12 @@
 //! calibration all drivers can also send pulses of full length at once, which nothing modulates:
 //! a = `a_max`.)
 
-use bss2_core::{ACTIVATION_MAX, ArrayGeometry, Register, Scope};
+use bss2_core::{ArrayGeometry, Register, Scope};
 
 use crate::conditions::Conditions;
 use crate::parameter::section;
 use crate::registers::RegisterFile;
+use crate::side_by_side::block;
 use crate::stream::{Draw, Draws};
 
 section! {
@@ -51,9 +52,6 @@ section! {
         failure_rate: 0.001 in 0.0 to 1.0, PerChip, "assumption";
     }
 }
-
-/// Amplitude of one driver for each activation 0…31.
-pub(crate) type AmplitudeTable = [f32; ACTIVATION_MAX as usize + 1];
 
 /// The drivers of one chip.
 #[derive(Clone, Debug)]
@@ -89,70 +87,84 @@ impl Drivers {
         }
     }
 
-    /// Amplitude of every driver for every activation, jitter apart.
-    pub(crate) fn tables(
+    /// The pulses of every driver's inputs, so many each.
+    pub(crate) fn pulses(
         &self,
         config: &DriverConfig,
         registers: &RegisterFile,
         conditions: &Conditions,
-    ) -> Vec<AmplitudeTable> {
-        (0..self.offset.len())
-            .map(|driver| {
-                let pulse = self.pulse(config, registers, conditions, driver);
-                std::array::from_fn(|x| pulse.amplitude(x as u8))
-            })
-            .collect()
-    }
-
-    /// Amplitude of every driver's pulse of full length, in activation units.
-    pub(crate) fn full_pulses(&self) -> Vec<f32> {
-        let working = self.ceiling.iter().zip(&self.failed);
-        working
-            .map(|(ceiling, failed)| if *failed { 0.0 } else { ceiling.max(0.0) })
-            .collect()
-    }
-
-    fn pulse(
-        &self,
-        config: &DriverConfig,
-        registers: &RegisterFile,
-        conditions: &Conditions,
-        driver: usize,
-    ) -> Pulse {
-        let quadrant = registers.quadrant_of(Scope::Driver, driver);
-        let trim = registers.distance(Register::HagenDacOffset, driver);
-        let comparator = registers.distance(Register::StpOffset, driver)
-            * registers.relative(Register::StpICalib, quadrant);
-        Pulse {
-            slope: self.ramp_gain[quadrant] * registers.relative(Register::StpIRamp, quadrant),
-            start: self.offset[driver] + conditions.driver_shift_activations(driver)
+        inputs_per_driver: usize,
+    ) -> Pulses {
+        let drivers = (0..self.offset.len())
+            .flat_map(|driver| std::iter::repeat_n(driver, inputs_per_driver));
+        let ramp = |driver: usize| {
+            let quadrant = registers.quadrant_of(Scope::Driver, driver);
+            self.ramp_gain[quadrant] * registers.relative(Register::StpIRamp, quadrant)
+        };
+        let start = |driver: usize| {
+            let quadrant = registers.quadrant_of(Scope::Driver, driver);
+            let trim = registers.distance(Register::HagenDacOffset, driver);
+            let comparator = registers.distance(Register::StpOffset, driver)
+                * registers.relative(Register::StpICalib, quadrant);
+            self.offset[driver] + conditions.driver_shift_activations(driver)
                 - config.trim_step_activations * trim
-                - config.comparator_step_activations * comparator,
+                - config.comparator_step_activations * comparator
+        };
+        Pulses {
+            slope: drivers.clone().map(ramp).collect(),
+            start: drivers.clone().map(start).collect(),
+            ceiling: drivers.map(|driver| self.full_pulse(driver)).collect(),
             soft: config.soft_start_activations,
-            ceiling: if self.failed[driver] {
-                0.0
-            } else {
-                self.ceiling[driver].max(0.0)
-            },
+        }
+    }
+
+    /// Amplitude of a driver's pulse of full length, in activation units.
+    fn full_pulse(&self, driver: usize) -> f32 {
+        if self.failed[driver] {
+            0.0
+        } else {
+            self.ceiling[driver].max(0.0)
         }
     }
 }
 
-/// One driver with its registers applied.
-struct Pulse {
-    slope: f32,
-    start: f32,
+/// The pulses of all inputs with registers and conditions applied; everything by input.
+#[derive(Clone, Debug)]
+pub(crate) struct Pulses {
+    slope: Vec<f32>,
+    start: Vec<f32>,
+    /// Amplitude of a pulse of full length.
+    pub(crate) ceiling: Vec<f32>,
     soft: f32,
-    ceiling: f32,
 }
 
-impl Pulse {
-    /// Amplitude of an event, in activation units.
-    fn amplitude(&self, activation: u8) -> f32 {
-        let distance = self.slope * (f32::from(activation) - self.start);
-        if activation == 0 || distance <= 0.0 {
-            return 0.0;
+impl Pulses {
+    /// Amplitude of an event, in activation units, jitter apart.
+    pub(crate) fn amplitude(&self, input: usize, activation: u8) -> f32 {
+        let [amplitude] = self.amplitudes(input, &[activation]);
+        amplitude
+    }
+
+    /// Amplitudes of the events of neighbouring inputs. (For code that is compiled for the processor at
+    /// hand.)
+    #[inline(always)]
+    pub(crate) fn amplitudes<const COUNT: usize>(
+        &self,
+        first: usize,
+        activations: &[u8; COUNT],
+    ) -> [f32; COUNT] {
+        let slope = block::<_, COUNT>(&self.slope, first);
+        let start = block::<_, COUNT>(&self.start, first);
+        let ceiling = block::<_, COUNT>(&self.ceiling, first);
+        let mut amplitudes = [0.0; COUNT];
+        for i in 0..COUNT {
+            let distance = slope[i] * (f32::from(activations[i]) - start[i]);
+            let free = distance * distance / (distance + self.soft);
+            // (The library's minimum also sees to what is no number.)
+            let amplitude = if free < ceiling[i] { free } else { ceiling[i] };
+            let sends = activations[i] > 0 && distance > 0.0;
+            amplitudes[i] = if sends { amplitude } else { 0.0 };
         }
-        (distance * distance / (distance + self.soft)).min(self.ceiling)
+        amplitudes
     }
 }

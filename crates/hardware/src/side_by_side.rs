@@ -39,6 +39,20 @@ pub(crate) fn block<T, const COUNT: usize>(elements: &[T], first: usize) -> &[T;
     block
 }
 
+/// The sum over the places of a block: halves are added, then their halves, and so on.
+#[inline(always)]
+pub(crate) fn sum(mut lanes: [f32; MANY]) -> f32 {
+    let mut half = MANY / 2;
+    while half > 0 {
+        let (sums, others) = lanes.split_at_mut(half);
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum += *other;
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +64,12 @@ mod tests {
             let doubled = block::<_, COUNT>(self.0, first).map(|x| 2 * x);
             self.0[first..first + COUNT].copy_from_slice(&doubled);
         }
+    }
+
+    #[test]
+    fn sums_are_those_of_all() {
+        let lanes = std::array::from_fn(|i| i as f32 + 0.5);
+        assert_eq!(sum(lanes), (MANY * MANY) as f32 / 2.0);
     }
 
     #[test]

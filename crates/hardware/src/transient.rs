@@ -349,10 +349,10 @@ impl<'a> Events<'a> {
 
     fn iter(&self) -> impl Iterator<Item = Event> + '_ {
         let circuit = self.pass.circuit;
-        let tables = circuit.tables(self.pass.region);
+        let first = circuit.first_input(self.pass.region);
         let active = self.activations.iter().enumerate().filter(|(_, x)| **x > 0);
         active.map(move |(input, &x)| {
-            let steady = tables[input][usize::from(x)];
+            let steady = circuit.pulses.amplitude(first + input, x);
             let jitter = self.jitter.map_or(0.0, |normals| normals[input]);
             Event {
                 input,

@@ -1,12 +1,12 @@
 //! The events of vectors, with what they are worth at the readout.
 
-use bss2_core::ACTIVATION_MAX;
 use ndarray::ArrayViewMut2;
 
 use super::slice_mut;
+use crate::driver::Pulses;
 use crate::model::Batch;
 use crate::pass::Pass;
-use crate::side_by_side::{MANY, SideBySide, block};
+use crate::side_by_side::{MANY, SideBySide, block, sum};
 
 /// What a unit of charge is worth a time r before the readout: Σ c·exp(−rate·r).
 pub(super) struct Response {
@@ -33,10 +33,8 @@ pub(super) struct Events {
     factors_for: Option<usize>,
     /// Jitter of all sends together relative to that of one: 1/√sends if all sends are worth as much.
     jitter_share: f32,
-    /// Amplitudes of one vector's events, jitter apart, by input.
-    sent: Vec<f32>,
-    /// What they are worth.
-    worth: Vec<f32>,
+    /// Jitter of each vector's events in activation units, all sends together.
+    jitter_activations: Vec<f32>,
     /// Standard normals of all vectors' jitter (vectors × inputs).
     jitter: Vec<f32>,
     /// By vector: what its charge is worth on average.
@@ -50,9 +48,6 @@ impl Events {
         self.terms = response.terms;
         self.forgets_per_us = response.forgets_per_us;
         self.factors_for = None;
-        for by_input in [&mut self.sent, &mut self.worth] {
-            by_input.resize(inputs, 0.0);
-        }
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
             let rate = f64::from(rate);
             let per_event = (-rate * f64::from(pass.interval_us())).exp();
@@ -101,107 +96,136 @@ impl Events {
         batch: &Batch<'_>,
         mut amplitudes: ArrayViewMut2<'_, f32>,
     ) {
-        self.mean_worth.resize(batch.timings.len(), 1.0);
-        self.jitter.resize(batch.activations.len(), 0.0);
+        let (vectors, inputs) = batch.activations.dim();
+        let Some(activations) = batch.activations.to_slice() else {
+            unreachable!("batches are in standard layout");
+        };
+        let amplitudes = slice_mut(&mut amplitudes);
+        self.jitter_activations.resize(vectors, 0.0);
+        for &v in batch.order {
+            let events = batch.timings[v].events as usize;
+            self.weigh(pass, events);
+            // The jitters of all sends add up to one. (Where a pulse is so short that single jitters
+            // would end it, the transient model finds up to half an LSB more: it ends each event by
+            // itself.)
+            self.jitter_activations[v] = pass.circuit.jitter_activations * self.jitter_share;
+            let factors = &self.factors[inputs - events..];
+            let row = v * inputs..(v + 1) * inputs;
+            put_in_place(factors, &activations[row.clone()], &mut amplitudes[row]);
+        }
+
+        self.jitter.resize(vectors * inputs, 0.0);
         if pass.circuit.jitter_activations > 0.0 {
             pass.fill_jitter(batch.first_vector, 0, &mut self.jitter);
         }
-        let inputs = pass.region.inputs;
-        let amplitudes = slice_mut(&mut amplitudes);
-        for &v in batch.order {
-            self.weigh(pass, batch.timings[v].events as usize);
-            self.send(pass, batch, v, &mut amplitudes[v * inputs..][..inputs]);
-        }
-    }
-
-    /// Amplitudes of a vector's events times what they are worth.
-    fn send(&mut self, pass: &Pass<'_>, batch: &Batch<'_>, v: usize, amplitudes: &mut [f32]) {
-        let Some(activations) = batch.activations.row(v).to_slice() else {
-            unreachable!("batches are in standard layout");
-        };
-        let events = batch.timings[v].events as usize;
-        let factors = &self.factors[self.decays[0].len() - events..];
-        let tables = pass.circuit.tables(pass.region);
-        let by_input = self.sent.iter_mut().zip(&mut self.worth);
-        let mut number = 0;
-        for ((&x, table), (sent, worth)) in activations.iter().zip(tables).zip(by_input) {
-            *sent = table[usize::from(x & ACTIVATION_MAX)];
-            *worth = factors[number];
-            number += usize::from(x > 0);
-        }
-
-        // The jitters of all sends add up to one. (Where a pulse is so short that single jitters would
-        // end it, the transient model finds up to half an LSB more: it ends each event by itself.)
-        let jitter_activations = pass.circuit.jitter_activations * self.jitter_share;
-        let sums = pulp::Arch::new().dispatch(Weigh {
-            sent: &self.sent,
-            worth: &self.worth,
-            jitter: &self.jitter[v * activations.len()..][..activations.len()],
-            jitter_activations,
+        self.mean_worth.resize(vectors, 1.0);
+        pulp::Arch::new().dispatch(Send {
+            pulses: &pass.circuit.pulses,
+            first_of_chip: pass.circuit.first_input(pass.region),
+            inputs,
+            sends: pass.settings.num_sends() as f32,
+            activations,
+            jitter: &self.jitter,
+            jitter_activations: &self.jitter_activations,
             amplitudes,
-            sums: Default::default(),
+            mean_worth: &mut self.mean_worth,
         });
-        let sends = pass.settings.num_sends() as f32;
-        self.mean_worth[v] = if sums.sent > 0.0 {
-            (sums.seen / (sends * sums.sent)).clamp(LEAST_WORTH, 1.0)
-        } else {
-            1.0
-        };
     }
 }
 
-/// Sums over a vector's events.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    /// Amplitudes.
-    sent: f32,
-    /// What they are worth.
-    seen: f32,
+/// Puts the worth of the events, one after the other, where the inputs are that send them. (What stands
+/// at silent inputs means nothing.)
+fn put_in_place(factors: &[f32], activations: &[u8], worth: &mut [f32]) {
+    let mut number = 0;
+    for (worth, x) in worth.iter_mut().zip(activations) {
+        *worth = factors[number];
+        number += usize::from(*x > 0);
+    }
 }
 
-/// The amplitudes of a vector's events with their jitter and worth, and their sums without jitter, as
-/// a task that is compiled once per kind of processor.
-struct Weigh<'a> {
-    sent: &'a [f32],
-    worth: &'a [f32],
+/// The events of all vectors, as a task that is compiled once per kind of processor.
+struct Send<'a> {
+    pulses: &'a Pulses,
+    /// The first input among those of the chip.
+    first_of_chip: usize,
+    inputs: usize,
+    sends: f32,
+    /// Vectors × inputs, as all that follows.
+    activations: &'a [u8],
+    jitter: &'a [f32],
+    /// By vector.
+    jitter_activations: &'a [f32],
+    /// What the events are worth, which becomes their amplitudes with jitter, times that.
+    amplitudes: &'a mut [f32],
+    /// By vector.
+    mean_worth: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Send<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for (v, mean_worth) in self.mean_worth.iter_mut().enumerate() {
+            let row = v * self.inputs..(v + 1) * self.inputs;
+            let mut vector = SendVector {
+                pulses: self.pulses,
+                first_of_chip: self.first_of_chip,
+                activations: &self.activations[row.clone()],
+                jitter: &self.jitter[row.clone()],
+                jitter_activations: self.jitter_activations[v],
+                amplitudes: &mut self.amplitudes[row],
+                sent: [0.0; MANY],
+                seen: [0.0; MANY],
+            };
+            vector.all(self.inputs);
+            let (sent, seen) = (sum(vector.sent), sum(vector.seen));
+            *mean_worth = if sent > 0.0 {
+                (seen / (self.sends * sent)).clamp(LEAST_WORTH, 1.0)
+            } else {
+                1.0
+            };
+        }
+    }
+}
+
+/// The events of one vector.
+struct SendVector<'a> {
+    pulses: &'a Pulses,
+    first_of_chip: usize,
+    activations: &'a [u8],
     jitter: &'a [f32],
     jitter_activations: f32,
     amplitudes: &'a mut [f32],
-    sums: [[f32; MANY]; 2],
+    /// Sums of the amplitudes, jitter apart, and of what they are worth, by place in a block.
+    sent: [f32; MANY],
+    seen: [f32; MANY],
 }
 
-impl pulp::WithSimd for Weigh<'_> {
-    type Output = Sums;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _simd: S) -> Sums {
-        self.all(self.sent.len());
-        let [sent, seen] = self.sums;
-        Sums {
-            sent: sent.iter().sum(),
-            seen: seen.iter().sum(),
-        }
-    }
-}
-
-impl SideBySide for Weigh<'_> {
+impl SideBySide for SendVector<'_> {
     #[inline(always)]
     fn block<const COUNT: usize>(&mut self, first: usize) {
-        let sent = block::<_, COUNT>(self.sent, first);
-        let worth = block::<_, COUNT>(self.worth, first);
+        let activations = block::<_, COUNT>(self.activations, first);
         let jitter = block::<_, COUNT>(self.jitter, first);
-        let mut amplitudes = [0.0; COUNT];
+        let worth = block::<_, COUNT>(self.amplitudes, first);
+        let sent = self
+            .pulses
+            .amplitudes(self.first_of_chip + first, activations);
+        let (mut seen, mut amplitudes) = ([0.0; COUNT], [0.0; COUNT]);
         for i in 0..COUNT {
-            self.sums[0][i] += sent[i];
-            self.sums[1][i] += sent[i] * worth[i];
-            // A driver that sends nothing does not jitter either.
-            let jitters = if sent[i] > 0.0 {
-                self.jitter_activations
+            seen[i] = sent[i] * worth[i];
+            let jittered = sent[i] + self.jitter_activations * jitter[i];
+            // A driver that sends nothing does not jitter either, and none sends a negative pulse.
+            amplitudes[i] = if sent[i] > 0.0 && jittered > 0.0 {
+                worth[i] * jittered
             } else {
                 0.0
             };
-            amplitudes[i] = worth[i] * (sent[i] + jitters * jitter[i]).max(0.0);
         }
         self.amplitudes[first..first + COUNT].copy_from_slice(&amplitudes);
+        for i in 0..COUNT {
+            self.sent[i] += sent[i];
+            self.seen[i] += seen[i];
+        }
     }
 }
