@@ -6,8 +6,11 @@
 //! shapes and by the sizes of caches, and take pointers; here, the right-hand matrix is laid out once
 //! for many products.
 
+mod half;
+
 use std::ops::Range;
 
+pub use half::{HalfPanels, HalfPart, HalfRows};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Columns of a panel: two vectors of the widest kind.

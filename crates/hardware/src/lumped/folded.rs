@@ -1,7 +1,7 @@
 //! What is folded once per hemisphere: registers, conditions and weights.
 
 use bss2_core::Region;
-use bss2_core::product::{PanelPart, Panels};
+use bss2_core::product::{HalfPanels, HalfPart};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::GROUP;
@@ -17,9 +17,9 @@ use crate::synram::Synram;
 #[derive(Clone, Debug)]
 pub(super) struct Folded {
     /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
-    pub(super) signal: Panels,
+    pub(super) signal: HalfPanels,
     /// Mean charge of both signs per activation unit (inputs × groups of columns).
-    pub(super) group_charge: Panels,
+    pub(super) group_charge: HalfPanels,
     /// Membrane signal per unit of charge, by sign, in LSB.
     pub(super) gain_lsb: [Vec<f32>; 2],
     /// Mean decay rates.
@@ -48,8 +48,8 @@ impl Folded {
         let left = |rate: f32| (-rate * Pass::DELAY_US).exp();
         let inputs = circuit.mode.geometry(circuit.geometry).inputs();
         let mut folded = Self {
-            signal: Panels::zeros(inputs, count),
-            group_charge: Panels::zeros(inputs, count.div_ceil(GROUP)),
+            signal: HalfPanels::zeros(inputs, count),
+            group_charge: HalfPanels::zeros(inputs, count.div_ceil(GROUP)),
             gain_lsb: [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c])),
             leak_per_us,
             line_per_us,
@@ -85,7 +85,6 @@ impl Folded {
         let fold = |(part, folds)| {
             arch.dispatch(Fold {
                 synram,
-                first_input: inputs.start,
                 part,
                 folds,
             });
@@ -141,8 +140,7 @@ enum Folds<'a> {
 /// Some neighbouring columns, as a task that is compiled once per kind of processor.
 struct Fold<'a> {
     synram: &'a Synram,
-    first_input: usize,
-    part: PanelPart<'a>,
+    part: HalfPart<'a>,
     folds: Folds<'a>,
 }
 
@@ -151,12 +149,14 @@ impl pulp::WithSimd for Fold<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        let columns = self.part.columns.clone();
-        let rows = (self.first_input..).zip(self.part.rows_mut());
+        let HalfPart { columns, rows, .. } = &self.part;
+        let (columns, rows) = (columns.clone(), rows.clone());
+        let mut row = [0.0; HalfPart::COLUMNS_MAX];
+        let row = &mut row[..columns.len()];
         match self.folds {
             Folds::Signal(gains) => {
                 let [gain_e, gain_i] = gains.map(|gains| &gains[columns.clone()]);
-                for (input, row) in rows {
+                for input in rows {
                     let [e, i] =
                         Sign::BOTH.map(|sign| self.synram.row(sign, input, columns.clone()));
                     let charges = e.iter().zip(i);
@@ -166,16 +166,18 @@ impl pulp::WithSimd for Fold<'_> {
                     {
                         *signal = gain_e * e - gain_i * i;
                     }
+                    self.part.put(input, row);
                 }
             }
             Folds::GroupCharge => {
                 let end = (columns.end * GROUP).min(self.synram.charges(Sign::Excitatory).ncols());
-                for (input, row) in rows {
+                for input in rows {
                     let of_sign = |sign| self.synram.row(sign, input, columns.start * GROUP..end);
                     let [e, i] = Sign::BOTH.map(|sign| of_sign(sign).chunks(GROUP));
                     for (mean, (e, i)) in row.iter_mut().zip(e.zip(i)) {
                         *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
                     }
+                    self.part.put(input, row);
                 }
             }
         }

@@ -23,7 +23,7 @@
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
-use bss2_core::product::{Onto, Panels};
+use bss2_core::product::{HalfRows, Onto, Panels};
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::{ArrayBase, ArrayViewMut2, Data, Ix2, s};
 
@@ -70,6 +70,8 @@ pub(crate) struct Lumped {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     amplitudes: Buffer<f32>,
+    /// The same, for products.
+    sent: HalfRows,
     signal: Buffer<f32>,
     charges: [Buffer<f32>; 2],
     panels: Panels,
@@ -179,22 +181,16 @@ fn membranes(
 
     let mut signal = scratch.signal.shaped(shape);
     let (inputs, columns) = (region.input_range(), region.column_range());
-    folded.signal.multiply_block(
-        amplitudes.view(),
-        inputs.clone(),
-        columns.clone(),
-        Onto::Nothing,
-        signal.view_mut(),
-    );
+    scratch.sent.assign(amplitudes.view(), inputs.start);
+    let sent = &scratch.sent;
+    folded
+        .signal
+        .multiply_block(sent, columns.clone(), signal.view_mut());
     let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
     let mut group_totals = scratch.group_totals.shaped((vectors, groups.len()));
-    folded.group_charge.multiply_block(
-        amplitudes.view(),
-        inputs.clone(),
-        groups,
-        Onto::Nothing,
-        group_totals.view_mut(),
-    );
+    folded
+        .group_charge
+        .multiply_block(sent, groups, group_totals.view_mut());
 
     let Scratch {
         course,
