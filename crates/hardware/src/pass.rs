@@ -66,7 +66,12 @@ impl<'a> Pass<'a> {
 
     /// Timing of a vector; zeros send no events.
     pub(crate) fn timing(&self, activations: &[u8]) -> Timing {
-        let events: u32 = activations.iter().map(|&x| u32::from(x > 0)).sum();
+        // Counts of so few fit into a byte, of which many are added at once.
+        let active = |some: &[u8]| some.iter().map(|x| u8::from(*x > 0)).sum::<u8>();
+        let events = activations
+            .chunks(128)
+            .map(|some| u32::from(active(some)))
+            .sum();
         let sends = self.settings.num_sends() as f32;
         Timing {
             events,

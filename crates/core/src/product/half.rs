@@ -137,7 +137,12 @@ impl HalfPanels {
 
 /// The pairs that neighbouring rows have a part of.
 fn pairs_of(rows: &Range<usize>) -> Range<usize> {
-    rows.start / 2..rows.end.div_ceil(2)
+    let first = rows.start / 2;
+    if rows.is_empty() {
+        first..first
+    } else {
+        first..rows.end.div_ceil(2)
+    }
 }
 
 impl Default for HalfRows {

@@ -1,4 +1,7 @@
 //! Box and Muller's transform in polynomials: the same bits on every platform, no branches.
+//!
+//! (Multiplications and additions are fused, which processors without such an instruction have to
+//! imitate at length.)
 
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_PI_2, LN_2};
 
@@ -92,7 +95,7 @@ fn random_words<const LANES: usize>(
 fn pair(radius_word: u32, angle_word: u32) -> [f32; 2] {
     // 31 bits and a half step: never 0, so the logarithm is finite.
     let uniform = ((radius_word >> 1) as i32 as f32 + 0.5) * (1.0 / (1_u32 << 31) as f32);
-    let radius = (-2.0 * ln(uniform)).max(0.0).sqrt();
+    let radius = (-2.0 * ln(uniform)).sqrt();
     let (sine, cosine) = sin_cos_of_word(angle_word);
     [radius * cosine, radius * sine]
 }
@@ -101,42 +104,52 @@ fn pair(radius_word: u32, angle_word: u32) -> [f32; 2] {
 /// relative elsewhere (minimax polynomial of `logf` in Cephes).
 #[inline(always)]
 fn ln(x: f32) -> f32 {
-    const COEFFICIENTS: [f32; 9] = [
+    // Those of the even powers and of the odd ones, the highest first.
+    const EVEN: [f32; 5] = [
         7.037_683_6e-2,
-        -1.151_461e-1,
         1.167_699_9e-1,
-        -1.242_014_1e-1,
         1.424_932_3e-1,
-        -1.666_805_8e-1,
         2.000_071_5e-1,
-        -2.499_999_4e-1,
         0.333_333_3,
+    ];
+    const ODD: [f32; 4] = [
+        -1.151_461e-1,
+        -1.242_014_1e-1,
+        -1.666_805_8e-1,
+        -2.499_999_4e-1,
     ];
     // As 2ᵉ times a mantissa in √½…√2, whose bits begin right above those of √½.
     const SMALLEST: u32 = FRAC_1_SQRT_2.to_bits() + 1;
     let above = x.to_bits().wrapping_sub(SMALLEST);
     let exponent = above as i32 >> 23;
     let fraction = f32::from_bits((above & 0x007f_ffff) + SMALLEST) - 1.0;
-    let mut poly = COEFFICIENTS[0];
-    for c in &COEFFICIENTS[1..] {
-        poly = poly * fraction + c;
-    }
     let square = fraction * fraction;
-    fraction - 0.5 * square + fraction * square * poly + exponent as f32 * LN_2
+    let poly = polynomial(&ODD, square).mul_add(fraction, polynomial(&EVEN, square));
+    let of_mantissa = fraction.mul_add(poly, -0.5).mul_add(square, fraction);
+    (exponent as f32).mul_add(LN_2, of_mantissa)
+}
+
+/// A polynomial, given by its coefficients, the highest first.
+#[inline(always)]
+fn polynomial(coefficients: &[f32], x: f32) -> f32 {
+    let mut sum = coefficients[0];
+    for c in &coefficients[1..] {
+        sum = sum.mul_add(x, *c);
+    }
+    sum
 }
 
 /// Sine and cosine of a uniformly random angle: the top two bits choose the quadrant, the rest the
 /// angle within ±π/4 of its middle (Taylor polynomials, error below 4·10⁻⁷).
 #[inline(always)]
 fn sin_cos_of_word(word: u32) -> (f32, f32) {
+    const SINE: [f32; 4] = [-1.0 / 5040.0, 1.0 / 120.0, -1.0 / 6.0, 1.0];
+    const COSINE: [f32; 5] = [1.0 / 40320.0, -1.0 / 720.0, 1.0 / 24.0, -0.5, 1.0];
     let within = (word << 2) as i32;
     let angle = within as f32 * (FRAC_PI_2 / 4_294_967_296.0);
     let square = angle * angle;
-    let sine =
-        angle * (1.0 + square * (-1.0 / 6.0 + square * (1.0 / 120.0 - square * (1.0 / 5040.0))));
-    let cosine = 1.0
-        + square
-            * (-0.5 + square * (1.0 / 24.0 + square * (-1.0 / 720.0 + square * (1.0 / 40320.0))));
+    let sine = angle * polynomial(&SINE, square);
+    let cosine = polynomial(&COSINE, square);
     let odd_quadrant = word & (1 << 30) != 0;
     let (s, c) = if odd_quadrant {
         (cosine, sine)

@@ -26,8 +26,7 @@ pub(super) struct Events {
     decays: [Vec<f32>; 2],
     terms: [(f32, f32); 2],
     forgets_per_us: f32,
-    /// Worth of each event, all sends together: the last one's comes last but for a 0, which stands
-    /// for none.
+    /// Worth of each event, all sends together, the last one's last, and [some](TOGETHER) zeros.
     factors: Vec<f32>,
     /// Number of events for which the factors hold.
     factors_for: Option<usize>,
@@ -85,7 +84,7 @@ impl Events {
         self.factors.clear();
         self.factors
             .extend(a.iter().zip(b).map(|(a, b)| first * a + second * b));
-        self.factors.push(0.0);
+        self.factors.extend([0.0; TOGETHER]);
         self.factors_for = Some(events);
     }
 
@@ -133,14 +132,63 @@ impl Events {
     }
 }
 
-/// Puts the worth of the events, one after the other, where the inputs are that send them. (What stands
-/// at silent inputs means nothing.)
+/// Inputs whose events are put in place together.
+const TOGETHER: usize = 8;
+
+/// For each set of active inputs among some neighbours, one bit each: how many are active before each of
+/// them.
+const ACTIVE_BEFORE: [[u8; TOGETHER]; 1 << TOGETHER] = {
+    let mut before = [[0; TOGETHER]; 1 << TOGETHER];
+    let mut set = 0;
+    while set < before.len() {
+        let mut input = 0;
+        while input < TOGETHER {
+            before[set][input] = (set & ((1 << input) - 1)).count_ones() as u8;
+            input += 1;
+        }
+        set += 1;
+    }
+    before
+};
+
+/// Puts the worth of the events, one after the other, where the inputs are that send them; at least
+/// [`TOGETHER`] numbers of any kind follow the last. (What stands at silent inputs means nothing.)
 fn put_in_place(factors: &[f32], activations: &[u8], worth: &mut [f32]) {
     let mut number = 0;
-    for (worth, x) in worth.iter_mut().zip(activations) {
-        *worth = factors[number];
-        number += usize::from(*x > 0);
+    let (activations, last) = activations.as_chunks::<TOGETHER>();
+    let (worth, last_worth) = worth.as_chunks_mut::<TOGETHER>();
+    for (worth, activations) in worth.iter_mut().zip(activations) {
+        number += put_together(&factors[number..], activations, worth);
     }
+    if !last.is_empty() {
+        let mut filled_up = ([0; TOGETHER], [0.0; TOGETHER]);
+        filled_up.0[..last.len()].copy_from_slice(last);
+        put_together(&factors[number..], &filled_up.0, &mut filled_up.1);
+        last_worth.copy_from_slice(&filled_up.1[..last.len()]);
+    }
+}
+
+/// Some neighbours of these, of which it tells how many are active.
+#[inline(always)]
+fn put_together(
+    factors: &[f32],
+    activations: &[u8; TOGETHER],
+    worth: &mut [f32; TOGETHER],
+) -> usize {
+    // The highest bit of each byte tells whether it is active, as activations need five; the product
+    // gathers these bits, the first in the lowest, in the highest byte.
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let active = (u64::from_le_bytes(*activations) + 0x7f * ONES) >> 7 & ONES;
+    let active = (active.wrapping_mul(GATHER) >> 56) as u8;
+    let Some(factors) = factors.first_chunk::<TOGETHER>() else {
+        unreachable!("numbers follow the last");
+    };
+    let before = &ACTIVE_BEFORE[usize::from(active)];
+    for i in 0..TOGETHER {
+        worth[i] = factors[usize::from(before[i]) % TOGETHER];
+    }
+    active.count_ones() as usize
 }
 
 /// The events of all vectors, as a task that is compiled once per kind of processor.
@@ -226,6 +274,28 @@ impl SideBySide for SendVector<'_> {
         for i in 0..COUNT {
             self.sent[i] += sent[i];
             self.seen[i] += seen[i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_put_where_their_inputs_are() {
+        for set in 0..1_u32 << 11 {
+            let activations: Vec<u8> = (0..11)
+                .map(|i| if set >> i & 1 == 1 { 1 + 3 * i } else { 0 })
+                .collect();
+            let events = set.count_ones();
+            let mut factors: Vec<f32> = (0..events).map(|number| number as f32 + 0.5).collect();
+            factors.extend([0.0; TOGETHER]);
+            let mut worth = vec![-1.0; activations.len()];
+            put_in_place(&factors, &activations, &mut worth);
+            let active = worth.iter().zip(&activations).filter(|(_, x)| **x > 0);
+            let active: Vec<f32> = active.map(|(worth, _)| *worth).collect();
+            assert_eq!(active, factors[..events as usize]);
         }
     }
 }
