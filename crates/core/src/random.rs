@@ -108,7 +108,9 @@ impl Fill<'_> {
 fn fill(words: u64, mut first: usize, mut out: &mut [f32]) {
     while !out.is_empty() {
         let (number, lead) = (first / normal::BLOCK, first % normal::BLOCK);
-        let done = if lead == 0 && let Some(out) = out.first_chunk_mut() {
+        let done = if lead == 0
+            && let Some(out) = out.first_chunk_mut()
+        {
             *out = normal::blocks(number as u32, words);
             out.len()
         } else if lead + out.len() > 2 * normal::BLOCK {

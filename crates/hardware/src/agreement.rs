@@ -610,7 +610,8 @@ fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> f64 {
                 state = advance(state, stimulus.settings.event_interval_us());
                 for sign in Sign::BOTH {
                     let charge = circuit.synrams[0].charges(sign)[[i, c]];
-                    state[sign as usize] += f64::from(circuit.pulses.amplitude(first + i, x) * charge);
+                    state[sign as usize] +=
+                        f64::from(circuit.pulses.amplitude(first + i, x) * charge);
                 }
             }
         }

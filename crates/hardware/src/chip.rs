@@ -259,7 +259,10 @@ impl SimulatedChip {
             };
             let found = &mut found[..codes.len()];
             readouts.convert(&read, noise, found);
-            codes.iter_mut().zip(found).for_each(|(to, from)| *to = *from);
+            codes
+                .iter_mut()
+                .zip(found)
+                .for_each(|(to, from)| *to = *from);
         }
     }
 }

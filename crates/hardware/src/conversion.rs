@@ -219,7 +219,10 @@ mod tests {
             for (c, code) in codes.into_iter().enumerate() {
                 let noise = 1.5 * normals[c] + 0.4;
                 let exact = plainly(voltages[c], ends[c], &converters[c], noise);
-                assert!((f64::from(code) - exact).abs() < 0.502, "{step}, {c}: {code}, {exact}");
+                assert!(
+                    (f64::from(code) - exact).abs() < 0.502,
+                    "{step}, {c}: {code}, {exact}"
+                );
             }
         }
     }

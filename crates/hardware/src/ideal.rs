@@ -1,10 +1,11 @@
 //! The array without imperfections.
 
+use bss2_core::product::{HalfPanels, HalfRows};
 use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest};
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip, s};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::ConfigError;
+use crate::buffers::{slice, slice_mut};
 use crate::error::check_range;
 
 /// Exact integer products, scaled by one gain, rounded to even and saturated to `i8`:
@@ -16,6 +17,7 @@ pub struct IdealArray {
     geometry: ArrayGeometry,
     gain_lsb: f32,
     sums: ExactSums,
+    outputs: Buffer<i8>,
 }
 
 impl IdealArray {
@@ -29,6 +31,7 @@ impl IdealArray {
             geometry,
             gain_lsb,
             sums: ExactSums::new(geometry),
+            outputs: Buffer::new(),
         })
     }
 }
@@ -52,42 +55,78 @@ impl MacArray for IdealArray {
         &mut self,
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
-        outputs: ArrayViewMut2<'_, i8>,
+        mut outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
         request
             .region
             .check_run(self.geometry, activations, outputs.dim())?;
         let gain = self.gain_lsb * request.settings.num_sends() as f32;
-        Zip::from(outputs)
-            .and(&self.sums.compute(request.region, activations))
-            .for_each(|out, &sum| *out = (gain * sum).round_ties_even() as i8);
+        let sums = self.sums.compute(request.region, activations);
+        let mut rounded = self.outputs.shaped(outputs.dim());
+        pulp::Arch::new().dispatch(Round {
+            gain,
+            sums: slice(&sums),
+            outputs: slice_mut(&mut rounded),
+        });
+        outputs.assign(&rounded);
         Ok(RunReport::default())
     }
 }
 
-/// Exact sums of products, kept in `f32`: |Σ| ≤ 31·63 for each of at most 1024 inputs stays an exact
-/// integer below 2²⁴.
+/// Rounds what was summed, as a task that is compiled once per kind of processor.
+struct Round<'a> {
+    gain: f32,
+    sums: &'a [f32],
+    outputs: &'a mut [i8],
+}
+
+impl pulp::WithSimd for Round<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for (out, sum) in self.outputs.iter_mut().zip(self.sums) {
+            *out = (self.gain * sum).round_ties_even() as i8;
+        }
+    }
+}
+
+/// Exact sums of products: factors have fewer bits than half precision keeps, and |Σ| ≤ 31·63 for each of
+/// at most 1024 inputs stays an exact integer below 2²⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactSums {
-    weights: Vec<Array2<f32>>,
+    weights: Vec<HalfPanels>,
+    /// A row of weights.
+    row: Vec<f32>,
     activations: Buffer<f32>,
+    factors: HalfRows,
     sums: Buffer<f32>,
 }
 
 impl ExactSums {
     pub(crate) fn new(geometry: ArrayGeometry) -> Self {
-        let zeros = Array2::zeros((geometry.inputs(), geometry.columns()));
+        let zeros = HalfPanels::zeros(geometry.inputs(), geometry.columns());
         Self {
             weights: vec![zeros; geometry.hemispheres()],
+            row: Vec::new(),
             activations: Buffer::new(),
+            factors: HalfRows::default(),
             sums: Buffer::new(),
         }
     }
 
     pub(crate) fn load(&mut self, region: Region, weights: ArrayView2<'_, i8>) {
-        self.weights[region.hemisphere]
-            .slice_mut(s![region.input_range(), region.column_range()])
-            .zip_mut_with(&weights, |to, &from| *to = f32::from(from));
+        let panels = &mut self.weights[region.hemisphere];
+        for mut part in panels.parts_mut(region.input_range(), region.column_range()) {
+            let first = part.columns.start - region.first_column;
+            let columns = s![first..first + part.columns.len()];
+            for (input, weights) in region.input_range().zip(weights.outer_iter()) {
+                self.row.clear();
+                let weights = weights.slice_move(columns);
+                self.row.extend(weights.iter().map(|&w| f32::from(w)));
+                part.put(input, &self.row);
+            }
+        }
     }
 
     /// Sums of a checked run, vectors × columns.
@@ -98,10 +137,13 @@ impl ExactSums {
     ) -> ArrayViewMut2<'_, f32> {
         let mut factors = self.activations.shaped(activations.dim());
         factors.zip_mut_with(&activations, |to, &from| *to = f32::from(from));
+        self.factors.assign(factors.view(), region.first_input);
         let mut sums = self.sums.shaped((activations.nrows(), region.columns));
-        let weights = &self.weights[region.hemisphere];
-        let block = weights.slice(s![region.input_range(), region.column_range()]);
-        general_mat_mul(1.0, &factors, &block, 0.0, &mut sums);
+        self.weights[region.hemisphere].multiply_block(
+            &self.factors,
+            region.column_range(),
+            sums.view_mut(),
+        );
         sums
     }
 }

@@ -66,6 +66,7 @@
 
 #[cfg(test)]
 mod agreement;
+mod buffers;
 pub mod cadc;
 pub mod capmem;
 mod chip;

@@ -1,10 +1,11 @@
 //! The mock mode of the existing software stack.
 
 use bss2_core::random::NoiseStream;
-use bss2_core::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::ConfigError;
+use crate::buffers::{slice, slice_mut};
 use crate::error::check_range;
 use crate::ideal::ExactSums;
 use crate::stream::NoiseSource;
@@ -19,7 +20,8 @@ pub struct MockArray {
     gain_lsb: f32,
     noise_lsb: f32,
     sums: ExactSums,
-    noise: Vec<f32>,
+    noise: Buffer<f32>,
+    outputs: Buffer<i8>,
 }
 
 impl MockArray {
@@ -43,7 +45,8 @@ impl MockArray {
             gain_lsb,
             noise_lsb,
             sums: ExactSums::new(geometry),
-            noise: vec![0.0; geometry.columns()],
+            noise: Buffer::new(),
+            outputs: Buffer::new(),
         })
     }
 }
@@ -74,15 +77,47 @@ impl MacArray for MockArray {
         let gain = self.gain_lsb * request.settings.num_sends() as f32;
         let stream = NoiseStream::new(request.trial, region.hemisphere, NoiseSource::Mock as u64);
         let sums = self.sums.compute(region, activations);
-        let noise = &mut self.noise[..region.columns];
-        for (v, mut out) in outputs.axis_iter_mut(Axis(0)).enumerate() {
-            let vector = request.trial.first_vector.wrapping_add(v as u64);
-            stream.fill(vector, region.first_column, noise);
-            Zip::from(&mut out)
-                .and(sums.row(v))
-                .and(ArrayView1::from(&*noise))
-                .for_each(|out, &sum, &n| *out = (gain * sum + self.noise_lsb * n).floor() as i8);
+        let blocks = sums.axis_chunks_iter(Axis(0), VECTORS_AT_ONCE);
+        let outputs = outputs.axis_chunks_iter_mut(Axis(0), VECTORS_AT_ONCE);
+        let mut vector = request.trial.first_vector;
+        for (sums, mut outputs) in blocks.zip(outputs) {
+            let mut noise = self.noise.shaped(sums.dim());
+            let noise = slice_mut(&mut noise);
+            stream.fill_vectors(vector, region.first_column, region.columns, noise);
+            let mut rounded = self.outputs.shaped(sums.dim());
+            pulp::Arch::new().dispatch(Disturb {
+                gain,
+                noise_lsb: self.noise_lsb,
+                sums: slice(&sums),
+                noise,
+                outputs: slice_mut(&mut rounded),
+            });
+            outputs.assign(&rounded);
+            vector = vector.wrapping_add(VECTORS_AT_ONCE as u64);
         }
         Ok(RunReport::default())
+    }
+}
+
+/// Vectors whose noise is drawn together.
+const VECTORS_AT_ONCE: usize = 64;
+
+/// Sums with noise, rounded down, as a task that is compiled once per kind of processor.
+struct Disturb<'a> {
+    gain: f32,
+    noise_lsb: f32,
+    sums: &'a [f32],
+    noise: &'a [f32],
+    outputs: &'a mut [i8],
+}
+
+impl pulp::WithSimd for Disturb<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for ((out, sum), n) in self.outputs.iter_mut().zip(self.sums).zip(self.noise) {
+            *out = (self.gain * sum + self.noise_lsb * n).floor() as i8;
+        }
     }
 }

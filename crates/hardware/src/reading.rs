@@ -3,6 +3,7 @@
 use bss2_core::{Buffer, Region};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
+use crate::buffers::{slice, slice_mut};
 use crate::model::{self, Batch, Model, by_events};
 use crate::pass::{Pass, Timing};
 use crate::readout::{ReadoutNoise, ReadoutPass, ToRead};
@@ -104,10 +105,7 @@ impl Reading<'_> {
         let mut sent = sent.shaped(activations.dim());
         sent.assign(&activations);
         timings.clear();
-        let Some(vectors) = sent.as_slice() else {
-            unreachable!("buffers are contiguous");
-        };
-        let vectors = vectors.chunks(activations.ncols());
+        let vectors = slice(&sent).chunks(activations.ncols());
         timings.extend(vectors.map(|x| self.pass.timing(x)));
         by_events(timings, order);
         let batch = Batch {
@@ -121,16 +119,13 @@ impl Reading<'_> {
             .model
             .voltages(&self.pass, &batch, model, voltages.view_mut());
         let mut found = found.shaped(codes.dim());
-        let (Some(voltages), Some(in_a_row)) = (voltages.as_slice(), found.as_slice_mut()) else {
-            unreachable!("buffers are contiguous");
-        };
         let read = ToRead {
             first_vector,
             timings,
             order,
-            voltages,
+            voltages: slice(&voltages),
         };
-        self.readouts.convert(&read, noise, in_a_row);
+        self.readouts.convert(&read, noise, slice_mut(&mut found));
         codes.assign(&found);
         doubtful
     }

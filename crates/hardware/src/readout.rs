@@ -130,8 +130,7 @@ impl Readout {
             },
             channels: CadcChannel::BOTH.map(|kind| {
                 let channel = |column: usize| {
-                    let (hemisphere, column) =
-                        (column / per_hemisphere, column % per_hemisphere);
+                    let (hemisphere, column) = (column / per_hemisphere, column % per_hemisphere);
                     (2 * hemisphere + kind as usize) * per_hemisphere + column
                 };
                 let converters: Vec<Converter> = each(count, |column| {

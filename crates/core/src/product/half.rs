@@ -111,12 +111,7 @@ impl HalfPanels {
     ///
     /// # Panics
     /// If shapes do not fit.
-    pub fn multiply_block(
-        &self,
-        a: &HalfRows,
-        columns: Range<usize>,
-        c: ArrayViewMut2<'_, f32>,
-    ) {
+    pub fn multiply_block(&self, a: &HalfRows, columns: Range<usize>, c: ArrayViewMut2<'_, f32>) {
         assert!(
             a.pairs.end <= self.rows.div_ceil(2) && columns.end <= self.columns,
             "a block of the matrix"
@@ -341,9 +336,8 @@ fn single_tile<S: pulp::Simd, const ROWS: usize>(
         let mut sums = [[simd.splat_f32s(0.0); 2]; ROWS];
         for (k, b) in b.iter().enumerate() {
             let (b, _) = S::as_simd_u32s(&b.0[first..first + at_once]);
-            let lower = [b[0], b[1]].map(|b| {
-                simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(b, half))
-            });
+            let lower =
+                [b[0], b[1]].map(|b| simd.transmute_f32s_u32s(simd.wrapping_dyn_shl_u32s(b, half)));
             let upper = [b[0], b[1]].map(|b| simd.transmute_f32s_u32s(simd.and_u32s(b, upper)));
             for (sums, a) in sums.iter_mut().zip(a) {
                 let [first, second] = a[k].map(|a| simd.splat_f32s(a));

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayViewMut2;
 
-use super::slice_mut;
+use crate::buffers::slice_mut;
 use crate::driver::Pulses;
 use crate::model::Batch;
 use crate::pass::Pass;

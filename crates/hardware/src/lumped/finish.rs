@@ -114,8 +114,7 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
                 let loss = loss_e + loss_i;
                 let saturates = loss > EXACT_BEYOND_LSB;
                 saturated[c] = u32::from(saturates);
-                let doubt =
-                    doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * loss;
+                let doubt = doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * loss;
                 doubtful[c] = u32::from(doubt > VALID_UP_TO_LSB);
                 // However wrong the estimate of the sum is, the difference stays what it was.
                 let mut excitation = full_e - loss_e;

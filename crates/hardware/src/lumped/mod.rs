@@ -25,8 +25,9 @@
 
 use bss2_core::product::{HalfRows, Onto, Panels};
 use bss2_core::{Buffer, ReadoutSource, Region};
-use ndarray::{ArrayBase, ArrayViewMut2, Data, Ix2, s};
+use ndarray::{ArrayViewMut2, s};
 
+use crate::buffers::{slice, slice_mut};
 use crate::circuit::Circuit;
 use crate::model::{self, Batch, Model, of_equal_timing};
 use crate::pass::Pass;
@@ -250,18 +251,4 @@ fn membranes(
         });
     }
     doubtful
-}
-
-fn slice<S: Data<Elem = f32>>(array: &ArrayBase<S, Ix2>) -> &[f32] {
-    let Some(all) = array.as_slice() else {
-        unreachable!("buffers are contiguous");
-    };
-    all
-}
-
-fn slice_mut<'a>(array: &'a mut ArrayViewMut2<'_, f32>) -> &'a mut [f32] {
-    let Some(all) = array.as_slice_mut() else {
-        unreachable!("buffers are contiguous");
-    };
-    all
 }
