@@ -1,12 +1,16 @@
 //! The calibration crate: how long whole procedures take on a simulated chip.
-#![allow(
-    missing_docs,
-    reason = "criterion's macros expand to undocumented functions"
-)]
-
+use bss2_benches::table::{Benchmarks, measure};
 use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_hardware::{ChipConfig, SimulatedChip};
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion};
+
+fn main() {
+    measure(&Benchmarks {
+        name: "calibration",
+        unit: "procedure",
+        run: procedures,
+    });
+}
 
 fn fresh_chip() -> SimulatedChip {
     let config = ChipConfig::typical()
@@ -48,6 +52,3 @@ fn procedures(c: &mut Criterion) {
     });
     group.finish();
 }
-
-criterion_group!(benches, procedures);
-criterion_main!(benches);

@@ -1,14 +1,18 @@
 //! The core crate: how fast trial noise is drawn.
-#![allow(
-    missing_docs,
-    reason = "criterion's macros expand to undocumented functions"
-)]
-
 use std::hint::black_box;
 
+use bss2_benches::table::{Benchmarks, measure};
 use bss2_core::Trial;
 use bss2_core::random::NoiseStream;
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput};
+
+fn main() {
+    measure(&Benchmarks {
+        name: "core",
+        unit: "normal",
+        run: noise,
+    });
+}
 
 /// One draw per column of a hemisphere and vector, as the simulated chip and the mock need them.
 fn noise(c: &mut Criterion) {
@@ -36,6 +40,3 @@ fn noise(c: &mut Criterion) {
     });
     group.finish();
 }
-
-criterion_group!(benches, noise);
-criterion_main!(benches);

@@ -1,24 +1,33 @@
 //! The arrays of the hardware crate, against a plain matrix product of the same size.
-#![allow(
-    missing_docs,
-    reason = "criterion's macros expand to undocumented functions"
-)]
 
 use std::hint::black_box;
 
+use bss2_benches::plain::PlainProduct;
+use bss2_benches::table::{Benchmarks, LIMIT, measure};
 use bss2_core::{
     ArrayGeometry, ChipControl, MacArray, Region, Register, RunRequest, RunSettings, Trial,
+    WeightCache,
 };
 use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
+use bss2_mapping::{LayerShape, MappingStrategy, PlanRunner, Tiling};
 use criterion::measurement::WallTime;
-use criterion::{
-    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
-};
-use ndarray::linalg::general_mat_mul;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 use ndarray::{Array2, ArrayView2};
 
 const CHIP: ArrayGeometry = ArrayGeometry::BSS2;
 const BATCHES: [usize; 3] = [1, 64, 1024];
+
+fn main() {
+    measure(&Benchmarks {
+        name: "hardware",
+        unit: "MAC",
+        run: |criterion| {
+            matrix_products(criterion);
+            layers(criterion);
+            preparation(criterion);
+        },
+    });
+}
 
 fn typical_chip() -> SimulatedChip {
     let config = ChipConfig::typical()
@@ -27,14 +36,18 @@ fn typical_chip() -> SimulatedChip {
     SimulatedChip::new(&config, 1)
 }
 
+fn ideal() -> IdealArray {
+    IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range")
+}
+
 /// A pattern without structure that matters: every value of the range, zeros about one in 32.
 fn activations(vectors: usize, inputs: usize) -> Array2<u8> {
     Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 13 + i * 7) % 32) as u8)
 }
 
-fn weights() -> Array2<i8> {
-    Array2::from_shape_fn((CHIP.inputs(), CHIP.columns()), |(i, c)| {
-        ((i * 31 + c * 17) % 127) as i8 - 63
+fn weights(inputs: usize, columns: usize, step: usize) -> Array2<i8> {
+    Array2::from_shape_fn((inputs, columns), |(i, c)| {
+        ((i * 31 + c * 17 + step) % 127) as i8 - 63
     })
 }
 
@@ -46,6 +59,21 @@ fn load(array: &mut impl MacArray, weights: ArrayView2<'_, i8>) {
     }
 }
 
+/// The limit of a shape.
+fn plain_product(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    vectors: usize,
+    inputs: usize,
+    outputs: usize,
+) {
+    let mut plain = PlainProduct::new(vectors, inputs, outputs);
+    let name = format!("{LIMIT}product in f32");
+    group.throughput(Throughput::Elements((vectors * inputs * outputs) as u64));
+    group.bench_function(BenchmarkId::new(name, vectors), |b| {
+        b.iter(|| black_box(&mut plain).multiply().sum());
+    });
+}
+
 /// Runs both hemispheres of one array on batches of some sizes.
 fn run_batches(
     group: &mut BenchmarkGroup<'_, WallTime>,
@@ -53,9 +81,10 @@ fn run_batches(
     mut array: impl MacArray,
     batches: &[usize],
 ) {
-    load(&mut array, weights().view());
+    load(&mut array, weights(CHIP.inputs(), CHIP.columns(), 0).view());
     for &vectors in batches {
-        group.throughput(Throughput::Elements(macs(vectors)));
+        let macs = vectors * CHIP.hemispheres() * CHIP.inputs() * CHIP.columns();
+        group.throughput(Throughput::Elements(macs as u64));
         let activations = activations(vectors, CHIP.inputs());
         let mut outputs = Array2::zeros((vectors, CHIP.columns()));
         let mut trial = Trial::new(1);
@@ -78,39 +107,52 @@ fn run_batches(
     }
 }
 
-/// Signed multiply-accumulates of a batch on both hemispheres.
-fn macs(vectors: usize) -> u64 {
-    (vectors * CHIP.hemispheres() * CHIP.inputs() * CHIP.columns()) as u64
-}
-
 /// 256 inputs to 256 columns: both hemispheres with half of the inputs each.
 fn matrix_products(c: &mut Criterion) {
-    let mut group = c.benchmark_group("256 to 256");
-    run_batches(&mut group, "chip, lumped", typical_chip(), &BATCHES);
+    let mut group = c.benchmark_group("256 to 256, one chip full");
+    for vectors in BATCHES {
+        plain_product(&mut group, vectors, 256, 256);
+    }
+    run_batches(&mut group, "chip, lumped, batch", typical_chip(), &BATCHES);
     let transient = typical_chip().with_fidelity(Fidelity::Transient);
-    run_batches(&mut group, "chip, transient", transient, &[64]);
-    let ideal = IdealArray::new(CHIP, NOMINAL_GAIN_LSB).expect("gain in range");
-    run_batches(&mut group, "ideal", ideal, &BATCHES);
+    run_batches(&mut group, "chip, transient, batch", transient, &[64]);
+    run_batches(&mut group, "ideal array, batch", ideal(), &BATCHES);
     let mock = MockArray::new(CHIP, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
         .expect("parameters in range");
-    run_batches(&mut group, "mock", mock, &BATCHES);
-
-    let inputs = CHIP.hemispheres() * CHIP.inputs();
-    let weights = Array2::from_shape_fn((inputs, CHIP.columns()), |(i, c)| {
-        ((i * 31 + c * 17) % 127) as f32 - 63.0
-    });
-    for vectors in BATCHES {
-        group.throughput(Throughput::Elements(macs(vectors)));
-        let activations = activations(vectors, inputs).mapv(f32::from);
-        let mut outputs = Array2::<f32>::zeros((vectors, CHIP.columns()));
-        group.bench_function(BenchmarkId::new("ndarray, f32", vectors), |b| {
-            b.iter(|| {
-                general_mat_mul(1.0, black_box(&activations), &weights, 0.0, &mut outputs);
-                black_box(&mut outputs);
-            });
-        });
-    }
+    run_batches(&mut group, "mock, batch", mock, &BATCHES);
     group.finish();
+}
+
+/// Whole layers, weights and sums of partial results included: those that fit onto the chip are loaded
+/// once, others for every batch.
+fn layers(c: &mut Criterion) {
+    for (inputs, outputs) in [(256, 256), (784, 128), (1024, 1024)] {
+        let mut group = c.benchmark_group(format!("layer {inputs} to {outputs}"));
+        group.sample_size(30);
+        for vectors in [64, 1024] {
+            plain_product(&mut group, vectors, inputs, outputs);
+            let shape = LayerShape::dense(inputs, outputs).expect("not empty");
+            let plan = Tiling::balanced()
+                .plan(&shape.into(), CHIP)
+                .expect("layers of any size have a plan");
+            let mut runner = PlanRunner::new(plan);
+            let mut chip = WeightCache::new(typical_chip());
+            let weights = weights(inputs, outputs, 0);
+            let activations = activations(vectors, inputs);
+            let mut sums = Array2::zeros((vectors, outputs));
+            let mut trial = Trial::new(1);
+            group.bench_function(BenchmarkId::new("chip, lumped, batch", vectors), |b| {
+                b.iter(|| {
+                    let (weights, activations) = (weights.view(), activations.view());
+                    let outputs = sums.view_mut();
+                    runner
+                        .run(&mut chip, weights, activations, &mut trial, outputs)
+                        .expect("the layer of the plan")
+                });
+            });
+        }
+        group.finish();
+    }
 }
 
 /// What is paid once per chip, per layer and per calibration step.
@@ -120,11 +162,13 @@ fn preparation(c: &mut Criterion) {
     group.bench_function("draw a typical chip", |b| b.iter(typical_chip));
 
     let mut chip = typical_chip();
-    let weights = weights();
-    let count = CHIP.hemispheres() * weights.len();
-    group.throughput(Throughput::Elements(count as u64));
-    group.bench_function("load all weights", |b| {
-        b.iter(|| load(&mut chip, black_box(weights.view())));
+    let steps = [0, 1].map(|step| weights(CHIP.inputs(), CHIP.columns(), step));
+    group.bench_function("load a full chip with other weights", |b| {
+        let mut steps = steps.iter().cycle();
+        b.iter(|| load(&mut chip, steps.next().expect("without end").view()));
+    });
+    group.bench_function("load a full chip with its weights", |b| {
+        b.iter(|| load(&mut chip, black_box(steps[0].view())));
     });
 
     let mut offset = 0;
@@ -149,6 +193,3 @@ fn preparation(c: &mut Criterion) {
     });
     group.finish();
 }
-
-criterion_group!(benches, matrix_products, preparation);
-criterion_main!(benches);

@@ -1,1 +1,4 @@
-//! Benchmarks only; see the files beside this one.
+//! What the benchmarks of all layers share.
+
+pub mod plain;
+pub mod table;

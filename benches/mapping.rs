@@ -1,12 +1,8 @@
 //! The mapping crate: planning, and what a plan costs beyond the runs it consists of.
-#![allow(
-    missing_docs,
-    reason = "criterion's macros expand to undocumented functions"
-)]
-
 use std::hint::black_box;
 use std::sync::Arc;
 
+use bss2_benches::table::{Benchmarks, LIMIT, measure};
 use bss2_core::{
     ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest, RunSettings, Trial,
 };
@@ -15,8 +11,19 @@ use bss2_mapping::{
     ArrayProfile, Coding, ColumnProfile, DriverProfile, HemisphereProfile, Layer, LayerSample,
     LayerShape, MappingStrategy, Placed, PlanRunner, Tiling,
 };
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+
+fn main() {
+    measure(&Benchmarks {
+        name: "mapping",
+        unit: "MAC",
+        run: |criterion| {
+            planning(criterion);
+            running(criterion);
+        },
+    });
+}
 
 const CHIP: ArrayGeometry = ArrayGeometry::BSS2;
 const VECTORS: usize = 64;
@@ -194,16 +201,14 @@ fn running(c: &mut Criterion) {
             let mut outputs = Array2::zeros((VECTORS, 512));
             let mut bare = Bare::default();
             run(&mut runner, &mut bare, &layer, &mut outputs);
-            group.bench_function(format!("{name}, {strategy_name}, bare runs"), |b| {
+            let of = format!("{name}, {strategy_name}");
+            group.bench_function(BenchmarkId::new(format!("{LIMIT}bare runs,"), &of), |b| {
                 b.iter(|| bare.repeat(array.as_mut(), &mut outputs));
             });
-            group.bench_function(format!("{name}, {strategy_name}, plan"), |b| {
+            group.bench_function(BenchmarkId::new("plan,", &of), |b| {
                 b.iter(|| run(&mut runner, array.as_mut(), &layer, &mut outputs));
             });
         }
     }
     group.finish();
 }
-
-criterion_group!(benches, planning, running);
-criterion_main!(benches);

@@ -1,17 +1,21 @@
 //! The training crate: samples per second, in `f32` and with the lumped chip in the loop, on all
 //! threads that there are (`RAYON_NUM_THREADS` sets another number).
-#![allow(
-    missing_docs,
-    reason = "criterion's macros expand to undocumented functions"
-)]
-
+use bss2_benches::table::{Benchmarks, LIMIT, measure};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 use bss2_training::{
     Adam, CrossEntropy, Deployment, Examples, Network, RateSchedule, Schedule, Session, deploy,
     float_mlp, published_mnist_cnn, train,
 };
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use ndarray::Array2;
+
+fn main() {
+    measure(&Benchmarks {
+        name: "training",
+        unit: "sample",
+        run: steps,
+    });
+}
 
 const SAMPLES: usize = 400;
 const BATCH: usize = 100;
@@ -77,7 +81,7 @@ fn steps(c: &mut Criterion) {
         .expect("a network that fits its samples");
 
         let mut adam = Adam::new(0.001).expect("rate in range");
-        group.bench_function(BenchmarkId::new("digital", name), |b| {
+        group.bench_function(BenchmarkId::new(format!("{LIMIT}digital,"), name), |b| {
             b.iter(|| epoch(&mut float, None, examples, 1.0, &mut adam));
         });
 
@@ -86,12 +90,9 @@ fn steps(c: &mut Criterion) {
             .expect("typical parameters are in range");
         let mut chip = SimulatedChip::new(&config, 1);
         let mut adam = Adam::new(0.1).expect("rate in range");
-        group.bench_function(BenchmarkId::new("chip in the loop, lumped", name), |b| {
+        group.bench_function(BenchmarkId::new("chip in the loop, lumped,", name), |b| {
             b.iter(|| epoch(&mut analog, Some(&mut chip), examples, 0.1, &mut adam));
         });
     }
     group.finish();
 }
-
-criterion_group!(benches, steps);
-criterion_main!(benches);

@@ -1,8 +1,7 @@
 //! After its first epoch, training allocates nothing per step.
 //!
 //! Measured in 3 epochs on the mock array, 7 steps each, the last of 4 samples instead of 16: one
-//! allocation per epoch, the order in which it visits the samples. Beside it, the mock array's
-//! matrix products take scratch each time; it is told by its alignment and counted apart.
+//! allocation per epoch, the order in which it visits the samples.
 #![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -22,33 +21,17 @@ use ndarray::{Array2, s};
 struct Counting;
 
 thread_local! {
-    static COUNTS: Cell<Counts> = const { Cell::new(Counts { own: 0, products: 0 }) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Counts {
-    own: usize,
-    /// Scratch of matrix products.
-    products: usize,
-}
-
-/// More than any type in training asks for, and no more than any vector unit does.
-const PRODUCT_ALIGNMENT: usize = 16;
-
-fn count(layout: Layout) {
-    let mut counts = COUNTS.get();
-    if layout.align() >= PRODUCT_ALIGNMENT {
-        counts.products += 1;
-    } else {
-        counts.own += 1;
-    }
-    COUNTS.set(counts);
+fn count() {
+    COUNT.set(COUNT.get() + 1);
 }
 
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout);
+        count();
         // SAFETY: as of this call.
         unsafe { System.alloc(layout) }
     }
@@ -59,7 +42,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count(layout);
+        count();
         // SAFETY: as of this call.
         unsafe { System.realloc(pointer, layout, new_size) }
     }
@@ -71,7 +54,6 @@ static ALLOCATOR: Counting = Counting;
 const SAMPLES: usize = 100;
 const BATCH: usize = 16;
 const EPOCHS: usize = 4;
-const STEPS: usize = SAMPLES.div_ceil(BATCH);
 /// The order of the samples.
 const PER_EPOCH: usize = 1;
 
@@ -98,7 +80,7 @@ fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// Allocations of each epoch but the first.
-fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>) -> Vec<Counts> {
+fn per_epoch(network: &mut Network, session: &mut Session<'_>, set: Examples<'_>) -> Vec<usize> {
     let mut adam = Adam::new(0.01).expect("rate in range");
     per_epoch_with(&mut adam, network, session, set)
 }
@@ -108,7 +90,7 @@ fn per_epoch_with(
     network: &mut Network,
     session: &mut Session<'_>,
     set: Examples<'_>,
-) -> Vec<Counts> {
+) -> Vec<usize> {
     let schedule = Schedule {
         epochs: EPOCHS,
         batch: BATCH,
@@ -127,17 +109,11 @@ fn per_epoch_with(
             schedule,
             &loss,
             optimizer,
-            &mut |_| at_end.push(COUNTS.get()),
+            &mut |_| at_end.push(COUNT.get()),
         )
     })
     .expect("a good set");
-    at_end
-        .windows(2)
-        .map(|pair| Counts {
-            own: pair[1].own - pair[0].own,
-            products: pair[1].products - pair[0].products,
-        })
-        .collect()
+    at_end.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
 #[test]
@@ -152,13 +128,8 @@ fn training_on_an_array_allocates_nothing_per_step() {
     .expect("a network that fits its samples");
     let mut array = mock();
     let mut session = Session::on(&mut array, 1);
-    let expected = Counts {
-        own: PER_EPOCH,
-        // Three tiles on the mock.
-        products: 3 * STEPS,
-    };
     let found = per_epoch(&mut network, &mut session, examples);
-    assert_eq!(found, [expected; EPOCHS - 1]);
+    assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
 }
 
 #[test]
@@ -184,8 +155,7 @@ fn training_on_a_twin_with_its_derivative_allocates_nothing_per_step() {
     };
     array.set_noise(noise).expect("in range");
     let found = per_epoch(&mut network, &mut Session::on(&mut array, 1), examples);
-    let own: Vec<usize> = found.into_iter().map(|counts| counts.own).collect();
-    assert_eq!(own, [PER_EPOCH; EPOCHS - 1]);
+    assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
 }
 
 /// 200 inputs as 2 channels of 10 × 10.
@@ -203,9 +173,8 @@ fn cnn() -> Network {
 fn training_of_convolutions_allocates_nothing_per_step() {
     let (inputs, labels) = set();
     let examples = Examples::new(inputs.view(), &labels).expect("a good set");
-    let own = |counts: Vec<Counts>| counts.into_iter().map(|c| c.own).collect::<Vec<_>>();
     let digital = per_epoch(&mut cnn(), &mut Session::digital(), examples);
-    assert_eq!(own(digital), [PER_EPOCH; EPOCHS - 1]);
+    assert_eq!(digital, [PER_EPOCH; EPOCHS - 1]);
     let unrolled = Lowering::Unrolled {
         height: 2,
         width: 2,
@@ -220,7 +189,7 @@ fn training_of_convolutions_allocates_nothing_per_step() {
         let mut array = mock();
         let mut session = Session::on(&mut array, 1);
         let found = per_epoch(&mut network, &mut session, examples);
-        assert_eq!(own(found), [PER_EPOCH; EPOCHS - 1]);
+        assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
     }
 }
 
@@ -254,8 +223,7 @@ fn no_layer_and_no_optimizer_allocates_per_step() {
     for optimizer in optimizers {
         let (mut network, mut session) = (layers_of_all_kinds(), Session::digital());
         let found = per_epoch_with(optimizer, &mut network, &mut session, examples);
-        let own: Vec<_> = found.into_iter().map(|counts| counts.own).collect();
-        assert_eq!(own, [PER_EPOCH; EPOCHS - 1]);
+        assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
     }
 }
 
@@ -263,12 +231,8 @@ fn no_layer_and_no_optimizer_allocates_per_step() {
 fn digital_training_allocates_nothing_per_step() {
     let (inputs, labels) = set();
     let examples = Examples::new(inputs.view(), &labels).expect("a good set");
-    let expected = Counts {
-        own: PER_EPOCH,
-        products: 0,
-    };
     let found = per_epoch(&mut mlp(), &mut Session::digital(), examples);
-    assert_eq!(found, [expected; EPOCHS - 1]);
+    assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
 }
 
 #[test]
@@ -287,11 +251,11 @@ fn evaluations_between_epochs_allocate_nothing_once_their_size_was_seen() {
     let mut session = Session::on(&mut array, 1);
     let allocated = on_one_thread(|| {
         evaluate(&mut network, &mut session, all).expect("a good set");
-        let before = COUNTS.get().own;
+        let before = COUNT.get();
         for examples in [few, all, few] {
             evaluate(&mut network, &mut session, examples).expect("a good set");
         }
-        COUNTS.get().own - before
+        COUNT.get() - before
     });
     assert_eq!(allocated, 0);
 }
