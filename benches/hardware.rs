@@ -5,7 +5,7 @@ use std::hint::black_box;
 use bss2_benches::plain::PlainProduct;
 use bss2_benches::table::{Benchmarks, LIMIT, measure};
 use bss2_core::{
-    ArrayGeometry, ChipControl, MacArray, Region, Register, RunRequest, RunSettings, Trial,
+    ArrayGeometry, ChipControl, Chips, MacArray, Region, Register, RunRequest, RunSettings, Trial,
     WeightCache,
 };
 use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
@@ -123,36 +123,64 @@ fn matrix_products(c: &mut Criterion) {
     group.finish();
 }
 
-/// Whole layers, weights and sums of partial results included: those that fit onto the chip are loaded
-/// once, others for every batch.
+/// Whole layers, sums of partial results included. One chip alone has to load what it cannot hold for
+/// every batch anew; some layers are measured on as many chips as hold them, too.
 fn layers(c: &mut Criterion) {
-    for (inputs, outputs) in [(256, 256), (784, 128), (1024, 1024)] {
+    for (inputs, outputs, most_chips) in [(256, 256, 1), (784, 128, 4), (1024, 1024, 1)] {
         let mut group = c.benchmark_group(format!("layer {inputs} to {outputs}"));
         group.sample_size(30);
         for vectors in [64, 1024] {
             plain_product(&mut group, vectors, inputs, outputs);
-            let shape = LayerShape::dense(inputs, outputs).expect("not empty");
-            let plan = Tiling::balanced()
-                .plan(&shape.into(), CHIP)
-                .expect("layers of any size have a plan");
-            let mut runner = PlanRunner::new(plan);
-            let mut chip = WeightCache::new(typical_chip());
-            let weights = weights(inputs, outputs, 0);
-            let activations = activations(vectors, inputs);
-            let mut sums = Array2::zeros((vectors, outputs));
-            let mut trial = Trial::new(1);
-            group.bench_function(BenchmarkId::new("chip, lumped, batch", vectors), |b| {
-                b.iter(|| {
-                    let (weights, activations) = (weights.view(), activations.view());
-                    let outputs = sums.view_mut();
-                    runner
-                        .run(&mut chip, weights, activations, &mut trial, outputs)
-                        .expect("the layer of the plan")
-                });
-            });
+            run_layer(
+                &mut group,
+                typical_chip(),
+                "one chip",
+                [vectors, inputs, outputs],
+            );
+            if most_chips > 1 {
+                let chips = Chips::new(vec![typical_chip(); most_chips]).expect("equal chips");
+                let name = format!("{most_chips} chips");
+                run_layer(&mut group, chips, &name, [vectors, inputs, outputs]);
+            }
         }
         group.finish();
     }
+}
+
+fn run_layer(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    array: impl MacArray,
+    name: &str,
+    [vectors, inputs, outputs]: [usize; 3],
+) {
+    let mut array = WeightCache::new(array);
+    let shape = LayerShape::dense(inputs, outputs).expect("not empty");
+    let plan = Tiling::balanced()
+        .plan(&shape.into(), array.geometry())
+        .expect("layers of any size have a plan");
+    let loads = if plan.is_resident() {
+        "resident"
+    } else {
+        "loaded"
+    };
+    let mut runner = PlanRunner::new(plan);
+    let weights = weights(inputs, outputs, 0);
+    let activations = activations(vectors, inputs);
+    let mut sums = Array2::zeros((vectors, outputs));
+    let mut trial = Trial::new(1);
+    group.throughput(Throughput::Elements((vectors * inputs * outputs) as u64));
+    group.bench_function(
+        BenchmarkId::new(format!("{name}, {loads}, batch"), vectors),
+        |b| {
+            b.iter(|| {
+                let (weights, activations) = (weights.view(), activations.view());
+                let outputs = sums.view_mut();
+                runner
+                    .run(&mut array, weights, activations, &mut trial, outputs)
+                    .expect("the layer of the plan")
+            });
+        },
+    );
 }
 
 /// What is paid once per chip, per layer and per calibration step.

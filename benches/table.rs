@@ -18,13 +18,15 @@ pub struct Benchmarks {
     pub run: fn(&mut Criterion),
 }
 
-/// Runs the benchmarks of a layer and prints their table. For the `main` of a benchmark; nothing is
-/// printed where benchmarks are only tested or listed.
+/// Runs the benchmarks of a layer, from within the threads' pool as training does, and prints their
+/// table. For the `main` of a benchmark; nothing is printed where benchmarks are only tested or listed.
 pub fn measure(layer: &Benchmarks) {
     let begin = SystemTime::now();
-    let mut criterion = Criterion::default().configure_from_args();
-    (layer.run)(&mut criterion);
-    criterion.final_summary();
+    rayon::scope(|_| {
+        let mut criterion = Criterion::default().configure_from_args();
+        (layer.run)(&mut criterion);
+        criterion.final_summary();
+    });
     match read(&results_folder(), begin) {
         Ok(rows) if rows.is_empty() => {}
         Ok(rows) => print(&Table { layer, rows }.to_string()),

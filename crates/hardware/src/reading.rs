@@ -37,8 +37,12 @@ pub(crate) struct Workspace {
 }
 
 /// Threads of the present pool that so many vectors are worth, if fewer than `at_once` are not worth
-/// one.
+/// one. (Who does not come from the pool waits long for its threads.)
 pub(crate) fn threads_for(vectors: usize, at_once: usize) -> usize {
+    let at_once = match rayon::current_thread_index() {
+        Some(_) => at_once,
+        None => 4 * at_once,
+    };
     (vectors / at_once).clamp(1, rayon::current_num_threads())
 }
 

@@ -8,10 +8,10 @@ use rayon::slice::{ChunksExactMut, ParallelSliceMut};
 /// Synapses that are worth a thread of their own.
 const SYNAPSES_AT_ONCE: usize = 1 << 13;
 
-/// Rows of so many synapses that are worth a thread of their own. A single thread need not be asked:
-/// it would have to wake first.
+/// Rows of so many synapses that are worth a thread of their own. Who does not come from the threads'
+/// pool would wait longer for these than it takes to do all himself.
 pub(crate) fn rows_at_once(columns: usize) -> usize {
-    if rayon::current_num_threads() == 1 {
+    if rayon::current_thread_index().is_none() || rayon::current_num_threads() == 1 {
         return usize::MAX;
     }
     SYNAPSES_AT_ONCE.div_ceil(columns)
