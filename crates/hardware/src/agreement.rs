@@ -93,7 +93,7 @@ impl Stimulus {
         let rows = activations.outer_iter();
         let timings: Vec<_> = rows.map(|x| pass.timing(x.as_slice().unwrap())).collect();
         let mut order = Vec::new();
-        by_events(&timings, &mut order);
+        by_events(&timings, &mut order, &mut Vec::new());
         let batch = Batch {
             first_vector: 0,
             activations: activations.view(),

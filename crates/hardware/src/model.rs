@@ -56,11 +56,24 @@ pub(crate) struct Batch<'a> {
     pub(crate) order: &'a [usize],
 }
 
-/// Puts vectors in the order of their numbers of events.
-pub(crate) fn by_events(timings: &[Timing], order: &mut Vec<usize>) {
-    order.clear();
-    order.extend(0..timings.len());
-    order.sort_unstable_by_key(|&v| timings[v].events);
+/// Puts vectors in the order of their numbers of events, and those of equal numbers in that of theirs.
+pub(crate) fn by_events(timings: &[Timing], order: &mut Vec<usize>, places: &mut Vec<usize>) {
+    let most = timings.iter().map(|timing| timing.events).max();
+    places.clear();
+    places.resize(most.map_or(0, |most| most as usize + 1), 0);
+    for timing in timings {
+        places[timing.events as usize] += 1;
+    }
+    let mut next = 0;
+    for place in places.iter_mut() {
+        next += std::mem::replace(place, next);
+    }
+    order.resize(timings.len(), 0);
+    for (v, timing) in timings.iter().enumerate() {
+        let place = &mut places[timing.events as usize];
+        order[*place] = v;
+        *place += 1;
+    }
 }
 
 /// Vectors in that order, in parts of equal timing.
@@ -81,5 +94,26 @@ impl<'a> Batch<'a> {
             .zip(rows)
             .zip(self.timings)
             .map(|((number, activations), timing)| (number, activations, *timing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_sorted_by_their_events() {
+        for events in [&[][..], &[0], &[3, 1, 2, 1, 0, 3, 1], &[5; 4]] {
+            let timing = |&events| Timing {
+                events,
+                ..Timing::AT_ONCE
+            };
+            let timings: Vec<_> = events.iter().map(timing).collect();
+            let (mut order, mut places) = (vec![7; 3], vec![9]);
+            by_events(&timings, &mut order, &mut places);
+            let mut expected: Vec<usize> = (0..events.len()).collect();
+            expected.sort_by_key(|&v| events[v]);
+            assert_eq!(order, expected);
+        }
     }
 }

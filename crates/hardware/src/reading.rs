@@ -31,6 +31,7 @@ pub(crate) struct Workspace {
     sent: Buffer<u8>,
     timings: Vec<Timing>,
     order: Vec<usize>,
+    places: Vec<usize>,
     voltages: Buffer<f32>,
     codes: Buffer<u8>,
     model: model::Scratch,
@@ -102,19 +103,26 @@ impl Reading<'_> {
             sent,
             timings,
             order,
+            places,
             voltages,
             codes: found,
             model,
         } = workspace;
-        let mut sent = sent.shaped(activations.dim());
-        sent.assign(&activations);
+        // Most arrays have their rows side by side; others are copied.
+        let activations = if activations.is_standard_layout() {
+            activations
+        } else {
+            let mut copy = sent.shaped(activations.dim());
+            copy.assign(&activations);
+            sent.view(activations.dim())
+        };
         timings.clear();
-        let vectors = slice(&sent).chunks(activations.ncols());
+        let vectors = slice(&activations).chunks(activations.ncols());
         timings.extend(vectors.map(|x| self.pass.timing(x)));
-        by_events(timings, order);
+        by_events(timings, order, places);
         let batch = Batch {
             first_vector,
-            activations: sent.view(),
+            activations,
             timings,
             order,
         };

@@ -5,7 +5,8 @@
 
 /// Most elements that are worked on at once.
 pub(crate) const MANY: usize = 32;
-const SOME: usize = 8;
+const SEVERAL: usize = 16;
+const SOME: usize = 4;
 
 /// Work on elements that do not depend on each other.
 pub(crate) trait SideBySide {
@@ -19,6 +20,10 @@ pub(crate) trait SideBySide {
         while first + MANY <= count {
             self.block::<MANY>(first);
             first += MANY;
+        }
+        if first + SEVERAL <= count {
+            self.block::<SEVERAL>(first);
+            first += SEVERAL;
         }
         while first + SOME <= count {
             self.block::<SOME>(first);

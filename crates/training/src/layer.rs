@@ -132,11 +132,23 @@ fn pull_back_elementwise(
     input_gradient: Option<ArrayViewMut2<'_, f32>>,
     pull: impl Fn(f32, f32) -> f32,
 ) {
-    if let Some(input_gradient) = input_gradient {
-        Zip::from(input_gradient)
+    let Some(mut input_gradient) = input_gradient else {
+        return;
+    };
+    match (
+        input_gradient.as_slice_mut(),
+        input.as_slice(),
+        gradient.as_slice(),
+    ) {
+        (Some(to), Some(x), Some(g)) => {
+            for ((to, x), g) in to.iter_mut().zip(x).zip(g) {
+                *to = pull(*x, *g);
+            }
+        }
+        _ => Zip::from(input_gradient)
             .and(input)
             .and(gradient)
-            .for_each(|to, &x, &g| *to = pull(x, g));
+            .for_each(|to, &x, &g| *to = pull(x, g)),
     }
 }
 

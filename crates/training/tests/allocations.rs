@@ -1,14 +1,14 @@
 //! After its first epoch, training allocates nothing per step.
 //!
-//! Measured in 3 epochs on the mock array, 7 steps each, the last of 4 samples instead of 16: one
+//! Measured in 3 epochs on the mock array and on the chip, 7 steps each, the last of 4 samples instead of 16: one
 //! allocation per epoch, the order in which it visits the samples.
 #![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use bss2_core::{ArrayGeometry, NOMINAL_GAIN_LSB, RunSettings};
-use bss2_hardware::MockArray;
+use bss2_core::{ArrayGeometry, MacArray, NOMINAL_GAIN_LSB, RunSettings};
+use bss2_hardware::{ChipConfig, MockArray, SimulatedChip};
 use bss2_mapping::{ConvolutionOptions, LayerShape, Lowering, MappingStrategy, Tiling};
 use bss2_training::{
     Adam, AnalogDense, BatchNorm, Bias, Conv, CrossEntropy, Dense, Deployment, Dropout, Examples,
@@ -118,18 +118,22 @@ fn per_epoch_with(
 
 #[test]
 fn training_on_an_array_allocates_nothing_per_step() {
-    let (inputs, labels) = set();
-    let examples = Examples::new(inputs.view(), &labels).expect("a good set");
-    let (mut network, _) = deploy(
-        &mlp().steps().unwrap(),
-        inputs.view(),
-        Deployment::default(),
-    )
-    .expect("a network that fits its samples");
-    let mut array = mock();
-    let mut session = Session::on(&mut array, 1);
-    let found = per_epoch(&mut network, &mut session, examples);
-    assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
+    let config = ChipConfig::typical().check().expect("typical parameters");
+    let mut arrays: [Box<dyn MacArray + Send>; 2] =
+        [Box::new(mock()), Box::new(SimulatedChip::new(&config, 1))];
+    for array in &mut arrays {
+        let (inputs, labels) = set();
+        let examples = Examples::new(inputs.view(), &labels).expect("a good set");
+        let (mut network, _) = deploy(
+            &mlp().steps().unwrap(),
+            inputs.view(),
+            Deployment::default(),
+        )
+        .expect("a network that fits its samples");
+        let mut session = Session::on(array.as_mut(), 1);
+        let found = per_epoch(&mut network, &mut session, examples);
+        assert_eq!(found, [PER_EPOCH; EPOCHS - 1]);
+    }
 }
 
 #[test]

@@ -28,25 +28,26 @@ pub(super) fn block(number: u32, words: u64) -> [f32; BLOCK] {
 /// Blocks that [`blocks`] computes.
 pub(super) const BLOCKS: usize = 4;
 
-/// Some neighbouring blocks: first all of their random words, then the normals, so that there is always
-/// something to do that does not wait for what comes before.
+/// Some blocks, given by their numbers and by what stands for their vectors: first all of their random
+/// words, then the normals, so that there is always something to do that does not wait for what comes
+/// before.
 #[inline(always)]
-pub(super) fn blocks(number: u32, words: u64) -> [f32; BLOCKS * BLOCK] {
-    const GROUPS: usize = BLOCKS * PAIRS / AT_ONCE;
-    let first = number.wrapping_mul(PAIRS as u32);
-    let mut radius_words = [[0; AT_ONCE]; GROUPS];
-    let mut angle_words = radius_words;
-    for group in 0..GROUPS {
-        let first = first.wrapping_add((group * AT_ONCE) as u32);
-        (radius_words[group], angle_words[group]) =
-            random_words::<AT_ONCE>(|lane| (first.wrapping_add(lane as u32), words));
+pub(super) fn blocks(of: [(u32, u64); BLOCKS]) -> [f32; BLOCKS * BLOCK] {
+    const AT_ONCE: usize = 2;
+    let mut words = [([0; AT_ONCE * PAIRS], [0; AT_ONCE * PAIRS]); BLOCKS / AT_ONCE];
+    for (words, of) in words.iter_mut().zip(of.as_chunks::<AT_ONCE>().0) {
+        *words = random_words(|lane| {
+            let (number, words) = of[lane / PAIRS];
+            let first = number.wrapping_mul(PAIRS as u32);
+            (first.wrapping_add((lane % PAIRS) as u32), words)
+        });
     }
     let mut normals = [0.0; BLOCKS * BLOCK];
     for (b, block) in normals.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+        let (radius_words, angle_words) = &words[b / AT_ONCE];
         for lane in 0..PAIRS {
-            let (group, at) = ((b * PAIRS + lane) / AT_ONCE, (b * PAIRS + lane) % AT_ONCE);
-            [block[lane], block[PAIRS + lane]] =
-                pair(radius_words[group][at], angle_words[group][at]);
+            let at = b % AT_ONCE * PAIRS + lane;
+            [block[lane], block[PAIRS + lane]] = pair(radius_words[at], angle_words[at]);
         }
     }
     normals

@@ -180,6 +180,9 @@ fn put_together(
     const ONES: u64 = 0x0101_0101_0101_0101;
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let active = (u64::from_le_bytes(*activations) + 0x7f * ONES) >> 7 & ONES;
+    if active == 0 {
+        return 0;
+    }
     let active = (active.wrapping_mul(GATHER) >> 56) as u8;
     let Some(factors) = factors.first_chunk::<TOGETHER>() else {
         unreachable!("numbers follow the last");

@@ -63,7 +63,7 @@ const PROFILES_MAX: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct Lumped {
     hemispheres: Vec<Folded>,
-    /// By hemisphere: those of the regions that were run, until weights or columns change.
+    /// By hemisphere: those of the regions that were run, until columns change.
     profiles: Vec<Vec<Profile>>,
 }
 
@@ -102,19 +102,26 @@ impl Model for Lumped {
 
     fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
         self.hemispheres[region.hemisphere].fold_weights(circuit, region);
-        self.profiles[region.hemisphere].retain(|profile| !profile.sees(region));
+        for profile in &mut self.profiles[region.hemisphere] {
+            profile.weights_changed(region);
+        }
     }
 
     fn prepare(&mut self, circuit: &Circuit, region: Region) {
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
+        if !sources.contains(&ReadoutSource::Membrane) {
+            return;
+        }
         let profiles = &mut self.profiles[region.hemisphere];
-        let is_kept = profiles.iter().any(|profile| profile.is_of(region));
-        if sources.contains(&ReadoutSource::Membrane) && !is_kept {
+        let place = profiles.iter().position(|profile| profile.is_of(region));
+        let place = place.unwrap_or_else(|| {
             if profiles.len() == PROFILES_MAX {
                 profiles.remove(0);
             }
-            profiles.push(Profile::new(circuit, region));
-        }
+            profiles.push(Profile::new(region));
+            profiles.len() - 1
+        });
+        profiles[place].find(circuit);
     }
 
     fn vectors_at_once(&self) -> usize {

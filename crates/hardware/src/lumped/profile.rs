@@ -6,7 +6,6 @@ use bss2_core::Region;
 
 use super::GROUP;
 use crate::circuit::Circuit;
-use crate::columns::each;
 use crate::side_by_side::block;
 use crate::synapse::Sign;
 
@@ -15,16 +14,21 @@ use crate::synapse::Sign;
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
     region: Region,
+    /// Whether it holds for the weights at hand.
+    holds: bool,
     /// Each column's total charge relative to the mean of its group.
-    pub(super) share: Vec<f32>,
+    share: Vec<f32>,
     /// Mean age of the charge of each sign at the last event, in units of the time of sending: 0 if
     /// all comes last, 1 if all comes first.
     pub(super) age: [Vec<f32>; 2],
     /// Share of the time of sending over which the charge of each sign is spread; 1 if evenly.
     pub(super) spread: [Vec<f32>; 2],
+    /// Scratch memory, by sign.
+    moments: [Moments; 2],
 }
 
 /// Sums of charge, and of its moments of age, by column.
+#[derive(Clone, Debug, Default)]
 struct Moments {
     charge: Vec<f32>,
     first: Vec<f32>,
@@ -32,12 +36,10 @@ struct Moments {
 }
 
 impl Moments {
-    fn new(columns: usize) -> Self {
-        let zeros = vec![0.0; columns];
-        Self {
-            charge: zeros.clone(),
-            first: zeros.clone(),
-            second: zeros,
+    fn clear(&mut self, columns: usize) {
+        for sums in [&mut self.charge, &mut self.first, &mut self.second] {
+            sums.clear();
+            sums.resize(columns, 0.0);
         }
     }
 
@@ -84,41 +86,56 @@ impl pulp::WithSimd for Add<'_> {
 }
 
 impl Profile {
-    pub(super) fn new(circuit: &Circuit, region: Region) -> Self {
+    /// One of a region, before it is [found](Self::find).
+    pub(super) fn new(region: Region) -> Self {
+        Self {
+            region,
+            holds: false,
+            share: Vec::new(),
+            age: Default::default(),
+            spread: Default::default(),
+            moments: Default::default(),
+        }
+    }
+
+    /// Finds it, unless it holds already.
+    pub(super) fn find(&mut self, circuit: &Circuit) {
+        if std::mem::replace(&mut self.holds, true) {
+            return;
+        }
+        let region = self.region;
         let synram = &circuit.synrams[region.hemisphere];
         // Whole groups, as the estimate of a group's charge is one for all of its columns.
         let first = region.first_column / GROUP * GROUP;
         let end = (region.first_column + region.columns).next_multiple_of(GROUP);
         let columns = first..end.min(circuit.geometry.columns());
         let event = 1.0 / region.inputs as f32;
-        let moments = Sign::BOTH.map(|sign| {
-            let mut moments = Moments::new(columns.len());
+        for (sign, moments) in Sign::BOTH.into_iter().zip(&mut self.moments) {
+            moments.clear(columns.len());
             for (place, input) in region.input_range().enumerate() {
                 pulp::Arch::new().dispatch(Add {
-                    moments: &mut moments,
+                    moments,
                     charges: synram.row(sign, input, columns.clone()),
                     age: 1.0 - (place as f32 + 0.5) * event,
                 });
             }
-            moments
-        });
-        let total = |c: usize| moments[0].charge[c] + moments[1].charge[c];
+        }
         let lead = region.first_column - first;
-        Self {
-            share: each(region.columns, |c| {
-                let group = (lead + c) / GROUP * GROUP;
-                let group = group..(group + GROUP).min(columns.len());
-                let mean = group.clone().map(total).sum::<f32>() / group.len() as f32;
-                if mean > 0.0 {
-                    total(lead + c) / mean
-                } else {
-                    0.0
-                }
-            }),
-            age: [0, 1].map(|sign| each(region.columns, |c| moments[sign].age(lead + c))),
-            spread: [0, 1]
-                .map(|sign| each(region.columns, |c| moments[sign].spread(lead + c, event))),
-            region,
+        let here = lead..lead + region.columns;
+        let total = |c: usize| self.moments[0].charge[c] + self.moments[1].charge[c];
+        self.share.clear();
+        self.share.extend(here.clone().map(|c| {
+            let group = c / GROUP * GROUP;
+            let group = group..(group + GROUP).min(columns.len());
+            let mean = group.clone().map(total).sum::<f32>() / group.len() as f32;
+            if mean > 0.0 { total(c) / mean } else { 0.0 }
+        }));
+        for (sign, moments) in self.moments.iter().enumerate() {
+            let (age, spread) = (&mut self.age[sign], &mut self.spread[sign]);
+            age.clear();
+            age.extend(here.clone().map(|c| moments.age(c)));
+            spread.clear();
+            spread.extend(here.clone().map(|c| moments.spread(c, event)));
         }
     }
 
@@ -157,8 +174,13 @@ impl Profile {
         totals
     }
 
+    /// Takes note that the weights of a region have changed, which may have a part in it.
+    pub(super) fn weights_changed(&mut self, region: Region) {
+        self.holds &= !self.sees(region);
+    }
+
     /// Whether weights of another region have a part in it.
-    pub(super) fn sees(&self, other: Region) -> bool {
+    fn sees(&self, other: Region) -> bool {
         let columns = |region: Region| {
             let range = region.column_range();
             range.start / GROUP..range.end.div_ceil(GROUP)
