@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use bss2_benches::plain::PlainProduct;
 use bss2_benches::table::{Benchmarks, LIMIT, measure};
 use bss2_core::{
     ArrayGeometry, ChipControl, Chips, MacArray, Region, Register, RunRequest, RunSettings, Trial,
     WeightCache,
 };
+use bss2_experiments::workbench::PlainProduct;
 use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
 use bss2_mapping::{LayerShape, MappingStrategy, PlanRunner, Tiling};
 use criterion::measurement::WallTime;

@@ -1,4 +1,3 @@
 //! What the benchmarks of all layers share.
 
-pub mod plain;
 pub mod table;

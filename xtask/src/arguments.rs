@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bss2_experiments::workbench::{
     ArrayKind, CalibrationJob, CharacterizationJob, ChipChoice, EvaluateJob, PROCEDURES, PlanJob,
-    STRATEGIES, TrainJob, TrainingWay, layer_shape, procedure, read_recipe, read_targets,
+    STRATEGIES, SpeedJob, TrainJob, TrainingWay, layer_shape, procedure, read_recipe, read_targets,
     read_tiling, strategy,
 };
 use bss2_experiments::{
@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Train(TrainOptions),
     /// Evaluate a network's weights on an array.
     Evaluate(EvaluateOptions),
+    /// Measure how fast the simulated chip is on this machine, by batch, layer, chips and threads.
+    Speed(SpeedOptions),
     /// Print the configuration of a chip, every parameter with its meaning, range and source; a
     /// file with it may be changed and given to `experiments --chip` or `calibrate --config`.
     Chip {
@@ -287,6 +289,27 @@ impl CharacterizeOptions {
             trial_seed: self.chip.seed,
             report: self.report.clone(),
         })
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpeedOptions {
+    /// Time for each figure, in ms.
+    #[arg(long, value_name = "MS", default_value_t = 300)]
+    patience_ms: u64,
+
+    /// Folder for a page with plots, and the figures; without it, none is written.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+impl SpeedOptions {
+    /// What is to be done.
+    pub(crate) fn job(&self) -> SpeedJob {
+        SpeedJob {
+            patience_ms: self.patience_ms,
+            out: self.out.clone(),
+        }
     }
 }
 

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Plan(options) => workbench::plan(&options),
         Command::Train(options) => workbench::train(&options),
         Command::Evaluate(options) => workbench::evaluate(&options),
+        Command::Speed(options) => workbench::speed(&options),
         Command::Chip { preset } => ChipConfig::preset(&preset)
             .and_then(|config| config.to_toml())
             .map_err(|error| error.to_string()),

@@ -6,7 +6,7 @@ use bss2_experiments::workbench::{print_targets, procedure};
 use bss2_experiments::{ExperimentError, Method};
 
 use crate::arguments::{
-    CalibrateOptions, CharacterizeOptions, EvaluateOptions, PlanOptions, TrainOptions,
+    CalibrateOptions, CharacterizeOptions, EvaluateOptions, PlanOptions, SpeedOptions, TrainOptions,
 };
 use crate::bars::Bars;
 
@@ -48,6 +48,17 @@ pub(crate) fn characterize(options: &CharacterizeOptions) -> Result<String, Stri
         report.totals,
         started.elapsed().as_secs_f64(),
     ))
+}
+
+/// Measures the machine; the text is for standard output.
+pub(crate) fn speed(options: &SpeedOptions) -> Result<String, String> {
+    let job = options.job();
+    let report = job.run(&Bars).map_err(in_words)?;
+    let page = job.out.as_ref();
+    let page = page.map_or_else(String::new, |out| {
+        format!("Report: {}\n", out.join("index.html").display())
+    });
+    Ok(format!("{}\n{page}", report.table.to_text()))
 }
 
 /// Plans a layer; the text is for standard output.

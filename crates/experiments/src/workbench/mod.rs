@@ -9,7 +9,10 @@
 //!
 //! [`PlanJob`] lays a layer out on chips and tells what that costs.
 //!
-//! `cargo xtask calibrate`, `characterize`, `plan`, `train` and `evaluate` are the command lines to this module.
+//! [`SpeedJob`] measures how fast all that is on this machine.
+//!
+//! `cargo xtask calibrate`, `characterize`, `plan`, `train`, `evaluate` and `speed` are the command lines to this
+//! module.
 
 mod calibrate;
 mod characterize;
@@ -20,6 +23,7 @@ mod files;
 mod network_file;
 mod plan;
 mod quadrants;
+mod speed;
 mod targets_file;
 mod train;
 
@@ -29,6 +33,7 @@ pub use chip_choice::ChipChoice;
 pub use evaluate::{ArrayKind, EvaluateJob, EvaluateReport};
 pub use network_file::{read_network, read_recipe};
 pub use plan::{MakeTiling, PlanJob, PlanReport, STRATEGIES, layer_shape, read_tiling, strategy};
+pub use speed::{PlainProduct, SpeedJob, SpeedReport};
 pub use targets_file::{
     MakeProcedure, PROCEDURES, TargetsError, print_targets, procedure, read_targets,
 };

@@ -4,6 +4,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 /// A matrix product of a shape on all threads of the pool at hand.
+#[derive(Clone, Debug)]
 pub struct PlainProduct {
     left: Array2<f32>,
     right: Array2<f32>,
