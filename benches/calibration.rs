@@ -1,4 +1,5 @@
 //! The calibration crate: how long whole procedures take on a simulated chip.
+
 use bss2_benches::table::{Benchmarks, measure};
 use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_hardware::{ChipConfig, SimulatedChip};
@@ -8,6 +9,7 @@ fn main() {
     measure(&Benchmarks {
         name: "calibration",
         unit: "procedure",
+        in_pool: false,
         run: procedures,
     });
 }

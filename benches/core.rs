@@ -1,4 +1,5 @@
 //! The core crate: how fast trial noise is drawn.
+
 use std::hint::black_box;
 
 use bss2_benches::table::{Benchmarks, measure};
@@ -10,6 +11,7 @@ fn main() {
     measure(&Benchmarks {
         name: "core",
         unit: "normal",
+        in_pool: false,
         run: noise,
     });
 }
@@ -28,6 +30,14 @@ fn noise(c: &mut Criterion) {
                 stream.fill(black_box(vector), 0, &mut out);
                 black_box(&mut out);
             }
+        });
+    });
+    group.bench_function("fill_vectors, the same", |b| {
+        let stream = NoiseStream::new(Trial::new(1), 0, 1);
+        let mut out = vec![0.0_f32; COLUMNS * VECTORS as usize];
+        b.iter(|| {
+            stream.fill_vectors(black_box(0), 0, COLUMNS, &mut out);
+            black_box(&mut out);
         });
     });
     group.throughput(Throughput::Elements(1));

@@ -1,4 +1,5 @@
 //! The mapping crate: planning, and what a plan costs beyond the runs it consists of.
+
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ fn main() {
     measure(&Benchmarks {
         name: "mapping",
         unit: "MAC",
+        in_pool: true,
         run: |criterion| {
             planning(criterion);
             running(criterion);

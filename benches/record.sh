@@ -5,22 +5,26 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 out=benches/runs/$(date +%F).md
+log=$(mktemp)
+draft=$(mktemp)
+trap 'rm -f "$draft"' EXIT
+echo "what cargo says: $log"
 {
     echo "# Benchmarks of $(date +%F)"
     echo
-    echo "Commit $(git rev-parse --short HEAD), $(rustc --version | cut -d' ' -f1,2)."
+    echo "Commit $(git describe --always --dirty), $(rustc --version | cut -d' ' -f1,2)."
     echo
     echo "Machine: $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs), family" \
         "$(grep -m1 'cpu family' /proc/cpuinfo | cut -d: -f2 | xargs), $(nproc) threads;" \
         "$(grep -m1 flags /proc/cpuinfo | tr ' ' '\n' | grep -xE 'fma|avx2|avx512f|avx512_bf16' | xargs)."
     echo
     echo "Median of each; "'"of the limit" compares with the limit of the same group and size.'
-} > "$out"
+} > "$draft"
 
 for threads in 1 2; do
     for layer in core hardware mapping calibration training; do
         RAYON_NUM_THREADS=$threads cargo bench --package bss2-benches --bench "bench_$layer" -- \
-            --warm-up-time 1 --measurement-time 2 "$@" 2>/dev/null | sed -n '/^### /,$p' >> "$out"
+            --warm-up-time 1 --measurement-time 2 "$@" 2>> "$log" | sed -n '/^### /,$p' >> "$draft"
     done
 done
 
@@ -32,8 +36,8 @@ if command -v valgrind > /dev/null; then
         echo
         echo "| work | instructions |"
         echo "|---|---:|"
-    } >> "$out"
-    cargo build --release --package bss2-benches --example workload 2>/dev/null
+    } >> "$draft"
+    cargo build --release --package bss2-benches --example workload 2>> "$log"
     for work in noise batch load training calibration; do
         counts=()
         for times in 2 4; do
@@ -41,7 +45,8 @@ if command -v valgrind > /dev/null; then
                 target/release/examples/workload "$work" "$times" 2>&1 |
                 sed -n 's/.*Collected : \([0-9]*\).*/\1/p')")
         done
-        echo "| $work | $(((counts[1] - counts[0]) / 2)) |" >> "$out"
+        echo "| $work | $(((counts[1] - counts[0]) / 2)) |" >> "$draft"
     done
 fi
+cp "$draft" "$out"
 echo "$out"

@@ -14,19 +14,27 @@ pub struct Benchmarks {
     pub name: &'static str,
     /// What is counted: "MAC", "sample", …
     pub unit: &'static str,
+    /// Whether they run on a thread of the threads' pool, as a user of many threads would have them; training
+    /// enters it by itself.
+    pub in_pool: bool,
     /// Runs the benchmarks.
     pub run: fn(&mut Criterion),
 }
 
-/// Runs the benchmarks of a layer, from within the threads' pool as training does, and prints their
-/// table. For the `main` of a benchmark; nothing is printed where benchmarks are only tested or listed.
+/// Runs the benchmarks of a layer and prints their table. For the `main` of a benchmark; nothing is
+/// printed where benchmarks are only tested or listed.
 pub fn measure(layer: &Benchmarks) {
     let begin = SystemTime::now();
-    rayon::scope(|_| {
+    let run = || {
         let mut criterion = Criterion::default().configure_from_args();
         (layer.run)(&mut criterion);
         criterion.final_summary();
-    });
+    };
+    if layer.in_pool {
+        rayon::scope(|_| run());
+    } else {
+        run();
+    }
     match read(&results_folder(), begin) {
         Ok(rows) if rows.is_empty() => {}
         Ok(rows) => print(&Table { layer, rows }.to_string()),
@@ -229,6 +237,7 @@ mod tests {
         let layer = Benchmarks {
             name: "hardware",
             unit: "MAC",
+            in_pool: false,
             run: |_| {},
         };
         let rows = vec![

@@ -13,6 +13,7 @@ fn main() {
     measure(&Benchmarks {
         name: "training",
         unit: "sample",
+        in_pool: false,
         run: steps,
     });
 }

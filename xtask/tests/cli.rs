@@ -81,6 +81,7 @@ fn help_and_list_succeed() {
         (&["calibrate", "--help"], "--print-targets"),
         (&["characterize", "--help"], "--calibration"),
         (&["plan", "--help"], "--strategy"),
+        (&["speed", "--help"], "--patience-ms"),
         (&["train", "--list"], "in-the-loop-from-scratch"),
         (&["train", "--print-recipe", "best"], "image = [1, 8, 8]"),
         (&["evaluate", "--help"], "generic mock"),
@@ -96,6 +97,22 @@ fn help_and_list_succeed() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(expected), "{text}");
     }
+}
+
+#[test]
+fn the_speed_of_this_machine_is_a_page_with_its_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["speed", "--patience-ms", "1", "--out", "speed"];
+    let output = xtask(&arguments, folder.path()).unwrap();
+    assert!(output.status.success());
+    let speed = folder.path().join("speed");
+    let figures = std::fs::read_to_string(speed.join("speed.csv")).unwrap();
+    for series in ["batch", "layer", "chips", "threads", "batches"] {
+        assert!(figures.contains(&format!("\n{series},")), "{figures}");
+    }
+    assert!(speed.join("figures/batch.svg").is_file());
+    let page = std::fs::read_to_string(speed.join("index.html")).unwrap();
+    assert!(page.contains("A full chip by the number of threads"));
 }
 
 #[test]

@@ -8,10 +8,9 @@
 
 mod half;
 
-use std::ops::Range;
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 pub use half::{HalfPanels, HalfPart, HalfRows};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 /// Columns of a panel: two vectors of the widest kind.
 const WIDTH: usize = 32;
@@ -32,38 +31,15 @@ pub struct Panels {
     values: Vec<PanelRow>,
 }
 
-/// Neighbouring columns of some neighbouring rows, which lie in one panel.
-#[derive(Debug)]
-pub struct PanelPart<'a> {
-    /// Which columns.
-    pub columns: Range<usize>,
-    rows: &'a mut [PanelRow],
-}
-
-impl PanelPart<'_> {
-    /// The rows' values in these columns.
-    pub fn rows_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let first = self.columns.start % WIDTH;
-        let end = first + self.columns.len();
-        self.rows.iter_mut().map(move |row| &mut row.0[first..end])
-    }
-}
-
 impl Panels {
-    /// Zeros.
-    pub fn zeros(rows: usize, columns: usize) -> Self {
-        Self {
-            rows,
-            columns,
-            values: vec![NOTHING; rows * columns.div_ceil(WIDTH)],
-        }
-    }
-
     /// Takes over the shape and the values of a matrix; allocates only if there were never so many.
     pub fn assign(&mut self, matrix: ArrayView2<'_, f32>) {
         (self.rows, self.columns) = matrix.dim();
         let rows = self.rows * self.columns.div_ceil(WIDTH);
         self.values.resize(rows, NOTHING);
+        if self.columns == 0 {
+            return;
+        }
         let by_rows = matrix.rows().into_iter();
         for (r, row) in by_rows.enumerate() {
             let panels = self.values[r..].iter_mut().step_by(self.rows.max(1));
@@ -86,52 +62,13 @@ impl Panels {
         (self.rows, self.columns)
     }
 
-    /// The parts of a block that lie in one panel each.
-    ///
-    /// # Panics
-    /// If the block reaches beyond the matrix.
-    pub fn parts_mut(
-        &mut self,
-        rows: Range<usize>,
-        columns: Range<usize>,
-    ) -> impl Iterator<Item = PanelPart<'_>> {
-        assert!(columns.end <= self.columns, "columns within the matrix");
-        let panels = self.values.chunks_exact_mut(self.rows.max(1)).enumerate();
-        let panels = panels
-            .take(columns.end.div_ceil(WIDTH))
-            .skip(columns.start / WIDTH);
-        panels.map(move |(panel, values)| PanelPart {
-            columns: columns.start.max(panel * WIDTH)..columns.end.min((panel + 1) * WIDTH),
-            rows: &mut values[rows.clone()],
-        })
-    }
-
-    /// c ← a·B, or c ← c + a·B, with the whole matrix.
+    /// c ← a·B, or c ← c + a·B.
     ///
     /// # Panics
     /// If shapes do not fit.
     pub fn multiply(&self, a: ArrayView2<'_, f32>, onto: Onto, c: ArrayViewMut2<'_, f32>) {
-        self.multiply_block(a, 0..self.rows, 0..self.columns, onto, c);
-    }
-
-    /// [`multiply`](Self::multiply) with a block of the matrix.
-    ///
-    /// # Panics
-    /// If shapes do not fit.
-    pub fn multiply_block(
-        &self,
-        a: ArrayView2<'_, f32>,
-        rows: Range<usize>,
-        columns: Range<usize>,
-        onto: Onto,
-        c: ArrayViewMut2<'_, f32>,
-    ) {
-        assert!(
-            rows.end <= self.rows && columns.end <= self.columns,
-            "a block of the matrix"
-        );
-        assert_eq!(a.dim(), (c.nrows(), rows.len()), "the left matrix's shape");
-        assert_eq!(c.ncols(), columns.len(), "the product's shape");
+        assert_eq!(a.dim(), (c.nrows(), self.rows), "the left matrix's shape");
+        assert_eq!(c.ncols(), self.columns, "the product's shape");
         let copy;
         let left = if a.ncols() <= 1 || a.strides()[1] == 1 {
             Left::ByRows(a)
@@ -144,8 +81,6 @@ impl Panels {
         pulp::Arch::new().dispatch(Multiply {
             left,
             panels: self,
-            rows,
-            columns,
             onto,
             c,
         });
@@ -173,8 +108,6 @@ enum Left<'a> {
 struct Multiply<'a> {
     left: Left<'a>,
     panels: &'a Panels,
-    rows: Range<usize>,
-    columns: Range<usize>,
     onto: Onto,
     c: ArrayViewMut2<'a, f32>,
 }
@@ -208,31 +141,30 @@ impl Multiply<'_> {
     /// Some neighbouring rows of the product.
     #[inline(always)]
     fn some_rows<S: pulp::Simd, const ROWS: usize>(&mut self, simd: S, first: usize) {
-        let inner = self.rows.len();
-        let panels = self.columns.start / WIDTH..self.columns.end.div_ceil(WIDTH);
-        for panel in panels {
-            let values = &self.panels.values[panel * self.panels.rows..][self.rows.clone()];
-            let columns = (panel * WIDTH).max(self.columns.start)..(panel + 1) * WIDTH;
-            let columns = columns.start..columns.end.min(self.columns.end);
+        let Panels {
+            rows: inner,
+            columns,
+            ref values,
+        } = *self.panels;
+        for panel in 0..columns.div_ceil(WIDTH) {
+            let values = &values[panel * inner..][..inner];
+            let end = WIDTH.min(columns - panel * WIDTH);
             let tile: [PanelRow; ROWS] = match &self.left {
                 Left::ByRows(a) => {
                     let rows: [&[f32]; ROWS] = std::array::from_fn(|r| row(*a, first + r, inner));
-                    tile(simd, values, columns.end - panel * WIDTH, |k| {
-                        std::array::from_fn(|r| rows[r][k])
-                    })
+                    tile(simd, values, end, |k| std::array::from_fn(|r| rows[r][k]))
                 }
                 Left::ByColumns(a) => {
                     let stride = self.c.nrows();
-                    tile(simd, values, columns.end - panel * WIDTH, |k| {
+                    tile(simd, values, end, |k| {
                         std::array::from_fn(|r| a[k * stride + first..][..ROWS][r])
                     })
                 }
             };
-            let from = columns.start % WIDTH..columns.start % WIDTH + columns.len();
-            let to = columns.start - self.columns.start..columns.end - self.columns.start;
+            let to = panel * WIDTH..panel * WIDTH + end;
             for (r, tile) in tile.iter().enumerate() {
                 let mut c = self.c.row_mut(first + r);
-                let sums = &tile.0[from.clone()];
+                let sums = &tile.0[..end];
                 match c.as_slice_mut() {
                     Some(c) => put(self.onto, c[to.clone()].iter_mut(), sums),
                     None => put(self.onto, c.iter_mut().skip(to.start), sums),
@@ -305,13 +237,12 @@ mod tests {
         #[test]
         fn products_are_those_of_ndarray(
             (rows, inner, columns) in (0..40_usize, 0..70_usize, 0..100_usize),
-            (first_row, first_column) in (0..5_usize, 0..40_usize),
             layout in 0..3,
         ) {
-            let b = exact(first_row + inner + 2, first_column + columns + 3, 29);
-            let mut panels = Panels::zeros(7, 300);
+            let b = exact(inner, columns, 29);
+            let mut panels = Panels::default();
+            panels.assign(exact(7, 300, 3).view());
             panels.assign(b.view());
-            let block = s![first_row..first_row + inner, first_column..first_column + columns];
             let wide = exact(rows, 2 * inner, 17);
             let tall = exact(inner, rows, 13);
             let a = match layout {
@@ -320,14 +251,12 @@ mod tests {
                 _ => wide.slice(s![.., ..;2]),
             };
             let mut c = exact(rows, columns, 3);
-            let expected = &c + &a.dot(&b.slice(block));
-            let of_rows = first_row..first_row + inner;
-            let of_columns = first_column..first_column + columns;
-            panels.multiply_block(a, of_rows.clone(), of_columns.clone(), Onto::Sum, c.view_mut());
+            let expected = &c + &a.dot(&b);
+            panels.multiply(a, Onto::Sum, c.view_mut());
             prop_assert_eq!(&c, &expected);
             let mut by_columns = exact(columns, rows, 3).reversed_axes();
-            panels.multiply_block(a, of_rows, of_columns, Onto::Nothing, by_columns.view_mut());
-            prop_assert_eq!(by_columns, a.dot(&b.slice(block)));
+            panels.multiply(a, Onto::Nothing, by_columns.view_mut());
+            prop_assert_eq!(by_columns, a.dot(&b));
         }
 
         #[test]
@@ -352,30 +281,6 @@ mod tests {
             panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut());
             prop_assert_eq!(of_columns, whole);
         }
-    }
-
-    #[test]
-    fn parts_write_a_block() {
-        let mut panels = Panels::zeros(5, 70);
-        for mut part in panels.parts_mut(1..3, 20..66) {
-            let columns = part.columns.clone();
-            for (r, row) in part.rows_mut().enumerate() {
-                assert_eq!(row.len(), columns.len());
-                for (value, column) in row.iter_mut().zip(columns.clone()) {
-                    *value = (100 * (r + 1) + column) as f32;
-                }
-            }
-        }
-        let expected = Array2::from_shape_fn((5, 70), |(r, c)| {
-            if (1..3).contains(&r) && (20..66).contains(&c) {
-                (100 * r + c) as f32
-            } else {
-                0.0
-            }
-        });
-        let mut product = Array2::zeros((5, 70));
-        panels.multiply(Array2::eye(5).view(), Onto::Nothing, product.view_mut());
-        assert_eq!(product, expected);
     }
 
     #[test]

@@ -118,8 +118,8 @@ impl ExactSums {
     pub(crate) fn load(&mut self, region: Region, weights: ArrayView2<'_, i8>) {
         let panels = &mut self.weights[region.hemisphere];
         for mut part in panels.parts_mut(region.input_range(), region.column_range()) {
-            let first = part.columns.start - region.first_column;
-            let columns = s![first..first + part.columns.len()];
+            let first = part.columns().start - region.first_column;
+            let columns = s![first..first + part.columns().len()];
             for (input, weights) in region.input_range().zip(weights.outer_iter()) {
                 self.row.clear();
                 let weights = weights.slice_move(columns);

@@ -8,13 +8,15 @@ use rayon::slice::{ChunksExactMut, ParallelSliceMut};
 /// Synapses that are worth a thread of their own.
 const SYNAPSES_AT_ONCE: usize = 1 << 13;
 
-/// Rows of so many synapses that are worth a thread of their own. Who does not come from the threads'
-/// pool would wait longer for these than it takes to do all himself.
+/// Rows of so many synapses that are worth a thread of their own. (Who does not come from the threads'
+/// pool waits long for its threads.)
 pub(crate) fn rows_at_once(columns: usize) -> usize {
-    if rayon::current_thread_index().is_none() || rayon::current_num_threads() == 1 {
-        return usize::MAX;
-    }
-    SYNAPSES_AT_ONCE.div_ceil(columns)
+    let at_once = match rayon::current_thread_index() {
+        _ if rayon::current_num_threads() == 1 => return usize::MAX,
+        Some(_) => SYNAPSES_AT_ONCE,
+        None => 8 * SYNAPSES_AT_ONCE,
+    };
+    at_once.div_ceil(columns)
 }
 
 /// Some neighbouring rows of an array.

@@ -1,10 +1,10 @@
 //! Products of matrices in half of single precision, with sums in `f32`.
 //!
-//! Both factors are rounded to bfloat16 (8 bits of mantissa: a relative error of 1/512 at most) and kept
+//! Both factors are rounded to bfloat16 (8 bits of mantissa: a relative error of 1/256 at most) and kept
 //! in pairs of neighbours of the inner index. Where the processor multiplies such pairs by itself, that
-//! takes half the time; elsewhere the same numbers are multiplied in `f32`. The sums of both differ by
-//! no more than their rounding. Each element is summed in the order of the inner index, whatever rows
-//! stand beside it.
+//! takes half the time; elsewhere the same numbers are multiplied in `f32`, with the same bits where
+//! multiplications and additions are fused. Each element is summed in the order of the pairs, the second of
+//! a pair before the first, whatever rows stand beside it.
 
 use std::ops::Range;
 
@@ -37,10 +37,8 @@ pub struct HalfRows {
 /// Some neighbouring columns of some neighbouring rows, which lie in one panel.
 #[derive(Debug)]
 pub struct HalfPart<'a> {
-    /// Which columns.
-    pub columns: Range<usize>,
-    /// Which rows.
-    pub rows: Range<usize>,
+    columns: Range<usize>,
+    rows: Range<usize>,
     pairs: &'a mut [PairRow],
 }
 
@@ -48,12 +46,26 @@ impl HalfPart<'_> {
     /// Most columns of a part.
     pub const COLUMNS_MAX: usize = COLUMNS;
 
+    /// Which columns.
+    pub fn columns(&self) -> Range<usize> {
+        self.columns.clone()
+    }
+
+    /// Which rows.
+    pub fn rows(&self) -> Range<usize> {
+        self.rows.clone()
+    }
+
     /// Puts numbers into the part's columns of one of its rows.
     ///
     /// # Panics
     /// If the part has no such row, or fewer columns.
     #[inline(always)]
     pub fn put(&mut self, row: usize, values: &[f32]) {
+        assert!(
+            self.rows.contains(&row) && values.len() <= self.columns.len(),
+            "a row of the part"
+        );
         let first = self.columns.start % COLUMNS;
         let pairs = &mut self.pairs[row / 2 - self.rows.start / 2];
         let words = &mut pairs.0[first..][..values.len()];
@@ -342,8 +354,9 @@ fn single_tile<S: pulp::Simd, const ROWS: usize>(
             for (sums, a) in sums.iter_mut().zip(a) {
                 let [first, second] = a[k].map(|a| simd.splat_f32s(a));
                 for v in 0..2 {
-                    sums[v] = simd.mul_add_e_f32s(first, lower[v], sums[v]);
+                    // In the order of the processor's own instruction.
                     sums[v] = simd.mul_add_e_f32s(second, upper[v], sums[v]);
+                    sums[v] = simd.mul_add_e_f32s(first, lower[v], sums[v]);
                 }
             }
         }
@@ -356,6 +369,7 @@ fn single_tile<S: pulp::Simd, const ROWS: usize>(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use ndarray::{Array2, s};
     use proptest::prelude::*;
@@ -375,8 +389,8 @@ mod tests {
     fn filled(matrix: &Array2<f32>) -> HalfPanels {
         let mut panels = HalfPanels::zeros(matrix.nrows(), matrix.ncols());
         for mut part in panels.parts_mut(0..matrix.nrows(), 0..matrix.ncols()) {
-            let columns = part.columns.clone();
-            for row in part.rows.clone() {
+            let columns = part.columns();
+            for row in part.rows() {
                 part.put(row, &matrix.slice(s![row, columns.clone()]).to_vec());
             }
         }
@@ -401,6 +415,7 @@ mod tests {
             let block = s![first_row..first_row + inner, first_column..first_column + columns];
             let expected = halved(&a).dot(&halved(&b).slice(block));
             let of_columns = first_column..first_column + columns;
+            let mut products = Vec::new();
             for plain in [false, true] {
                 let (mut panels, mut left) = (filled(&b), HalfRows::default());
                 if plain {
@@ -413,7 +428,11 @@ mod tests {
                 prop_assert!(error < 1e-3, "{error}");
                 let mut by_columns = Array2::zeros((columns, rows)).reversed_axes();
                 panels.multiply_block(&left, of_columns.clone(), by_columns.view_mut());
-                prop_assert_eq!(by_columns, c);
+                prop_assert_eq!(&by_columns, &c);
+                products.push(c);
+            }
+            if Dot::detect().is_some() {
+                prop_assert_eq!(&products[0], &products[1], "the same bits with and without");
             }
         }
 
@@ -421,17 +440,33 @@ mod tests {
         fn splitting_rows_moves_no_bit(rows in 1..40_usize, at in 0..40_usize, inner in 0..300_usize) {
             let at = at.min(rows);
             let (a, b) = (values(rows, inner, 17), values(inner, 45, 29));
-            let panels = filled(&b);
-            let product = |a: ArrayView2<'_, f32>| {
-                let mut left = HalfRows::default();
-                left.assign(a, 0);
-                let mut c = Array2::zeros((a.nrows(), 45));
-                panels.multiply_block(&left, 0..45, c.view_mut());
-                c
+            for plain in [false, true] {
+                let product = |a: ArrayView2<'_, f32>| {
+                    let (mut panels, mut left) = (filled(&b), HalfRows::default());
+                    if plain {
+                        (panels, left) = without(panels, left);
+                    }
+                    left.assign(a, 0);
+                    let mut c = Array2::zeros((a.nrows(), 45));
+                    panels.multiply_block(&left, 0..45, c.view_mut());
+                    c
+                };
+                let whole = product(a.view());
+                prop_assert_eq!(product(a.slice(s![..at, ..])), whole.slice(s![..at, ..]));
+                prop_assert_eq!(product(a.slice(s![at.., ..])), whole.slice(s![at.., ..]));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_and_columns_beyond_a_part_are_refused() {
+        for (row, columns) in [(0, 2), (4, 2), (1, 3)] {
+            let put = || {
+                let mut panels = HalfPanels::zeros(7, 70);
+                let mut part = panels.parts_mut(1..4, 5..7).next().unwrap();
+                part.put(row, &vec![1.0; columns]);
             };
-            let whole = product(a.view());
-            prop_assert_eq!(product(a.slice(s![..at, ..])), whole.slice(s![..at, ..]));
-            prop_assert_eq!(product(a.slice(s![at.., ..])), whole.slice(s![at.., ..]));
+            assert!(std::panic::catch_unwind(put).is_err(), "{row}, {columns}");
         }
     }
 
@@ -441,7 +476,7 @@ mod tests {
         let mut panels = filled(&all);
         let mut expected = halved(&all);
         for mut part in panels.parts_mut(1..4, 20..66) {
-            let columns = part.columns.clone();
+            let columns = part.columns();
             for row in 1..4 {
                 let ones = vec![1.0; columns.len()];
                 part.put(row, &ones);

@@ -264,10 +264,12 @@ impl SideBySide for SendVector<'_> {
             .amplitudes(self.first_of_chip + first, activations);
         let (mut seen, mut amplitudes) = ([0.0; COUNT], [0.0; COUNT]);
         for i in 0..COUNT {
-            seen[i] = sent[i] * worth[i];
+            let sends = sent[i] > 0.0;
+            // Nothing is known of what a silent input is worth.
+            seen[i] = if sends { sent[i] * worth[i] } else { 0.0 };
             let jittered = sent[i] + self.jitter_activations * jitter[i];
             // A driver that sends nothing does not jitter either, and none sends a negative pulse.
-            amplitudes[i] = if sent[i] > 0.0 && jittered > 0.0 {
+            amplitudes[i] = if sends && jittered > 0.0 {
                 worth[i] * jittered
             } else {
                 0.0

@@ -1,4 +1,4 @@
-//! From the signals of one vector to the membranes' voltages.
+//! From the signals of vectors to the membranes' voltages.
 
 use super::EXACT_BEYOND_LSB;
 use super::course::Course;

@@ -149,8 +149,7 @@ impl pulp::WithSimd for Fold<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        let HalfPart { columns, rows, .. } = &self.part;
-        let (columns, rows) = (columns.clone(), rows.clone());
+        let (columns, rows) = (self.part.columns(), self.part.rows());
         let mut row = [0.0; HalfPart::COLUMNS_MAX];
         let row = &mut row[..columns.len()];
         match self.folds {

@@ -80,7 +80,7 @@ pub(crate) struct Scratch {
     events: Events,
     course: Course,
     lines: Lines,
-    /// Vectors of which some output saturates.
+    /// Vectors among which, of equal timing, some output saturates.
     saturated: Vec<usize>,
 }
 

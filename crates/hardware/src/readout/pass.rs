@@ -53,8 +53,8 @@ pub(crate) struct ToRead<'a> {
 pub(crate) struct ReadoutNoise {
     /// Standard deviations of the columns' own noise in codes.
     deviations: Vec<f32>,
-    /// Integration time for which they hold.
-    after_us: Option<f32>,
+    /// Channels and integration time for which they hold.
+    hold_for: Option<(CadcChannel, f32)>,
     /// Standard normals of vectors by quadrant.
     ramps: Vec<[f32; Scope::QUADRANTS_PER_HEMISPHERE]>,
     /// Standard normals of vectors by column.
@@ -108,14 +108,16 @@ impl<'a> ReadoutPass<'a> {
         let first = self.region.hemisphere * self.readout.per_hemisphere + self.region.first_column;
         first..first + self.region.columns
     }
+
     /// Codes of some vectors from their voltages (vectors × columns). One [`ReadoutNoise`] serves one
-    /// run.
+    /// run, both of its channels.
     pub(crate) fn convert(&self, read: &ToRead<'_>, noise: &mut ReadoutNoise, codes: &mut [u8]) {
         self.draw(read.first_vector, read.timings.len(), noise);
         for vectors in of_equal_timing(read.timings, read.order) {
             let integration_us = read.timings[vectors[0]].integration_us();
-            if noise.after_us != Some(integration_us) {
-                noise.after_us = Some(integration_us);
+            let hold_for = Some((self.channel, integration_us));
+            if noise.hold_for != hold_for {
+                noise.hold_for = hold_for;
                 pulp::Arch::new().dispatch(Deviations {
                     pass: self,
                     integration_us,
@@ -160,7 +162,7 @@ impl ReadoutNoise {
     /// Prepares for a run.
     pub(crate) fn prepare(&mut self, columns: usize) {
         self.deviations.resize(columns, 0.0);
-        self.after_us = None;
+        self.hold_for = None;
     }
 }
 

@@ -6,7 +6,7 @@ use bss2_core::{
     ArrayGeometry, CadcChannel, ChipControl, ChipProbe, PulseRequest, ReadoutSource, Region,
     Register, RunRequest, Trial,
 };
-use bss2_hardware::ChipConfig;
+use bss2_hardware::{ChipConfig, SimulatedChip};
 use ndarray::{Array2, s};
 
 use crate::support::{
@@ -67,6 +67,49 @@ fn failed_drivers_send_no_pulses() {
 }
 
 const REPETITIONS: usize = 2000;
+
+/// Noise of a conversion is noise of the voltage: each channel shows it at its own gain, whatever the
+/// other one has.
+#[test]
+fn each_channel_has_the_noise_of_its_own_gain() {
+    let geometry = small_geometry();
+    let shown = |column_noise_lsb: f32| {
+        let mut config = sized(linear(), geometry);
+        config.cadc.channel_gain_spread = 0.2;
+        config.noise.read_lsb = column_noise_lsb;
+        chip(config, 1)
+    };
+    // Gains are told by what a rise of the membranes' potential becomes.
+    let rise = |chip: &mut SimulatedChip| {
+        let request = request(geometry, 0);
+        let reset = Register::VReset.spec().reset;
+        let [low, high] = [reset, reset + 40].map(|potential| {
+            write_all(chip, Register::VReset, potential);
+            chip.settle().unwrap();
+            pulsed(chip, &request, 1)
+        });
+        [0, 1].map(|channel| {
+            let codes = high[channel].iter().zip(&low[channel]);
+            codes
+                .map(|(high, low)| f64::from(*high) - f64::from(*low))
+                .collect::<Vec<_>>()
+        })
+    };
+    let rises = rise(&mut shown(0.0));
+    let all = rises.iter().flatten();
+    let usual = all.clone().sum::<f64>() / all.count() as f64;
+    let found = pulsed(&mut shown(4.0), &request(geometry, 0), REPETITIONS);
+    for (rises, codes) in zip(rises, found) {
+        let deviations = column_deviations(&codes.mapv(f64::from));
+        for (rise, deviation) in zip(rises, deviations) {
+            let expected = 4.0 * rise / usual;
+            assert!(
+                (deviation / expected - 1.0).abs() < 0.1,
+                "{deviation}, {expected}"
+            );
+        }
+    }
+}
 
 /// Codes of many repetitions of a chip with some noise and nothing else, of both channels.
 fn noisy(geometry: ArrayGeometry, set: fn(&mut ChipConfig)) -> [Array2<f64>; 2] {
