@@ -86,6 +86,8 @@ mod recorder;
 mod region;
 mod register;
 mod settings;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod weight_cache;
 
 pub use array::{ArrayRun, MacArray, RunReport, RunRequest, Trial};

@@ -1,9 +1,10 @@
 //! Laws of the three arrays and of the simulated chip, seen from outside.
 //!
-//! `conformance` holds what every [`MacArray`](bss2_core::MacArray) obeys; a new implementation
-//! joins with one line there.
+//! `conformance` holds every array to the laws of [`MacArray`](bss2_core::MacArray); a new implementation
+//! joins with one line there. `broken` shows that each law can be broken.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod broken;
 mod capmem;
 mod conditions;
 mod config;
