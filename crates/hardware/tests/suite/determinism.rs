@@ -9,7 +9,8 @@ use ndarray::{Array2, array, s};
 use rayon::ThreadPoolBuilder;
 
 use crate::support::{
-    self, BSS2, chip, load, load_random, random_activations, run, whole, write_all,
+    self, BSS2, chip, geometry, load, load_random, random_activations, random_weights, run, sized,
+    timed, whole, write_all,
 };
 
 fn outputs(mut chip: SimulatedChip) -> Array2<i8> {
@@ -204,4 +205,67 @@ fn mocks_keep_their_values() {
         [-1, -1, 0, 3, 4, -4, -7, -5]
     ];
     assert_eq!(outputs.slice(s![.., ..8]), expected);
+}
+
+/// What is kept of a region between its runs follows the weights around it: of neighbouring columns that
+/// share an estimate with its own, and of parts of its own.
+#[test]
+fn what_is_kept_of_a_region_follows_all_weights_it_depends_on() {
+    let size = geometry(1, 24, 32);
+    let fresh = || chip(sized(ChipConfig::typical(), size), 2);
+    let region = |first_input, inputs, first_column, columns| Region {
+        hemisphere: 0,
+        first_input,
+        inputs,
+        first_column,
+        columns,
+    };
+    let part = region(3, 17, 1, 12);
+    // Strong signals of both signs, for which estimates matter.
+    let strong = |region: Region, seed| {
+        let weights = random_weights((region.inputs, region.columns), seed);
+        weights.mapv(|w| if w < 0 { -63 } else { 63 })
+    };
+    let request = RunRequest {
+        region: part,
+        ..timed(size, 8, 2)
+    };
+    let activations = random_activations((30, part.inputs), 3);
+    for other in [
+        region(0, 24, 13, 3),
+        region(5, 2, 4, 3),
+        region(0, 3, 0, 1),
+        region(20, 4, 0, 32),
+    ] {
+        let (mut between, mut before) = (fresh(), fresh());
+        for chip in [&mut between, &mut before] {
+            load(
+                chip,
+                Region::whole(size, 0),
+                strong(Region::whole(size, 0), 1).view(),
+            );
+        }
+        let weights = strong(other, 2);
+        run(&mut between, &request, activations.view());
+        load(&mut between, other, weights.view());
+        load(&mut before, other, weights.view());
+        let expected = run(&mut before, &request, activations.view());
+        let found = run(&mut between, &request, activations.view());
+        assert_eq!(found, expected, "{other:?}");
+    }
+
+    // More regions than are kept.
+    let mut chip = fresh();
+    load_random(&mut chip, 5);
+    let expected = run(&mut chip, &request, activations.view());
+    for columns in 1..=32 {
+        for first_input in 0..2 {
+            let request = RunRequest {
+                region: region(first_input, 10, 0, columns),
+                ..request
+            };
+            run(&mut chip, &request, activations.slice(s![.., ..10]));
+        }
+    }
+    assert_eq!(run(&mut chip, &request, activations.view()), expected);
 }
