@@ -36,6 +36,8 @@ pub mod routine;
 pub mod search;
 mod statistics;
 pub mod targets;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bench::Bench;
 pub use error::CalibrationError;

@@ -52,6 +52,8 @@ mod schedule;
 mod shape;
 mod sharing;
 mod strategy;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tiling;
 mod tuning;
 

@@ -69,6 +69,8 @@ mod session;
 mod shuffle;
 mod state;
 mod step;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod threads;
 mod trainer;
 mod twin;

@@ -7,6 +7,7 @@ mod conversion;
 mod costs;
 mod failures;
 mod hidden_truth;
+mod laws;
 mod linear_chip;
 mod nested;
 mod options;

@@ -24,7 +24,8 @@ pub struct Violation {
 }
 
 impl<S: ?Sized> Law<S> {
-    pub(super) const fn new(
+    /// A law with its name, what it says, and what looks whether it holds and else tells what it found.
+    pub const fn new(
         name: &'static str,
         states: &'static str,
         check: fn(&S) -> Result<(), String>,
@@ -63,12 +64,18 @@ pub fn hold_all<S: ?Sized>(laws: &[Law<S>], subject: &S) -> Result<(), Vec<Viola
 }
 
 /// What should be so.
-pub(super) fn ensure(holds: bool, found: impl FnOnce() -> String) -> Result<(), String> {
+///
+/// # Errors
+/// What was found instead.
+pub fn ensure(holds: bool, found: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(found()) }
 }
 
 /// What should be equal.
-pub(super) fn ensure_equal<A: Debug + PartialEq<B>, B: Debug>(
+///
+/// # Errors
+/// What was found instead.
+pub fn ensure_equal<A: Debug + PartialEq<B>, B: Debug>(
     what: &str,
     found: &A,
     expected: &B,
@@ -79,7 +86,10 @@ pub(super) fn ensure_equal<A: Debug + PartialEq<B>, B: Debug>(
 }
 
 /// What should be refused, and how.
-pub(super) fn ensure_refused<T: Debug, E: Debug>(
+///
+/// # Errors
+/// What was found instead.
+pub fn ensure_refused<T: Debug, E: Debug>(
     what: &str,
     found: Result<T, E>,
     is_right: impl FnOnce(&E) -> bool,

@@ -1,7 +1,9 @@
 //! Every array obeys the laws of arrays.
 
 use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, hold_all};
-use bss2_core::{ArrayMode, ChipControl, MacArray, Metered, Recorder, Register};
+use bss2_core::{
+    ArrayMode, ChipControl, Chips, MacArray, Metered, Recorder, Register, WeightCache,
+};
 use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
 
 use crate::support::{BSS2, chip, geometry, write_all};
@@ -42,6 +44,8 @@ conforms! {
         in_mode(ArrayMode::SynapticLine, chip_of(2, 6, 48)).with_fidelity(Fidelity::Transient);
     metered in Membrane, Nearly, false: Metered::new(chip_of(2, 16, 32));
     recorder in Membrane, Nearly, false: Recorder::new(chip_of(2, 16, 32));
+    weight_cache in Membrane, Nearly, false: WeightCache::new(chip_of(2, 16, 32));
+    chips in Membrane, Nearly, false: Chips::new(vec![chip_of(1, 16, 32); 3]).expect("equal chips");
 }
 
 fn chip_of(hemispheres: usize, inputs: usize, columns: usize) -> SimulatedChip {

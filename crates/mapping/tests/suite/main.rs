@@ -3,6 +3,7 @@
 
 mod convolution;
 mod costs;
+mod laws;
 mod placement;
 mod plans;
 mod runner;

@@ -9,6 +9,7 @@ mod errors;
 mod gradients;
 mod in_the_loop;
 mod initial_weights;
+mod laws;
 mod layers_of_ones_own;
 mod losses;
 mod optimizers;
