@@ -18,7 +18,9 @@ echo "what cargo says: $log"
         "$(grep -m1 'cpu family' /proc/cpuinfo | cut -d: -f2 | xargs), $(nproc) threads;" \
         "$(grep -m1 flags /proc/cpuinfo | tr ' ' '\n' | grep -xE 'fma|avx2|avx512f|avx512_bf16' | xargs)."
     echo
-    echo "Median of each; "'"of the limit" compares with the limit of the same group and size.'
+    echo 'Median of each. "of the limit" is the speed in units of the row "limit: …" of the same group and size:'
+    echo "ndarray's product in f32 (hardware), bare runs without a plan (mapping), training without a chip"
+    echo '(training). It may exceed 1.'
 } > "$draft"
 
 for threads in 1 2; do

@@ -294,7 +294,7 @@ impl CharacterizeOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct SpeedOptions {
-    /// Time for each figure, in ms.
+    /// Time for each row of the table, in ms, 1…60000.
     #[arg(long, value_name = "MS", default_value_t = 300)]
     patience_ms: u64,
 

@@ -1,4 +1,6 @@
-//! Laws that searches obey, for tests (feature `testing`).
+//! Laws that searches obey, for tests (feature `testing`, here and of `bss2-core`).
+//!
+//! They search 24 registers of 1…1000 at once, the response of each of which is its value.
 //!
 //! ```
 //! use bss2_calibration::BinarySearch;
@@ -25,7 +27,7 @@ use crate::{CalibrationError, Problem, SearchAlgorithm, SearchOutcome, Slope};
 pub struct SearchSubject {
     /// The search; where it has to know the response per register step, for one of 1.
     pub search: Box<dyn SearchAlgorithm>,
-    /// How far from its start a value may be for the search to find it.
+    /// How far from its start a value may be for the search to find it: 1000 from anywhere.
     pub start_within: i32,
     /// How far from the value that meets its target it then ends at most.
     pub finds_within: i32,

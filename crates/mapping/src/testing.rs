@@ -1,4 +1,4 @@
-//! Laws that mapping strategies obey, for tests (feature `testing`).
+//! Laws that mapping strategies obey, for tests (feature `testing`, here and of `bss2-core`).
 //!
 //! ```
 //! use bss2_core::testing::hold_all;

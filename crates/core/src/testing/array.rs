@@ -19,7 +19,8 @@ pub struct ArraySubject {
     pub mode: ArrayMode,
     /// How equal results are where weights around them differ.
     pub agreement: Agreement,
-    /// Whether all columns and all inputs answer alike, noise included or not there.
+    /// Whether columns may be exchanged without changing results: no mismatch, and no noise that depends
+    /// on the column. If not, the law of permuted columns is left out.
     pub columns_are_equal: bool,
 }
 
@@ -94,7 +95,7 @@ pub const ARRAY_LAWS: &[Law<ArraySubject>] = &[
     ),
     Law::new(
         "equal requests give equal results",
-        "again, and on another array that was made alike",
+        "again, and on another array that was made alike; noise, if any, depends on seed, pass and vector",
         equal_requests_give_equal_results,
     ),
     Law::new(

@@ -1,6 +1,13 @@
 //! Laws that implementations of this crate's traits obey, for tests of one's own (feature `testing`).
 //!
-//! Each law knows an implementation by its trait alone, and says what it found where it does not hold:
+//! ```toml
+//! [dev-dependencies]
+//! bss2-core = { path = "bss2/crates/core", features = ["testing"] }
+//! ```
+//!
+//! Each law knows an implementation by its trait alone, and says what it found where it does not hold.
+//! (They are for simulated arrays: a real one does not repeat its noise.) In a test, with an array of your
+//! own in place of [`ExactArray`]:
 //!
 //! ```
 //! use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, ExactArray, hold_all};
@@ -17,7 +24,9 @@
 //! # Ok::<(), bss2_core::ArrayError>(())
 //! ```
 //!
-//! Other crates have laws of their own traits in modules of the same name, made of [`Law`].
+//! Mapping strategies, searches and gradient models have their laws in modules of the same name of their
+//! crates (`bss2_mapping::testing`, `bss2_calibration::testing`, `bss2_training::testing`), with a feature
+//! of the same name; all are made of [`Law`].
 
 mod array;
 mod exact;

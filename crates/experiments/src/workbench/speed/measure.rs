@@ -86,7 +86,7 @@ impl Case {
         outputs: 256,
         chips: 1,
         threads: 1,
-        batches: 2,
+        batches: 5,
     };
 }
 

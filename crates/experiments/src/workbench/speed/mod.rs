@@ -118,14 +118,14 @@ fn table(measured: &[Measured]) -> Result<Table, ExperimentError> {
         Column::number("Outputs"),
         Column::number("Chips"),
         Column::number("Threads"),
-        Column::number("Batches"),
-        Column::number("Plain"),
-        Column::number("Chip"),
+        Column::number("Batches run"),
+        Column::number("Plain, 10⁹/s"),
+        Column::number("Chip, 10⁹/s"),
         Column::number("Ratio"),
         Column::number("MB"),
     ];
     let mut table = Table::new(
-        "10⁹ multiply-accumulates per second: a plain product, the chip",
+        "Multiply-accumulates per second; MB are of the process so far",
         columns,
     );
     for row in measured {
