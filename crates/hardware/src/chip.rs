@@ -244,6 +244,7 @@ impl SimulatedChip {
             Moment::Baseline,
         );
         let order: Vec<usize> = (0..at_once).collect();
+        let timings = vec![Timing::AT_ONCE; at_once];
         let mut found = vec![0; at_once * region.columns];
         let blocks = codes.axis_chunks_iter_mut(Axis(0), at_once.max(1));
         for (block, mut codes) in blocks.enumerate() {
@@ -253,7 +254,7 @@ impl SimulatedChip {
                     .trial
                     .first_vector
                     .wrapping_add((block * at_once) as u64),
-                timings: &vec![Timing::AT_ONCE; vectors],
+                timings: &timings[..vectors],
                 order: &order[..vectors],
                 voltages: &voltages,
             };

@@ -343,8 +343,8 @@ fn loading_in_parts_is_loading_at_once(subject: &ArraySubject) -> Found {
     Ok(())
 }
 
-/// Whether an array has noise from trial to trial, by the results of another trial.
-fn other_trial(array: &mut dyn MacArray, trial: Trial) -> Result<Array2<i8>, String> {
+/// The results of a batch in a trial.
+fn in_trial(array: &mut dyn MacArray, trial: Trial) -> Result<Array2<i8>, String> {
     let geometry = array.geometry();
     let request = RunRequest {
         trial,
@@ -358,9 +358,9 @@ fn equal_requests_give_equal_results(subject: &ArraySubject) -> Found {
     load_random(array.as_mut(), subject.mode, 5)?;
     load_random(twin.as_mut(), subject.mode, 5)?;
     let trial = Trial::new(1);
-    let first = other_trial(array.as_mut(), trial)?;
-    ensure_equal("again", &other_trial(array.as_mut(), trial)?, &first)?;
-    ensure_equal("on a twin", &other_trial(twin.as_mut(), trial)?, &first)?;
+    let first = in_trial(array.as_mut(), trial)?;
+    ensure_equal("again", &in_trial(array.as_mut(), trial)?, &first)?;
+    ensure_equal("on a twin", &in_trial(twin.as_mut(), trial)?, &first)?;
 
     // Noise, if there is any, depends on all parts of a trial.
     let others = [
@@ -373,7 +373,7 @@ fn equal_requests_give_equal_results(subject: &ArraySubject) -> Found {
     ];
     let mut differ = Vec::new();
     for other in others {
-        differ.push(other_trial(array.as_mut(), other)? != first);
+        differ.push(in_trial(array.as_mut(), other)? != first);
     }
     ensure(differ.iter().all(|&d| d == differ[0]), || {
         format!("seed, pass and first vector change the results: {differ:?}")
