@@ -26,7 +26,7 @@ pub fn keyed_stream(seed: u64, stream: u64) -> ChaCha8Rng {
 /// element.
 ///
 /// Philox2x32-10 (Salmon et al., SC 2011) turns each counter into two words, Box and Muller's
-/// transform turns these into two normals. Largest possible magnitude: 6.66 σ.
+/// transform turns each of these into two normals. Largest possible magnitude: 5.4 σ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoiseStream {
     key: u64,
@@ -93,71 +93,66 @@ impl pulp::WithSimd for Fill<'_> {
 
 impl Fill<'_> {
     /// For code that is compiled for the processor at hand already.
+    ///
+    /// The blocks of all rows are computed some at a time, one row after the other, even if a part of
+    /// them is not wanted.
     #[inline(always)]
-    fn run(self) {
-        let Self {
-            stream,
-            mut first_vector,
-            first,
-            count,
-            out,
-        } = self;
-        let (number, lead) = (first / normal::BLOCK, first % normal::BLOCK);
-        let mut out = out;
-        if lead + count <= normal::BLOCK {
-            // So few that some vectors fit into what is computed at once.
-            let several = count * normal::BLOCKS;
-            while several > 0 && out.len() >= several {
-                let (rows, others) = out.split_at_mut(several);
-                let of = |v: usize| {
-                    (
-                        number as u32,
-                        stream.words(first_vector.wrapping_add(v as u64)),
-                    )
-                };
-                let blocks = normal::blocks([of(0), of(1), of(2), of(3)]);
-                for (row, block) in rows.chunks_mut(count).zip(blocks.chunks(normal::BLOCK)) {
-                    row.copy_from_slice(&block[lead..lead + count]);
-                }
-                out = others;
-                first_vector = first_vector.wrapping_add(normal::BLOCKS as u64);
+    fn run(mut self) {
+        if self.count == 0 {
+            return;
+        }
+        let blocks = self.first / normal::BLOCK..(self.first + self.count).div_ceil(normal::BLOCK);
+        let mut left = blocks.len() * self.out.len().div_ceil(self.count);
+        let (mut row, mut block) = (0, blocks.start);
+        let mut next = || {
+            let place = (row, block);
+            block += 1;
+            if block == blocks.end {
+                (row, block) = (row + 1, blocks.start);
             }
-        }
-        for out in out.chunks_mut(count.max(1)) {
-            fill(stream.words(first_vector), first, out);
-            first_vector = first_vector.wrapping_add(1);
-        }
-    }
-}
-
-/// Fills with elements `first`, `first + 1`, … of a vector, given by what stands for it.
-#[inline(always)]
-fn fill(words: u64, mut first: usize, mut out: &mut [f32]) {
-    while !out.is_empty() {
-        let (number, lead) = (first / normal::BLOCK, first % normal::BLOCK);
-        let of = |b: usize| ((number + b) as u32, words);
-        let blocks = || normal::blocks([of(0), of(1), of(2), of(3)]);
-        let done = if lead == 0
-            && let Some(out) = out.first_chunk_mut()
-        {
-            *out = blocks();
-            out.len()
-        } else if lead + out.len() > 2 * normal::BLOCK {
-            take(&blocks()[lead..], out)
-        } else {
-            take(&normal::block(number as u32, words)[lead..], out)
+            place
         };
-        first += done;
-        out = &mut out[done..];
+        let mut computed = [[0.0; normal::BLOCK]; normal::BLOCKS];
+        while left > 1 {
+            let places: [_; normal::BLOCKS] = std::array::from_fn(|_| next());
+            normal::blocks(places.map(|place| self.key(place)), &mut computed);
+            for (place, normals) in places.into_iter().zip(&computed).take(left) {
+                self.put(place, normals);
+            }
+            left = left.saturating_sub(normal::BLOCKS);
+        }
+        if left == 1 {
+            let place = next();
+            normal::block(self.key(place), &mut computed[0]);
+            self.put(place, &computed[0]);
+        }
     }
-}
 
-/// Takes as many values as there are and fit, and tells their number.
-#[inline(always)]
-fn take(values: &[f32], to: &mut [f32]) -> usize {
-    let count = values.len().min(to.len());
-    to[..count].copy_from_slice(&values[..count]);
-    count
+    /// What a block is computed from, given by its row and its number.
+    #[inline(always)]
+    fn key(&self, (row, block): (usize, usize)) -> normal::BlockKey {
+        let vector = self.first_vector.wrapping_add(row as u64);
+        (block as u32, self.stream.words(vector))
+    }
+
+    /// Puts the wanted part of a block into its row.
+    #[inline(always)]
+    fn put(&mut self, (row, block): (usize, usize), normals: &[f32; normal::BLOCK]) {
+        let first = block * normal::BLOCK;
+        let (before, skipped) = (
+            first.saturating_sub(self.first),
+            self.first.saturating_sub(first),
+        );
+        let row = row * self.count;
+        let end = (row + self.count).min(self.out.len());
+        let to = &mut self.out[row + before..end];
+        if let (0, Some(to)) = (skipped, to.first_chunk_mut()) {
+            *to = *normals;
+        } else {
+            let count = to.len().min(normals.len() - skipped);
+            to[..count].copy_from_slice(&normals[skipped..][..count]);
+        }
+    }
 }
 
 /// [`NoiseStream::fill_firsts`], likewise.
@@ -219,7 +214,7 @@ mod tests {
             first_vector: 0,
         };
         NoiseStream::new(trial, 1, 3).fill(4, 0, &mut out);
-        assert_eq!(out, [-1.023_712, -0.427_555_47, -0.749_361_1, 1.803_805_7]);
+        assert_eq!(out, [0.967_257_8, 0.201_302_92, 2.493_968_2, 2.246_135_7]);
     }
 
     proptest! {

@@ -93,7 +93,6 @@ mod pass;
 mod reading;
 mod readout;
 mod registers;
-mod rows;
 mod side_by_side;
 mod stream;
 pub mod synapse;

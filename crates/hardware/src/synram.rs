@@ -4,11 +4,9 @@ use std::ops::Range;
 
 use bss2_core::{ArrayMode, Region};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 
 use crate::columns::Columns;
 use crate::instance::Instance;
-use crate::rows::{groups_of_rows_mut, rows_at_once, rows_mut};
 use crate::synapse::{ROWS_PER_DRIVER, RowCharges, Sign};
 
 /// Weights and charges of one hemisphere.
@@ -124,33 +122,30 @@ impl Synram {
         let mismatch_growth = &columns.mismatch_growth[first..first + region.columns];
         let factors = &columns.charge_factor[first..first + region.columns];
         let range = region.column_range();
-        let (columns, rows) = (self.memory.ncols(), self.rows_per_input());
-        let [excitatory, inhibitory] = &mut self.charges;
-        let inputs = region.input_range();
-        let known = groups_of_rows_mut(&mut self.known, rows, inputs.clone());
-        let charges =
-            rows_mut(excitatory, inputs.clone()).zip(rows_mut(inhibitory, inputs.clone()));
-        let (memory, hemisphere) = (&self.memory, self.hemisphere);
-        let inputs = inputs.into_par_iter().zip(known).zip(charges);
-        inputs.with_min_len(rows_at_once(region.columns)).for_each(
-            |((input, known), (excitatory, inhibitory))| {
-                let signs = known.chunks_mut(columns).zip([excitatory, inhibitory]);
-                for (row, (known, charges)) in (rows * input..).zip(signs) {
-                    let Some(weights) = memory.row(row).to_slice() else {
-                        unreachable!("rows of an owned array are contiguous");
-                    };
-                    let row = hemisphere * memory.nrows() + row;
-                    pulp::Arch::new().dispatch(RowCharges {
-                        mismatch: instance.synapses.mismatch(row, range.clone()),
-                        mismatch_growth,
-                        factors,
-                        weights: &weights[range.clone()],
-                        known: &mut known[range.clone()],
-                        charges: &mut charges[range.clone()],
-                    });
-                }
-            },
-        );
+        let rows = self.rows_per_input();
+        let first_row = region.hemisphere * self.memory.nrows();
+        for input in region.input_range() {
+            for (sign, charges) in self.charges.iter_mut().enumerate().take(rows) {
+                let row = rows * input + sign;
+                let weights = self.memory.row(row);
+                let (mut known, mut charges) = (self.known.row_mut(row), charges.row_mut(input));
+                let (Some(weights), Some(known), Some(charges)) = (
+                    weights.as_slice(),
+                    known.as_slice_mut(),
+                    charges.as_slice_mut(),
+                ) else {
+                    unreachable!("rows of an owned array are contiguous");
+                };
+                pulp::Arch::new().dispatch(RowCharges {
+                    mismatch: instance.synapses.mismatch(first_row + row, range.clone()),
+                    mismatch_growth,
+                    factors,
+                    weights: &weights[range.clone()],
+                    known: &mut known[range.clone()],
+                    charges: &mut charges[range.clone()],
+                });
+            }
+        }
     }
 
     /// Rows of each input of the mode: one per sign that it can send.

@@ -2,14 +2,12 @@
 
 use bss2_core::Region;
 use bss2_core::product::{HalfPanels, HalfPart};
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::GROUP;
 use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
-use crate::rows::rows_at_once;
 use crate::synapse::Sign;
 use crate::synram::Synram;
 
@@ -82,18 +80,13 @@ impl Folded {
         let signal = signal.map(|part| (part, Folds::Signal(gains)));
         let parts = signal.chain(charge.map(|part| (part, Folds::GroupCharge)));
         let arch = pulp::Arch::new();
-        let fold = |(part, folds)| {
+        for (part, folds) in parts {
             arch.dispatch(Fold {
                 synram,
                 part,
                 folds,
             });
-        };
-        if inputs.len() < rows_at_once(2 * region.columns) {
-            return parts.for_each(fold);
         }
-        let parts: Vec<_> = parts.collect();
-        parts.into_par_iter().for_each(fold);
     }
 
     /// Mean decay rate of the lines of both signs.

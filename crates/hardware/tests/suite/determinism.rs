@@ -162,8 +162,8 @@ fn chips_keep_their_values() {
     };
     let fresh = chip(ChipConfig::typical(), 42);
     let membranes = [
-        [16, -10, -24, 10, 22, 11, -32, -15],
-        [8, 1, -17, 14, 16, 17, -19, 3],
+        [17, -12, -25, 10, 24, 7, -33, -15],
+        [8, 2, -17, 15, 16, 18, -19, 1],
     ];
     keeps(fresh.clone(), membranes);
     keeps(fresh.clone().with_fidelity(Fidelity::Transient), membranes);
@@ -174,8 +174,8 @@ fn chips_keep_their_values() {
     keeps(
         aged,
         [
-            [15, -9, -16, 14, 17, 5, -34, -11],
-            [7, 2, -10, 18, 11, 10, -22, 6],
+            [16, -9, -19, 13, 21, 2, -33, -14],
+            [8, 5, -12, 18, 12, 12, -20, 1],
         ],
     );
 
@@ -186,8 +186,8 @@ fn chips_keep_their_values() {
     keeps(
         lines,
         [
-            [6, 11, 13, 5, -25, -15, 22, -2],
-            [8, 10, 11, -1, -28, -19, 5, -6],
+            [5, 14, 11, 5, -30, -14, 21, -6],
+            [9, 9, 12, -1, -26, -22, 7, -1],
         ],
     );
 }
@@ -201,8 +201,8 @@ fn mocks_keep_their_values() {
     let activations = Array2::from_shape_fn((2, 128), |(v, i)| ((v * 11 + i * 3) % 32) as u8);
     let outputs = run(&mut mock, &whole(BSS2, 0), activations.view());
     let expected = array![
-        [-4_i8, -2, -5, -3, -2, -10, -1, 1],
-        [-1, -1, 0, 3, 4, -4, -7, -5]
+        [-1_i8, 0, -3, -2, -10, 2, -1, 2],
+        [-7, 0, -4, 0, 2, -4, -6, 2]
     ];
     assert_eq!(outputs.slice(s![.., ..8]), expected);
 }

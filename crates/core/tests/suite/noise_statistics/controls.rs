@@ -32,7 +32,7 @@ fn known_quantiles_are_found() {
 
 #[test]
 fn a_spread_of_1_01_is_refused() {
-    let mut draws = columns_of_vectors(11, DRAWS);
+    let mut draws = columns_of_vectors(12, DRAWS);
     for x in &mut draws {
         *x *= 1.01;
     }

@@ -7,8 +7,10 @@ use super::{PAIRS, assert_accepted, elements_apart, stream};
 
 #[test]
 fn elements_are_independent_at_every_distance() {
-    // Blocks of 32 draws come from 16 pairs of words: element i and i + 16 from the same pair.
-    for lag in [1, 2, 3, 15, 16, 17, 31, 32, 33, 255, 256, 257] {
+    // Blocks of 64 draws come from 16 counters: elements i and i + 16 from one word, i + 32 and i + 48 from the other.
+    for lag in [
+        1, 2, 3, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 255, 256, 257,
+    ] {
         let [a, b] = elements_apart(lag);
         assert_accepted(&format!("{lag} apart"), &dependence(&a, &b));
     }
