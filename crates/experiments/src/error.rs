@@ -193,6 +193,12 @@ pub enum ExperimentError {
         /// What it holds.
         entry: String,
     },
+    /// Someone else makes results for the output folder at this moment.
+    #[error("{}: another run is making results for it; wait until it has ended, or choose another folder", folder.display())]
+    FolderInUse {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A folder could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {

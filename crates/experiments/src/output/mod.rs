@@ -1,31 +1,40 @@
 //! The folder of a study's results: complete or not there.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ExperimentError;
 
+mod drafts;
+mod exchange;
+mod lock;
 mod manifest;
 
+use lock::FolderLock;
 use manifest::Manifest;
 
 /// The file that holds the configuration, and the proof that a folder is ours.
 const CONFIGURATION: &str = "configuration.toml";
 
 /// The files of a result folder, kept in memory until [`publish`](Self::publish) writes them all.
+///
+/// As long as it is there, nobody else can make results for the same folder.
 #[derive(Debug)]
 pub struct ResultFolder {
     target: PathBuf,
     files: Vec<(String, Vec<u8>)>,
+    _lock: FolderLock,
 }
 
 impl ResultFolder {
-    /// Makes sure that `target` can be written later, and changes nothing yet. It may be missing,
-    /// empty, or hold an earlier study's results and nothing else; these will then be replaced.
+    /// Makes sure that `target` can be written later, by nobody else until then, and changes nothing yet.
+    /// It may be missing, empty, or hold an earlier study's results and nothing else; these will then be
+    /// replaced. (What an earlier run that was killed was writing beside it is removed.)
     ///
     /// # Errors
+    /// [`ExperimentError::FolderInUse`] if another run makes results for it,
     /// [`ExperimentError::ForeignFolder`] if it holds anything else,
     /// [`ExperimentError::EnclosingFolder`] if it is or holds the current folder,
     /// [`ExperimentError::Write`] if nothing can be written where it is to be.
@@ -41,13 +50,12 @@ impl ResultFolder {
         let absolute = std::path::absolute(target).map_err(|e| write_error(target, e))?;
         refuse_enclosing(&absolute)?;
         manifest::refuse_foreign(&absolute)?;
-        let existing = absolute.ancestors().skip(1).find(|path| path.exists());
-        let existing = existing.unwrap_or(&absolute);
-        // A file without a name: it cannot be left behind.
-        tempfile::tempfile_in(existing).map_err(|e| write_error(existing, e))?;
+        let lock = FolderLock::take(&absolute)?;
+        drafts::remove_left(&absolute);
         Ok(Self {
             target: absolute,
             files: Vec::new(),
+            _lock: lock,
         })
     }
 
@@ -86,10 +94,7 @@ impl ResultFolder {
         let failed = |e| write_error(&self.target, e);
         let parent = self.target.parent().unwrap_or(&self.target);
         fs::create_dir_all(parent).map_err(failed)?;
-        let draft = tempfile::Builder::new()
-            .prefix(".bss2-draft-")
-            .tempdir_in(parent)
-            .map_err(failed)?;
+        let draft = drafts::new(&self.target).map_err(failed)?;
         // Within the draft, which only its owner may read: the results get ordinary permissions.
         let (new, old) = (draft.path().join("new"), draft.path().join("old"));
         fs::create_dir(&new).map_err(failed)?;
@@ -97,7 +102,7 @@ impl ResultFolder {
             write_file(&new.join(name), content)
                 .map_err(|e| write_error(&self.target.join(name), e))?;
         }
-        swap(&new, &self.target, &old).map_err(failed)
+        exchange::put_in_place(&new, &self.target, &old).map_err(failed)
     }
 }
 
@@ -105,19 +110,10 @@ fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    fs::write(path, content)
-}
-
-/// Moves `new` to `target`, and what was there to `old`; puts it back if that fails.
-fn swap(new: &Path, target: &Path, old: &Path) -> io::Result<()> {
-    if !target.exists() {
-        return fs::rename(new, target);
-    }
-    fs::rename(target, old)?;
-    fs::rename(new, target).inspect_err(|_| {
-        // The first error says what went wrong; a second one could add nothing.
-        let _ = fs::rename(old, target);
-    })
+    let mut file = File::create(path)?;
+    file.write_all(content)?;
+    // The folder's name must not be on disk before what is in it.
+    file.sync_all()
 }
 
 /// Refuses the current folder and those above it: replacing one would leave whoever works there in
