@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::draft::{draft_prefix, folder_of};
 use crate::header::Header;
 use crate::{ContentError, FileError, Format, content};
 
@@ -81,7 +82,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         Ok(_) | Err(_) => {}
     }
     let mut draft = tempfile::Builder::new()
-        .prefix(".bss2-draft-")
+        .prefix(&draft_prefix(&target))
         // tempfile's own files are for their owner only.
         .make_in(folder_of(&target), |draft| File::create_new(draft))
         .map_err(failed)?;
@@ -90,13 +91,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     file.sync_all().map_err(failed)?;
     draft.persist(&target).map_err(|e| failed(e.error))?;
     Ok(())
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    }
 }
 
 fn content_error(path: &Path, error: ContentError) -> FileError {

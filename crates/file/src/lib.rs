@@ -68,11 +68,13 @@
 
 mod content;
 mod disk;
+mod draft;
 mod error;
 mod format;
 mod header;
 
 pub use content::{MAX_CONTENT_BYTES, decode, encode};
 pub use disk::{load, replace, save};
+pub use draft::{draft_prefix, remove_drafts};
 pub use error::{ContentError, FileError};
 pub use format::Format;

@@ -108,6 +108,9 @@ impl JobStore {
             fs::remove_file(&path).map_err(|source| ExperimentError::Write { path, source })?;
         }
         if let Some(folder) = &self.folder {
+            for name in names {
+                bss2_file::remove_drafts(&of_name(folder, name));
+            }
             // Something else may be in it.
             let _ = fs::remove_dir(folder);
         }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use crate::ExperimentError;
 
-mod drafts;
 mod exchange;
 mod lock;
 mod manifest;
@@ -31,7 +30,7 @@ pub struct ResultFolder {
 impl ResultFolder {
     /// Makes sure that `target` can be written later, by nobody else until then, and changes nothing yet.
     /// It may be missing, empty, or hold an earlier study's results and nothing else; these will then be
-    /// replaced. (What an earlier run that was killed was writing beside it is removed.)
+    /// replaced.
     ///
     /// # Errors
     /// [`ExperimentError::FolderInUse`] if another run makes results for it,
@@ -51,7 +50,6 @@ impl ResultFolder {
         refuse_enclosing(&absolute)?;
         manifest::refuse_foreign(&absolute)?;
         let lock = FolderLock::take(&absolute)?;
-        drafts::remove_left(&absolute);
         Ok(Self {
             target: absolute,
             files: Vec::new(),
@@ -79,7 +77,8 @@ impl ResultFolder {
         self.files.push((name.into(), content.into()));
     }
 
-    /// Writes the folder beside its place and moves it there as a whole. `configuration` is TOML
+    /// Writes the folder beside its place and moves it there as a whole; drafts that runs that were killed
+    /// left there are removed. `configuration` is TOML
     /// and becomes `configuration.toml`, below the version of bss2 and the names of all files.
     ///
     /// # Errors
@@ -94,7 +93,10 @@ impl ResultFolder {
         let failed = |e| write_error(&self.target, e);
         let parent = self.target.parent().unwrap_or(&self.target);
         fs::create_dir_all(parent).map_err(failed)?;
-        let draft = drafts::new(&self.target).map_err(failed)?;
+        let draft = tempfile::Builder::new()
+            .prefix(&bss2_file::draft_prefix(&self.target))
+            .tempdir_in(parent)
+            .map_err(failed)?;
         // Within the draft, which only its owner may read: the results get ordinary permissions.
         let (new, old) = (draft.path().join("new"), draft.path().join("old"));
         fs::create_dir(&new).map_err(failed)?;
@@ -102,7 +104,10 @@ impl ResultFolder {
             write_file(&new.join(name), content)
                 .map_err(|e| write_error(&self.target.join(name), e))?;
         }
-        exchange::put_in_place(&new, &self.target, &old).map_err(failed)
+        exchange::put_in_place(&new, &self.target, &old).map_err(failed)?;
+        drop(draft);
+        bss2_file::remove_drafts(&self.target);
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files that are written only where nothing else is lost.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use bss2_calibration::{CalibrationError, CalibrationResult};
@@ -49,18 +49,7 @@ pub(super) fn claim_page(path: &Path) -> Result<(), ExperimentError> {
 
 /// Writes a page; an earlier one is replaced as a whole or not at all.
 pub(super) fn write_page(path: &Path, page: &Page) -> Result<(), ExperimentError> {
-    let failed = |error| write_error(path, error);
-    let target = through_links(path)?;
-    let mut draft = tempfile::Builder::new()
-        .prefix(".bss2-draft-")
-        // tempfile's own files are for their owner only.
-        .make_in(folder_of(&target), |draft| File::create_new(draft))
-        .map_err(failed)?;
-    let written = draft.as_file_mut().write_all(page.to_html().as_bytes());
-    written.map_err(failed)?;
-    let kept = draft.persist(&target);
-    kept.map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(bss2_file::replace(path, page.to_html().as_bytes())?)
 }
 
 fn claim(

@@ -162,6 +162,7 @@ impl TrainJob {
         self.fill(&mut folder, &results, &trained, &data)?;
         folder.publish(&configuration.to_string())?;
         remove(&checkpoint)?;
+        bss2_file::remove_drafts(&checkpoint);
         Ok(TrainReport {
             table: tables::overview(&results)?,
             warnings: few_lsb(&results.layers),
