@@ -2,6 +2,7 @@
 //!
 //! Each kind of work is killed so often, and taken up again in the same folder each time, until it ends
 //! by itself; then everything in the folder is what a run that nobody disturbed leaves, bit for bit.
+//! Between the runs the clock seems to jump by decades.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Kills of each kind of work.
 const KILLS: usize = 15;
@@ -46,6 +47,14 @@ fn of_name(files: &Files, name: &str) -> Files {
     let here = files.iter().filter(|(path, _)| path.starts_with(name));
     here.map(|(path, content)| (path.clone(), content.clone()))
         .collect()
+}
+
+/// Makes all files in a folder as old, or as young.
+fn set_times(folder: &Path, time: SystemTime) {
+    for name in files_in(folder).keys() {
+        let file = fs::File::options().write(true).open(folder.join(name));
+        file.unwrap().set_modified(time).unwrap();
+    }
 }
 
 /// Moments that differ from run to run of the work, but not from run to run of the test.
@@ -91,6 +100,8 @@ fn hold(arguments: &[&str], result: &str, prepare: impl Fn(&Path)) {
                 break;
             }
             kills += 1;
+            let jump = Duration::from_secs(1_000_000_000 * (1 + kills as u64 % 3));
+            set_times(folder.path(), SystemTime::UNIX_EPOCH + jump);
             let found = of_name(&files_in(folder.path()), result);
             assert!(found == earlier || found == new, "{:?}", found.keys());
         }

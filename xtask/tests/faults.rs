@@ -1,0 +1,152 @@
+//! Commands that cannot write, or that meet each other.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
+fn xtask(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(XTASK);
+    command.args(arguments).current_dir(folder);
+    command.output().unwrap()
+}
+
+/// With files that cannot grow beyond so many blocks: writing more fails as on a disk that is full.
+fn with_room(blocks: u32, arguments: &[&str], folder: &Path) -> Output {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, "sh", XTASK]).args(arguments);
+    command.current_dir(folder).output().unwrap()
+}
+
+fn error(output: &Output) -> String {
+    let message = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(
+        output.status.code().is_some_and(|code| code != 0),
+        "{message}"
+    );
+    assert!(message.starts_with("error: "), "{message}");
+    message
+}
+
+const NETWORK: &str = r#"
+input = { height = 8, width = 8 }
+
+[[layers]]
+type = "flatten"
+
+[[layers]]
+type = "dense"
+name = "fc1"
+outputs = 10
+"#;
+
+/// A kind of work.
+struct Work {
+    arguments: &'static [&'static str],
+    /// Where it goes.
+    out: &'static str,
+    /// A file that is there in the end.
+    result: &'static str,
+}
+
+impl Work {
+    const ALL: [Self; 3] = [
+        Self {
+            arguments: &["calibrate", "--chip", "1"],
+            out: "chip.calibration",
+            result: "chip.calibration",
+        },
+        Self {
+            arguments: &["train", "network.toml", "--digital-epochs", "2"],
+            out: "trained",
+            result: "trained/index.html",
+        },
+        Self {
+            arguments: &["experiments", "mac-characteristics", "--chips", "1"],
+            out: "results",
+            result: "results/index.html",
+        },
+    ];
+
+    fn to<'a>(&self, out: &'a str, seed: &'a str) -> Vec<&'a str> {
+        [self.arguments, &["--out", out, "--seed", seed]].concat()
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_of_and_harms_nothing() {
+    for work in Work::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::write(path.join("network.toml"), NETWORK).unwrap();
+        let first = work.to(work.out, "1");
+        for blocks in [0, 1, 8] {
+            let message = error(&with_room(blocks, &first, path));
+            assert!(message.contains("large"), "{blocks} {message}");
+            assert!(!path.join(work.result).exists(), "{blocks} {message}");
+        }
+        assert!(xtask(&first, path).status.success());
+        let earlier = fs::read(path.join(work.result)).unwrap();
+        let second = work.to(work.out, "2");
+        for blocks in [0, 1, 8] {
+            error(&with_room(blocks, &second, path));
+            assert!(fs::read(path.join(work.result)).unwrap() == earlier);
+        }
+        assert!(xtask(&second, path).status.success());
+        assert!(fs::read(path.join(work.result)).unwrap() != earlier);
+    }
+}
+
+#[test]
+fn a_folder_that_is_read_only_is_told_of_in_a_line() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    fs::write(path.join("network.toml"), NETWORK).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o555)).unwrap();
+    // Whoever may do everything is stopped by the kernel's own folders only.
+    let may_do_everything = fs::write(path.join("probe"), "").is_ok();
+    let read_only = if may_do_everything {
+        Path::new("/proc")
+    } else {
+        path
+    };
+    for work in Work::ALL {
+        let out = read_only.join(work.out);
+        let message = error(&xtask(&work.to(out.to_str().unwrap(), "1"), path));
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_second_run_for_a_folder_is_refused_and_the_first_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let study = ["experiments", "mac-characteristics", "--chips", "2"];
+    let mut first = Command::new(XTASK);
+    first.args(study).current_dir(path).stdout(Stdio::null());
+    let mut first = first.spawn().unwrap();
+    while !path.join(".bss2-lock-results").exists() {
+        sleep(Duration::from_millis(5));
+    }
+    for other in [&study[..], &["experiments", "first-study", "--seed", "3"]] {
+        let message = error(&xtask(other, path));
+        assert!(
+            message.contains("results: another run is making results"),
+            "{message}"
+        );
+    }
+    let beside = [&study[..], &["--out", "others"]].concat();
+    assert!(xtask(&beside, path).status.success());
+    assert!(first.wait().unwrap().success());
+    let page = |folder: &str| fs::read(path.join(folder).join("index.html")).unwrap();
+    assert!(page("results") == page("others"));
+    assert_eq!(fs::read_dir(path).unwrap().count(), 2);
+}
