@@ -1,10 +1,13 @@
 //! Values to bytes and back, in memory. The only place that knows bincode.
 
+use std::marker::PhantomData;
+
 use bincode::config::{self, Config};
 use bincode::enc::write::SizeWriter;
-use bincode::serde::{decode_from_slice, encode_into_std_write, encode_into_writer};
+use bincode::serde::{encode_into_std_write, encode_into_writer, seed_decode_from_slice};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::bounded::Bounded;
 use crate::header::Header;
 use crate::{ContentError, Format};
 
@@ -55,10 +58,12 @@ pub fn decode<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, Co
     header.check_length(bytes.len() as u64)?;
     header.check_checksum(content)?;
     header.check_format(format)?;
-    let (value, used) =
-        decode_from_slice(content, config()).map_err(|error| ContentError::Decode {
-            message: error.to_string(),
-        })?;
+    // Elements without fields aside, most take eight bytes, none less than one.
+    let seed = Bounded::new(PhantomData::<T>, content.len() / 8);
+    let decoded = seed_decode_from_slice(seed, content, config());
+    let (value, used) = decoded.map_err(|error| ContentError::Decode {
+        message: error.to_string(),
+    })?;
     match content.len() - used {
         0 => Ok(value),
         unread => Err(ContentError::Unread {

@@ -64,8 +64,9 @@
 //! | | the content: bincode 2, integers of fixed width |
 //!
 //! The checksum finds accidents, no forgeries; a forged file can give a wrong value, but cannot make
-//! the reader claim more than [`MAX_CONTENT_BYTES`] at once for a string or buffer.
+//! the reader claim much more memory than the file is large: promised lengths are not believed.
 
+mod bounded;
 mod content;
 mod disk;
 mod draft;

@@ -1,0 +1,88 @@
+//! Files that are damaged or forged, of every kind that is read: a typed error or a value, never a
+//! panic, and never more memory than four times the file and a mebibyte.
+//!
+//! Each kind is held to that by all shorter files, all flips of single bits, random mixtures of such
+//! damage, and what is kept in `corpus`. `BSS2_HOSTILE_ROUNDS` sets how many random files are read of
+//! each kind.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod damage;
+mod kinds;
+mod law;
+
+use damage::{flips, random, shorter};
+use kinds::Kind;
+
+/// Random files of each kind.
+fn rounds() -> u64 {
+    let rounds = std::env::var("BSS2_HOSTILE_ROUNDS").ok();
+    rounds.map_or(2000, |rounds| rounds.parse().expect("a whole number"))
+}
+
+fn hold(kind: Kind) {
+    let intact = &kind.intact;
+    let value = law::read(&kind, intact).expect("the intact file is read");
+    let mut tried = [0_u64; 4];
+    for bytes in shorter(intact) {
+        law::hold(&kind, &bytes, &value);
+        tried[0] += 1;
+    }
+    for bytes in flips(intact) {
+        law::hold(&kind, &bytes, &value);
+        tried[1] += 1;
+    }
+    for bytes in random(intact, rounds()) {
+        law::hold(&kind, &bytes, &value);
+        tried[2] += 1;
+        if let Some(repaired) = kind.repaired(&bytes) {
+            law::hold_forged(&kind, &repaired);
+            tried[2] += 1;
+        }
+    }
+    for bytes in kind.corpus() {
+        law::hold_forged(&kind, &bytes);
+        tried[3] += 1;
+    }
+    let [shorter, flips, random, corpus] = tried;
+    println!(
+        "{}: {} bytes; {shorter} shorter, {flips} with a flipped bit, {random} random, {corpus} kept",
+        kind.name,
+        intact.len()
+    );
+}
+
+macro_rules! kinds {
+    ($($name:ident),*) => {
+        $(#[test]
+        fn $name() {
+            hold(kinds::$name());
+        })*
+
+        /// Every file that is kept belongs to a kind.
+        #[test]
+        fn all_of_the_corpus_is_read() {
+            let names = [$(kinds::$name().name),*];
+            for entry in std::fs::read_dir(kinds::CORPUS).unwrap() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(names.contains(&name.as_str()), "{name}");
+            }
+        }
+    };
+}
+
+kinds!(
+    calibration,
+    checkpoint,
+    twin,
+    recording,
+    weights,
+    images,
+    images_gzip,
+    plan,
+    chip,
+    network,
+    study,
+    tiling,
+    targets,
+    recipe
+);
