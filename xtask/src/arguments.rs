@@ -9,7 +9,7 @@ use bss2_experiments::workbench::{
 };
 use bss2_experiments::{
     Budget, ChipConfig, DataChoice, ExperimentError, Method, Preset, Settings, Shard, StudyFile,
-    TrainingError,
+    TrainingError, read_text,
 };
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
@@ -626,11 +626,10 @@ fn read_chip(name: &str) -> Result<ChipConfig, String> {
     if !Path::new(name).exists() {
         return Err(format!("{unknown}; nor is there such a file"));
     }
-    let read = std::fs::read_to_string(name).map_err(|error| error.to_string());
-    let config = read.and_then(|text| ChipConfig::from_toml(&text).map_err(|e| e.to_string()));
-    let checked = config.and_then(|config| match config.clone().check() {
-        Ok(_) => Ok(config),
-        Err(error) => Err(error.to_string()),
+    let text = read_text(Path::new(name)).map_err(|error| error.to_string())?;
+    let checked = ChipConfig::from_toml(&text).and_then(|config| {
+        config.clone().check()?;
+        Ok(config)
     });
     checked.map_err(|reason| format!("{name}: {reason}"))
 }

@@ -67,6 +67,7 @@ mod sources;
 mod statistics;
 mod study;
 pub mod temperature_and_drift;
+mod text_file;
 pub mod training_methods;
 mod validation;
 pub mod walking_noise;
@@ -90,6 +91,7 @@ pub use process::Process;
 pub use progress::{Progress, Silent, Task};
 pub use settings::Settings;
 pub use study::{StudyFile, StudyReport, merge_shards, run_shard, run_study};
+pub use text_file::{TEXT_BYTES_MAX, read_text};
 
 /// What a study's chips are like, and what reads, checks and writes it.
 pub use bss2_hardware::{ChipConfig, ConfigError};

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{CONFIGURATION, read_error};
-use crate::ExperimentError;
+use crate::{ExperimentError, read_text};
 
 /// The head of `configuration.toml`.
 #[derive(Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl Manifest {
 
     /// The manifest of a folder; none if no study wrote the folder.
     fn read(folder: &Path) -> Option<Self> {
-        let text = fs::read_to_string(folder.join(CONFIGURATION)).ok()?;
+        let text = read_text(&folder.join(CONFIGURATION)).ok()?;
         toml::from_str(&text).ok()
     }
 

@@ -1,6 +1,5 @@
 //! A study as a file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use bss2_hardware::ChipConfig;
@@ -10,7 +9,7 @@ use toml::{Table, Value};
 use crate::configuration::to_toml;
 use crate::jobs::Shard;
 use crate::sources::SOURCES;
-use crate::{Experiment, ExperimentError, Preset, Settings, find};
+use crate::{Experiment, ExperimentError, Preset, Settings, find, read_text};
 
 /// A study as a TOML file: what is to be run, and with which settings. The `configuration.toml` of a
 /// result folder is one, by which the run can be repeated.
@@ -87,10 +86,7 @@ impl StudyFile {
     /// # Errors
     /// [`ExperimentError::Read`]; [`ExperimentError::StudyFile`] if it describes no study.
     pub fn read(path: &Path) -> Result<Self, ExperimentError> {
-        let text = fs::read_to_string(path).map_err(|source| ExperimentError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = read_text(path)?;
         let refused = |reason: String| ExperimentError::StudyFile {
             path: path.to_owned(),
             reason,
@@ -204,7 +200,7 @@ mod tests {
     fn read(text: &str) -> Result<StudyFile, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("study.toml");
-        fs::write(&path, text).unwrap();
+        std::fs::write(&path, text).unwrap();
         StudyFile::read(&path).map_err(|error| error.to_string())
     }
 

@@ -1,6 +1,5 @@
 //! Putting the shards of a study together.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{StudyFile, StudyReport, check_experiments, run_all, threads};
 use crate::configuration::to_toml;
 use crate::jobs::{JobStore, Jobs, Shard};
-use crate::{ExperimentError, JobFailure, Progress, ResultFolder};
+use crate::{ExperimentError, JobFailure, Progress, ResultFolder, read_text};
 
 /// The folder of a shard's jobs within its own.
 pub(super) const JOBS: &str = "jobs";
@@ -122,10 +121,7 @@ fn failures_in(folder: &Path) -> Result<Vec<JobFailure>, ExperimentError> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let text = fs::read_to_string(&path).map_err(|source| ExperimentError::Read {
-        path: path.clone(),
-        source,
-    })?;
+    let text = read_text(&path)?;
     let found: Failures =
         toml::from_str(&text).map_err(|error| refused(&path, error.to_string()))?;
     Ok(found.failures)

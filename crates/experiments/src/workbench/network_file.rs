@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::{ExperimentError, StudyData};
+use crate::{ExperimentError, StudyData, read_text};
 
 /// Reads the description of a network.
 ///
@@ -19,7 +19,7 @@ use crate::{ExperimentError, StudyData};
 /// [`ExperimentError::Read`] if there is no such file, [`ExperimentError::NetworkFile`] if it holds
 /// something else; it names the layer and its key, or the line.
 pub fn read_network(path: &Path) -> Result<NetworkDescription, ExperimentError> {
-    let text = read(path)?;
+    let text = read_text(path)?;
     let described = toml::from_str(&text);
     described.map_err(|error| {
         let reason = wrong_layer(&text).unwrap_or_else(|| at_line(&text, &error));
@@ -33,7 +33,7 @@ pub fn read_network(path: &Path) -> Result<NetworkDescription, ExperimentError> 
 /// [`ExperimentError::Read`] if there is no such file, [`ExperimentError::NetworkFile`] if it holds
 /// something else.
 pub fn read_recipe(path: &Path) -> Result<Recipe, ExperimentError> {
-    let text = read(path)?;
+    let text = read_text(path)?;
     toml::from_str(&text).map_err(|error| not_described(path, at_line(&text, &error)))
 }
 
@@ -57,13 +57,6 @@ pub(super) fn load_weights(
         network: network.to_owned(),
         found,
         expected,
-    })
-}
-
-fn read(path: &Path) -> Result<String, ExperimentError> {
-    std::fs::read_to_string(path).map_err(|source| ExperimentError::Read {
-        path: path.to_owned(),
-        source,
     })
 }
 

@@ -10,8 +10,8 @@ use bss2_calibration::{
 use thiserror::Error;
 use toml::{Table, Value};
 
-use crate::ExperimentError;
 use crate::configuration::to_toml;
+use crate::{ExperimentError, read_text};
 
 /// Makes a procedure with its default targets.
 pub type MakeProcedure = fn() -> Procedure;
@@ -101,10 +101,7 @@ pub fn procedure(name: &str) -> Result<Procedure, ExperimentError> {
 /// [`ExperimentError::Read`] if there is no such file, [`ExperimentError::Targets`] if it holds
 /// anything else.
 pub fn read_targets(path: &Path) -> Result<Procedure, ExperimentError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ExperimentError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = read_text(path)?;
     parse(&text).map_err(|error| ExperimentError::Targets {
         path: path.to_owned(),
         error,

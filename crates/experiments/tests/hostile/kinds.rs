@@ -32,6 +32,8 @@ pub(crate) struct Kind {
     pub(crate) read: fn(&Self, &[u8]) -> Result<Vec<u8>, String>,
     /// Whether accidents show.
     pub(crate) has_checksum: bool,
+    /// Memory that reading a byte may take: four bytes, unless a library needs more.
+    pub(crate) bytes_per_byte: u64,
     folder: Option<TempDir>,
 }
 
@@ -46,6 +48,7 @@ impl Kind {
             intact,
             read,
             has_checksum: false,
+            bytes_per_byte: 4,
             folder: None,
         }
     }
@@ -69,6 +72,22 @@ impl Kind {
         }
     }
 
+    /// The library for TOML keeps 100 bytes for each bracket and each part of a key.
+    fn in_toml(self) -> Self {
+        Self {
+            bytes_per_byte: 128,
+            ..self
+        }
+    }
+
+    /// A few bytes may hold many, of which no more are read than the header promises.
+    fn compressed(self) -> Self {
+        Self {
+            bytes_per_byte: 4000,
+            ..self
+        }
+    }
+
     /// Puts bytes where they are read from.
     pub(crate) fn put(&self, bytes: &[u8]) {
         if self.folder.is_some() {
@@ -78,14 +97,6 @@ impl Kind {
 
     fn path(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("file")
-    }
-
-    /// Bytes of what is in a file; for compressed files that is more than the file has.
-    pub(crate) fn content_bytes(&self, bytes: &[u8]) -> usize {
-        match self.name {
-            "images_gzip" => 1000 * bytes.len(),
-            _ => bytes.len(),
-        }
     }
 
     /// Our own files as a forger would write them, with a length and a checksum that agree.
@@ -235,7 +246,9 @@ pub(crate) fn images_gzip() -> Kind {
     GzEncoder::new(&images().intact[..], Compression::best())
         .read_to_end(&mut bytes)
         .unwrap();
-    Kind::of_bytes("images_gzip", bytes, read_images).with_checksum()
+    Kind::of_bytes("images_gzip", bytes, read_images)
+        .with_checksum()
+        .compressed()
 }
 
 fn read_images(_: &Kind, bytes: &[u8]) -> Result<Vec<u8>, String> {
@@ -262,6 +275,7 @@ pub(crate) fn chip() -> Kind {
         config.clone().check().map_err(words)?;
         Ok(config.to_toml().map_err(words)?.into_bytes())
     })
+    .in_toml()
 }
 
 const NETWORK: &str = r#"
@@ -288,6 +302,7 @@ pub(crate) fn network() -> Kind {
         let found = read_network(&kind.path()).map_err(words)?;
         Ok(found.to_toml().map_err(words)?.into_bytes())
     })
+    .in_toml()
 }
 
 const STUDY: &str = r#"
@@ -316,6 +331,7 @@ pub(crate) fn study() -> Kind {
         let names: Vec<&str> = names.iter().map(|experiment| experiment.name).collect();
         Ok(format!("{settings:?} {names:?}").into_bytes())
     })
+    .in_toml()
 }
 
 pub(crate) fn tiling() -> Kind {
@@ -324,6 +340,7 @@ pub(crate) fn tiling() -> Kind {
         let found = read_tiling(&kind.path()).map_err(words)?;
         Ok(format!("{found:?}").into_bytes())
     })
+    .in_toml()
 }
 
 pub(crate) fn targets() -> Kind {
@@ -333,6 +350,7 @@ pub(crate) fn targets() -> Kind {
         found.check().map_err(words)?;
         Ok(format!("{found:?}").into_bytes())
     })
+    .in_toml()
 }
 
 pub(crate) fn recipe() -> Kind {
@@ -343,4 +361,5 @@ pub(crate) fn recipe() -> Kind {
         found.check().map_err(words)?;
         Ok(toml::to_string(&found).map_err(words)?.into_bytes())
     })
+    .in_toml()
 }

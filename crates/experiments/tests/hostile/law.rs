@@ -4,10 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::kinds::Kind;
 
-/// Memory that reading may take.
-const fn memory_max(bytes: usize) -> u64 {
-    4 * bytes as u64 + (1 << 20)
-}
+const MEBIBYTE: u64 = 1 << 20;
 
 /// Reads a file, and looks at memory and panics meanwhile.
 pub(crate) fn read(kind: &Kind, bytes: &[u8]) -> Result<Vec<u8>, String> {
@@ -17,15 +14,14 @@ pub(crate) fn read(kind: &Kind, bytes: &[u8]) -> Result<Vec<u8>, String> {
         found = Some(catch_unwind(AssertUnwindSafe(|| (kind.read)(kind, bytes))));
     });
     let found = found.expect("it was called");
-    let found = found.unwrap_or_else(|_| panic!("{}: panics for {}", kind.name, shown(bytes)));
-    let content = kind.content_bytes(bytes);
+    let found = found.unwrap_or_else(|_| panic!("{}: panics for {}", kind.name, kept(kind, bytes)));
     assert!(
-        memory.bytes_max <= memory_max(content),
+        memory.bytes_max <= kind.bytes_per_byte * bytes.len() as u64 + MEBIBYTE,
         "{}: {} bytes of memory for {} bytes: {}",
         kind.name,
         memory.bytes_max,
         bytes.len(),
-        shown(bytes)
+        kept(kind, bytes)
     );
     found
 }
@@ -38,7 +34,7 @@ pub(crate) fn hold(kind: &Kind, bytes: &[u8], value: &[u8]) {
             !kind.has_checksum || found == value,
             "{}: another value without a word: {}",
             kind.name,
-            shown(bytes)
+            kept(kind, bytes)
         ),
     }
 }
@@ -50,14 +46,11 @@ pub(crate) fn hold_forged(kind: &Kind, bytes: &[u8]) {
     }
 }
 
-/// What is needed to try it again.
-fn shown(bytes: &[u8]) -> String {
-    let hexadecimal: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let path = std::env::temp_dir().join("bss2-hostile");
-    let _ = std::fs::write(&path, bytes);
-    format!(
-        "{} (also in {})",
-        &hexadecimal[..hexadecimal.len().min(400)],
-        path.display()
-    )
+/// Keeps a file so that it can be tried again, and says where.
+fn kept(kind: &Kind, bytes: &[u8]) -> String {
+    let path = std::env::temp_dir().join(format!("bss2-hostile-{}", kind.name));
+    match std::fs::write(&path, bytes) {
+        Ok(()) => path.display().to_string(),
+        Err(error) => error.to_string(),
+    }
 }

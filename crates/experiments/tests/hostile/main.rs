@@ -1,10 +1,16 @@
 //! Files that are damaged or forged, of every kind that is read: a typed error or a value, never a
-//! panic, and never more memory than four times the file and a mebibyte.
+//! panic, and never more memory than four times the file and a mebibyte (for TOML, 128 times).
 //!
 //! Each kind is held to that by all shorter files, all flips of single bits, random mixtures of such
 //! damage, and what is kept in `corpus`. `BSS2_HOSTILE_ROUNDS` sets how many random files are read of
 //! each kind.
+//!
+//! What fails is written to the temporary folder as `bss2-hostile-KIND`.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::print_stdout,
+    reason = "`--nocapture` shows how much was tried"
+)]
 
 mod damage;
 mod kinds;

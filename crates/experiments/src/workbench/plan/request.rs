@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bss2_mapping::{LayerShape, Tiling};
 
-use crate::ExperimentError;
+use crate::{ExperimentError, read_text};
 
 /// Makes a tiling.
 pub type MakeTiling = fn() -> Tiling;
@@ -54,10 +54,7 @@ pub fn layer_shape(text: &str, groups: usize) -> Result<LayerShape, ExperimentEr
 /// [`ExperimentError::Read`] if there is no such file, [`ExperimentError::TilingFile`] if it holds
 /// anything else.
 pub fn read_tiling(path: &Path) -> Result<Tiling, ExperimentError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ExperimentError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = read_text(path)?;
     parse(&text).map_err(|reason| ExperimentError::TilingFile {
         path: path.to_owned(),
         reason,
