@@ -203,7 +203,7 @@ pub(crate) fn recording() -> Kind {
     let mut file = Cursor::new(Vec::new());
     recording.unwrap().write_npz(&mut file).unwrap();
     Kind::of_bytes("recording", file.into_inner(), |_, bytes| {
-        let found = Recording::read_npz(Cursor::new(bytes)).map_err(words)?;
+        let found = Recording::read_npz(bytes).map_err(words)?;
         let mut file = Cursor::new(Vec::new());
         found.write_npz(&mut file).map_err(words)?;
         Ok(file.into_inner())

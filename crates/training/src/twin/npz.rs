@@ -1,6 +1,6 @@
 //! Recordings as NPZ files.
 
-use std::io::{Read, Seek, Write};
+use std::io::{Cursor, Read, Seek, Write};
 
 use bss2_core::{Baseline, RunSettings};
 use ndarray::{Array, ArrayView, Dimension, Ix0, arr0};
@@ -20,6 +20,9 @@ const MEASURED_BASELINE: &str = "measured_baseline";
 
 /// Longest header of an array: NumPy's take 128 bytes at most for such arrays.
 const HEADER_BYTES_MAX: usize = 1024;
+
+/// Longest file that is read: three arrays of 256 MiB, and room for others.
+const FILE_BYTES_MAX: u64 = 1 << 30;
 
 /// Alignment that suits every type of number.
 const ALIGNMENT: usize = 16;
@@ -58,14 +61,24 @@ impl Recording {
 
     /// Reads an NPZ file, such as NumPy's `savez` writes, with the arrays of
     /// [`write_npz`](Self::write_npz); others are left alone. It may be hostile: no more is claimed
-    /// than the file holds, and 256 MiB for an array at most.
+    /// than the file holds. It is read whole; 1 GiB at most, and 256 MiB for an array.
     ///
     /// # Errors
     /// [`TrainingError::RecordingArray`] for an array that is missing, damaged, too large,
     /// compressed, or of another type; [`TrainingError::Array`] for settings outside their ranges; those
     /// of [`Recording::new`].
-    pub fn read_npz(from: impl Read + Seek) -> Result<Self, TrainingError> {
-        let mut file = ZipArchive::new(from).map_err(|error| refused("file", &error))?;
+    pub fn read_npz(from: impl Read) -> Result<Self, TrainingError> {
+        let mut bytes = Vec::new();
+        let count = from.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
+        count.map_err(|error| refused("file", &error))?;
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(refuse("file", "more than 1 GiB"));
+        }
+        if promises_too_many_entries(&bytes) {
+            return Err(refuse("file", "promises more arrays than it has room for"));
+        }
+        let file = ZipArchive::new(Cursor::new(&bytes));
+        let mut file = file.map_err(|error| refused("file", &error))?;
         let number = |file: &mut _, name| {
             let number = read::<i64, Ix0, _>(file, name)?.into_scalar();
             u32::try_from(number).map_err(|error| refused(name, &error))
@@ -93,10 +106,35 @@ fn entry(name: &str) -> String {
 }
 
 fn refused(array: &'static str, error: &dyn std::error::Error) -> TrainingError {
+    refuse(array, &error.to_string())
+}
+
+fn refuse(array: &'static str, reason: &str) -> TrainingError {
     TrainingError::RecordingArray {
         array,
-        reason: error.to_string(),
+        reason: reason.to_owned(),
     }
+}
+
+/// Whether anything that may be the end of a ZIP file's list of entries counts more of them than the
+/// file has room for: whoever reads it claims memory for as many.
+fn promises_too_many_entries(bytes: &[u8]) -> bool {
+    /// Bytes that an entry of the list takes at least.
+    const ENTRY_BYTES: u64 = 46;
+    let most = bytes.len() as u64 / ENTRY_BYTES;
+    let number = |record: &[u8], place: std::ops::Range<usize>| {
+        let bytes = record.get(place).unwrap_or_default().iter().rev();
+        bytes.fold(0, |number, &byte| number << 8 | u64::from(byte))
+    };
+    (0..bytes.len()).any(|start| {
+        let record = &bytes[start..];
+        let count = match record {
+            [b'P', b'K', 5, 6, ..] => number(record, 8..10).max(number(record, 10..12)),
+            [b'P', b'K', 6, 6, ..] => number(record, 24..32).max(number(record, 32..40)),
+            _ => 0,
+        };
+        count > most
+    })
 }
 
 fn add<T: WritableElement, D: Dimension>(
@@ -119,15 +157,14 @@ fn read<T: ViewElement + Clone, D: Dimension, R: Read + Seek>(
     let mut content = Vec::new();
     let read = entry.by_ref().take(limit + 1).read_to_end(&mut content);
     read.map_err(|error| refused(name, &error))?;
-    let refuse = |reason: &str| TrainingError::RecordingArray {
-        array: name,
-        reason: reason.to_owned(),
-    };
     if content.len() as u64 > limit {
-        return Err(refuse("more than 256 MiB"));
+        return Err(refuse(name, "more than 256 MiB"));
     }
     if header_bytes(&content).is_none_or(|bytes| bytes > HEADER_BYTES_MAX) {
-        return Err(refuse("no NPY array of version 1 with a short header"));
+        return Err(refuse(
+            name,
+            "no NPY array of version 1 with a short header",
+        ));
     }
     // Numbers of several bytes are read where they lie, which has to suit them.
     let mut aligned = vec![0; content.len() + ALIGNMENT];
