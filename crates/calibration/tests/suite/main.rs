@@ -5,6 +5,7 @@ mod checks;
 mod configuration;
 mod conversion;
 mod costs;
+mod extremes;
 mod failures;
 mod hidden_truth;
 mod laws;

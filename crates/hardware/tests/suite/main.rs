@@ -10,6 +10,7 @@ mod conditions;
 mod config;
 mod conformance;
 mod determinism;
+mod extremes;
 mod ideal_and_mock;
 mod imperfections;
 mod noise;
