@@ -22,6 +22,9 @@ use tempfile::TempDir;
 /// Files that are read besides, in a folder for each kind.
 pub(crate) const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/hostile/corpus");
 
+/// The library for TOML keeps 100 bytes for each bracket and each part of a key.
+const TOML_BYTES_PER_BYTE: u64 = 128;
+
 /// Files of one kind.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
@@ -72,10 +75,9 @@ impl Kind {
         }
     }
 
-    /// The library for TOML keeps 100 bytes for each bracket and each part of a key.
     fn in_toml(self) -> Self {
         Self {
-            bytes_per_byte: 128,
+            bytes_per_byte: TOML_BYTES_PER_BYTE,
             ..self
         }
     }

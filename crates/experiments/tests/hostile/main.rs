@@ -19,10 +19,12 @@ mod law;
 use damage::{flips, random, shorter};
 use kinds::Kind;
 
-/// Random files of each kind.
+/// Random files of each kind, unless more or less are asked for.
+const ROUNDS: u64 = 2000;
+
 fn rounds() -> u64 {
     let rounds = std::env::var("BSS2_HOSTILE_ROUNDS").ok();
-    rounds.map_or(2000, |rounds| rounds.parse().expect("a whole number"))
+    rounds.map_or(ROUNDS, |rounds| rounds.parse().expect("a whole number"))
 }
 
 fn hold(kind: Kind) {
