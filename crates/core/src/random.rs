@@ -145,7 +145,8 @@ impl Fill<'_> {
         );
         let row = row * self.count;
         let end = (row + self.count).min(self.out.len());
-        let to = &mut self.out[row + before..end];
+        // Blocks beyond the end of a shorter last row have nothing to put.
+        let to = &mut self.out[(row + before).min(end)..end];
         if let (0, Some(to)) = (skipped, to.first_chunk_mut()) {
             *to = *normals;
         } else {
@@ -230,7 +231,7 @@ mod tests {
         #[test]
         fn neighbouring_vectors_are_the_same_as_each_alone(
             seed: u64, vector: u64, first in 0_usize..99, count in prop_oneof![1_usize..33, 1_usize..300],
-            vectors in 0_usize..12,
+            vectors in 0_usize..12, cut in 0_usize..300,
         ) {
             let stream = NoiseStream::new(Trial::new(seed), 0, 0);
             let mut together = vec![0.0; vectors * count];
@@ -240,6 +241,9 @@ mod tests {
                 stream.fill(vector.wrapping_add(v), first, &mut alone);
                 prop_assert_eq!(row, &alone[..]);
             }
+            let mut cut = vec![0.0; together.len() - together.len().min(cut)];
+            stream.fill_vectors(vector, first, count, &mut cut);
+            prop_assert_eq!(&cut[..], &together[..cut.len()]);
         }
 
         #[test]
