@@ -5,14 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 mod refused;
+mod support;
 
 use refused::{REFUSED_NETWORKS, REFUSED_ON_THE_WORKBENCH, REFUSED_PLANS, REFUSED_STUDIES};
+use support::NETWORK;
 
 fn xtask(arguments: &[&str], folder: &Path) -> std::io::Result<Output> {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
+    support::xtask(arguments, folder).output()
 }
 
 /// What `xtask` refuses: one line on standard error.
@@ -349,18 +348,6 @@ fn a_plan_is_printed_or_written() {
         "{message}"
     );
 }
-
-const NETWORK: &str = r#"
-input = { height = 8, width = 8 }
-
-[[layers]]
-type = "flatten"
-
-[[layers]]
-type = "dense"
-name = "fc1"
-outputs = 10
-"#;
 
 #[test]
 fn a_trained_network_is_evaluated_to_the_same() {

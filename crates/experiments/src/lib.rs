@@ -84,7 +84,7 @@ pub use operating_point::{
     Knob, Layout, Meanwhile, NetworkCase, NetworkState, NetworkTask, OperatingPoint,
 };
 pub use outcome::{Outcome, Record, Rule, SummaryEntry};
-pub use output::ResultFolder;
+pub use output::{FolderLock, ResultFolder};
 pub use plan_picture::{layers_picture, plan_picture};
 pub use preset::Preset;
 pub use process::Process;

@@ -26,8 +26,9 @@ pub fn remove_drafts(target: &Path) {
         let rest = name
             .as_encoded_bytes()
             .strip_prefix(prefix.as_encoded_bytes());
-        // What comes after it is random letters and digits; else it is another target's.
-        if !rest.is_some_and(|rest| rest.iter().all(u8::is_ascii_alphanumeric)) {
+        // What comes after it is tempfile's; else it is another target's, or no draft.
+        let is_random = |rest: &[u8]| rest.len() == 6 && rest.iter().all(u8::is_ascii_alphanumeric);
+        if !rest.is_some_and(is_random) {
             continue;
         }
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -59,14 +60,15 @@ mod tests {
         let stay = [
             "file",
             ".bss2-draft-file",
-            ".bss2-draft-file-2-Ab3",
-            ".bss2-draft-fil-Ab3",
+            ".bss2-draft-file-2-Ab3Cd4",
+            ".bss2-draft-fil-Ab3Cd4",
+            ".bss2-draft-file-mybackup",
         ];
-        for name in stay.iter().chain(&[".bss2-draft-file-Ab3"]) {
+        for name in stay.iter().chain(&[".bss2-draft-file-Ab3Cd4"]) {
             fs::write(path(name), "").unwrap();
         }
-        fs::create_dir(path(".bss2-draft-file-xyz")).unwrap();
-        fs::write(path(".bss2-draft-file-xyz/within"), "").unwrap();
+        fs::create_dir(path(".bss2-draft-file-uvwxyz")).unwrap();
+        fs::write(path(".bss2-draft-file-uvwxyz/within"), "").unwrap();
         remove_drafts(&path("file"));
         assert!(stay.iter().all(|name| path(name).exists()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), stay.len());

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use super::write_error;
 use crate::ExperimentError;
 
-/// Held as long as results for a folder are made: a locked file beside it, removed in the end.
+/// Held as long as results for a folder are made, and what they were made from is cleared away: a locked file
+/// beside it, removed in the end.
 ///
 /// The system frees the lock of a process that was killed; the file that it leaves is taken over by
 /// whoever comes next.
 #[derive(Debug)]
-pub(super) struct FolderLock {
+pub struct FolderLock {
     path: PathBuf,
     /// Open as long as the lock is held.
     _file: File,
@@ -30,14 +31,17 @@ impl FolderLock {
     pub(super) fn take(folder: &Path) -> Result<Self, ExperimentError> {
         let parent = folder.parent().unwrap_or(folder);
         let failed = |source| write_error(parent, source);
-        let missing = parent.ancestors().take_while(|above| !above.exists());
-        let made: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        fs::create_dir_all(parent).map_err(failed)?;
         let path = parent.join(name(folder));
+        let mut attempts = 0;
         loop {
-            let file = File::options();
-            let file = file.clone().write(true).create(true).open(&path);
-            let file = file.map_err(failed)?;
+            let (file, made) = match create(&path, parent) {
+                // Whoever had made the folders for a lock of his own has removed them again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {
+                    attempts += 1;
+                    continue;
+                }
+                created => created.map_err(failed)?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -59,6 +63,17 @@ impl FolderLock {
             }
         }
     }
+}
+
+/// Times that it is tried to make a file whose folder goes away meanwhile.
+const ATTEMPTS: usize = 100;
+
+/// Makes a file and the folders above it, which are returned, the innermost first.
+fn create(path: &Path, parent: &Path) -> io::Result<(File, Vec<PathBuf>)> {
+    let missing = parent.ancestors().take_while(|above| !above.exists());
+    let made = missing.map(Path::to_owned).collect();
+    fs::create_dir_all(parent)?;
+    Ok((File::create(path)?, made))
 }
 
 impl Drop for FolderLock {
@@ -121,14 +136,16 @@ mod tests {
     fn many_at_once_take_turns() {
         use std::sync::atomic::{AtomicUsize, Ordering};
         let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("results");
+        // Each who comes makes the folder above, and removes it again.
+        let folder = parent.path().join("above/results");
         let (holders, turns) = (AtomicUsize::new(0), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     while turns.load(Ordering::SeqCst) < 200 {
-                        let Ok(lock) = FolderLock::take(&folder) else {
-                            continue;
+                        let lock = match FolderLock::take(&folder) {
+                            Err(ExperimentError::FolderInUse { .. }) => continue,
+                            taken => taken.unwrap(),
                         };
                         assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
                         turns.fetch_add(1, Ordering::SeqCst);

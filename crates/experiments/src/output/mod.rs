@@ -11,7 +11,7 @@ mod exchange;
 mod lock;
 mod manifest;
 
-use lock::FolderLock;
+pub use lock::FolderLock;
 use manifest::Manifest;
 
 /// The file that holds the configuration, and the proof that a folder is ours.
@@ -24,7 +24,7 @@ const CONFIGURATION: &str = "configuration.toml";
 pub struct ResultFolder {
     target: PathBuf,
     files: Vec<(String, Vec<u8>)>,
-    _lock: FolderLock,
+    lock: FolderLock,
 }
 
 impl ResultFolder {
@@ -48,12 +48,12 @@ impl ResultFolder {
         };
         let absolute = std::path::absolute(target).map_err(|e| write_error(target, e))?;
         refuse_enclosing(&absolute)?;
-        manifest::refuse_foreign(&absolute)?;
         let lock = FolderLock::take(&absolute)?;
+        manifest::refuse_foreign(&absolute)?;
         Ok(Self {
             target: absolute,
             files: Vec::new(),
-            _lock: lock,
+            lock,
         })
     }
 
@@ -77,13 +77,13 @@ impl ResultFolder {
         self.files.push((name.into(), content.into()));
     }
 
-    /// Writes the folder beside its place and moves it there as a whole; drafts that runs that were killed
-    /// left there are removed. `configuration` is TOML
-    /// and becomes `configuration.toml`, below the version of bss2 and the names of all files.
+    /// Writes the folder beside its place and moves it there as a whole; drafts of runs that were killed are
+    /// removed. `configuration` is TOML and becomes `configuration.toml`, below the version of bss2 and the
+    /// names of all files. The lock is for who has to clear something away before anybody else begins.
     ///
     /// # Errors
     /// [`ExperimentError`]; what was there before is then as it was.
-    pub fn publish(mut self, configuration: &str) -> Result<(), ExperimentError> {
+    pub fn publish(mut self, configuration: &str) -> Result<FolderLock, ExperimentError> {
         let names = self.files.iter().map(|(name, _)| name.as_str());
         let manifest = Manifest::of(names.chain([CONFIGURATION])).to_toml()?;
         self.add(CONFIGURATION, format!("{manifest}\n{configuration}"));
@@ -104,10 +104,18 @@ impl ResultFolder {
             write_file(&new.join(name), content)
                 .map_err(|e| write_error(&self.target.join(name), e))?;
         }
-        exchange::put_in_place(&new, &self.target, &old).map_err(failed)?;
+        if let Err(error) = exchange::put_in_place(&new, &self.target, &old) {
+            if old.exists() {
+                // They could not be put back: these are the only ones.
+                let kept = draft.keep().join("old");
+                let why = format!("{error}; earlier results are in {}", kept.display());
+                return Err(failed(io::Error::new(error.kind(), why)));
+            }
+            return Err(failed(error));
+        }
         drop(draft);
         bss2_file::remove_drafts(&self.target);
-        Ok(())
+        Ok(self.lock)
     }
 }
 

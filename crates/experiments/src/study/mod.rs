@@ -57,11 +57,7 @@ pub fn run_study(
     let target = ResultFolder::claim(folder)?;
     let store = JobStore::in_folder(target.beside(UNFINISHED));
     let jobs = Jobs::new(progress, store, Scope::All, threads(settings));
-    let report = run_all(experiments, settings, target, &jobs)?;
-    if report.failures.is_empty() {
-        jobs.clear()?;
-    }
-    Ok(report)
+    run_all(experiments, settings, target, &jobs)
 }
 
 /// Does one shard of the jobs and writes a folder with their results, for [`merge_shards`].
@@ -101,14 +97,16 @@ pub fn run_shard(
         target.add(shards::FAILURES, shards::failures_text(&failures)?);
     }
     shards::refuse_other(folder, &file)?;
-    target.publish(&file.to_toml()?.to_string())?;
+    let lock = target.publish(&file.to_toml()?.to_string())?;
     if failures.is_empty() {
         jobs.clear()?;
     }
+    drop(lock);
     Ok(failures)
 }
 
-/// Runs experiments by their jobs and writes the folder.
+/// Runs experiments by their jobs, writes the folder, and clears away what was kept of the jobs if none
+/// failed.
 fn run_all(
     experiments: &[&'static Experiment],
     settings: &Settings,
@@ -128,7 +126,7 @@ fn run_all(
         ended.push((*experiment, end));
     }
     let common = StudyFile::of(experiments, settings);
-    results::write(folder, &common, settings, &ended)?;
+    let lock = results::write(folder, &common, settings, &ended)?;
     let mut report = StudyReport {
         tables: Vec::new(),
         misses: Vec::new(),
@@ -143,6 +141,10 @@ fn run_all(
             Ended::Failed(failures) => report.failures.extend(failures),
         }
     }
+    if report.failures.is_empty() {
+        jobs.clear()?;
+    }
+    drop(lock);
     Ok(report)
 }
 

@@ -9,7 +9,8 @@ use crate::plot::fixed;
 use crate::report::{Cell, Column, Details, Page, Section, Table, Verdict};
 use crate::sources::SOURCES;
 use crate::{
-    CsvFile, Experiment, ExperimentError, JobFailure, ResultFolder, Settings, SummaryEntry,
+    CsvFile, Experiment, ExperimentError, FolderLock, JobFailure, ResultFolder, Settings,
+    SummaryEntry,
 };
 
 /// Writes the folder.
@@ -18,7 +19,7 @@ pub(super) fn write(
     common: &StudyFile,
     settings: &Settings,
     ended: &[(&'static Experiment, Ended)],
-) -> Result<(), ExperimentError> {
+) -> Result<FolderLock, ExperimentError> {
     let configuration = configuration(common, ended)?;
     let mut summaries: BTreeMap<&str, &BTreeMap<String, SummaryEntry>> = BTreeMap::new();
     let mut page = Page::new(

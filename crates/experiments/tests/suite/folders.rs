@@ -9,7 +9,7 @@ fn publish(folder: &Path, content: &str) -> Result<(), ExperimentError> {
     let mut results = ResultFolder::claim(folder)?;
     results.add("summary.json", content);
     results.add("figures/one.svg", "<svg/>");
-    results.publish("seed = 1\n")
+    results.publish("seed = 1\n").map(drop)
 }
 
 fn assert_refused_and_untouched(folder: &Path, foreign: &str) {

@@ -148,6 +148,7 @@ impl PlanReport {
         folder.add("plan.json", json + "\n");
         folder.add("plan.txt", self.to_text());
         folder.add("plan.svg", plan_picture(&self.plan).to_standalone_svg());
-        folder.publish(&to_toml(configuration)?.to_string())
+        folder.publish(&to_toml(configuration)?.to_string())?;
+        Ok(())
     }
 }

@@ -106,7 +106,8 @@ impl SpeedJob {
             patience_ms: self.patience_ms,
             machine: &machine,
         };
-        folder.publish(&to_toml(&configuration)?.to_string())
+        folder.publish(&to_toml(&configuration)?.to_string())?;
+        Ok(())
     }
 }
 

@@ -160,9 +160,10 @@ impl TrainJob {
             chip: &self.chip.config,
         })?;
         self.fill(&mut folder, &results, &trained, &data)?;
-        folder.publish(&configuration.to_string())?;
+        let lock = folder.publish(&configuration.to_string())?;
         remove(&checkpoint)?;
         bss2_file::remove_drafts(&checkpoint);
+        drop(lock);
         Ok(TrainReport {
             table: tables::overview(&results)?,
             warnings: few_lsb(&results.layers),
