@@ -117,10 +117,10 @@ fn refuse(array: &'static str, reason: &str) -> TrainingError {
 }
 
 /// Whether anything that may be the end of a ZIP file's list of entries counts more of them than the
-/// file has room for: whoever reads it claims memory for as many.
+/// file has room for: whoever reads it claims memory for as many, some hundred bytes for each.
 fn promises_too_many_entries(bytes: &[u8]) -> bool {
-    /// Bytes that an entry of the list takes at least.
-    const ENTRY_BYTES: u64 = 46;
+    /// Bytes that an array takes at least: its header of 80, and its name and what is said of it in two places.
+    const ENTRY_BYTES: u64 = 80 + 30 + 46 + 2 * 5;
     let most = bytes.len() as u64 / ENTRY_BYTES;
     let number = |record: &[u8], place: std::ops::Range<usize>| {
         let bytes = record.get(place).unwrap_or_default().iter().rev();
