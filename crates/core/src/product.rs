@@ -6,11 +6,11 @@
 //! shapes and by the sizes of caches, and take pointers; here, the right-hand matrix is laid out once
 //! for many products.
 
-mod half;
+mod fixed;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
-pub use half::{HalfPanels, HalfPart, HalfRows};
+pub use fixed::{FixedPanels, FixedPart, FixedRows, Grid};
 
 /// Columns of a panel: two vectors of the widest kind.
 const WIDTH: usize = 32;

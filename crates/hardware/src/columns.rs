@@ -19,6 +19,8 @@ pub(crate) struct Columns {
     pub(crate) charge_factor: Vec<f32>,
     /// Factor by which synapse mismatch has grown at a lower bias.
     pub(crate) mismatch_growth: Vec<f32>,
+    /// No synapse brings more charge per activation unit.
+    pub(crate) largest_charge: Vec<f32>,
     /// Rate at which a line loses its charge, by sign.
     pub(crate) line_decay_per_us: [Vec<f32>; 2],
     /// Membrane slope per unit of charge on a line, by sign.
@@ -62,11 +64,17 @@ impl Columns {
                     .rest(config, registers, conditions, column, drift)
             })
             .collect();
+        let charge_factor = each(count, |column| {
+            synapse::column_factor(&config.synapse, registers, config.geometry, column)
+        });
+        let mismatch_growth = each(count, |column| synapse::mismatch_growth(registers, column));
         Self {
-            charge_factor: each(count, |column| {
-                synapse::column_factor(&config.synapse, registers, config.geometry, column)
+            largest_charge: each(count, |column| {
+                let weight = instance.synapses.largest_weight(mismatch_growth[column]);
+                weight * charge_factor[column]
             }),
-            mismatch_growth: each(count, |column| synapse::mismatch_growth(registers, column)),
+            charge_factor,
+            mismatch_growth,
             line_decay_per_us: Sign::BOTH.map(|sign| {
                 each(count, |column| {
                     instance

@@ -1,7 +1,9 @@
 //! The array without imperfections.
 
-use bss2_core::product::{HalfPanels, HalfRows};
-use bss2_core::{ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest};
+use bss2_core::product::{FixedPanels, FixedRows, Grid};
+use bss2_core::{
+    ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest, WEIGHT_MAX,
+};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::ConfigError;
@@ -80,37 +82,45 @@ struct Round<'a> {
     outputs: &'a mut [i8],
 }
 
+/// The nearest integer that an output can be, the even one if there are two.
+#[inline(always)]
+fn rounded(value: f32) -> i8 {
+    // Where numbers are so large, neighbours lie 1 apart; their low bits are the integer's. (Vectors of
+    // these operations are found on every processor, those of a conversion that saturates are not.)
+    const LARGE: f32 = 12_582_912.0;
+    let within = value.clamp(i8::MIN.into(), i8::MAX.into());
+    (within + LARGE).to_bits() as i8
+}
+
 impl pulp::WithSimd for Round<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         for (out, sum) in self.outputs.iter_mut().zip(self.sums) {
-            *out = (self.gain * sum).round_ties_even() as i8;
+            *out = rounded(self.gain * sum);
         }
     }
 }
 
-/// Exact sums of products: factors have fewer bits than half precision keeps, and |Σ| ≤ 31·63 for each of
-/// at most 1024 inputs stays an exact integer below 2²⁴.
+/// Exact sums of products: factors are integers, and |Σ| ≤ 31·63 for each of at most 1024 inputs stays an
+/// exact integer below 2²⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactSums {
-    weights: Vec<HalfPanels>,
-    /// A row of weights.
-    row: Vec<f32>,
+    weights: Vec<FixedPanels>,
     activations: Buffer<f32>,
-    factors: HalfRows,
+    factors: FixedRows,
     sums: Buffer<f32>,
 }
 
 impl ExactSums {
     pub(crate) fn new(geometry: ArrayGeometry) -> Self {
-        let zeros = HalfPanels::zeros(geometry.inputs(), geometry.columns());
+        let weights = Grid::integers(geometry.columns(), WEIGHT_MAX.unsigned_abs().into());
+        let zeros = FixedPanels::zeros(geometry.inputs(), weights);
         Self {
             weights: vec![zeros; geometry.hemispheres()],
-            row: Vec::new(),
             activations: Buffer::new(),
-            factors: HalfRows::default(),
+            factors: FixedRows::default(),
             sums: Buffer::new(),
         }
     }
@@ -121,10 +131,9 @@ impl ExactSums {
             let first = part.columns().start - region.first_column;
             let columns = s![first..first + part.columns().len()];
             for (input, weights) in region.input_range().zip(weights.outer_iter()) {
-                self.row.clear();
-                let weights = weights.slice_move(columns);
-                self.row.extend(weights.iter().map(|&w| f32::from(w)));
-                part.put(input, &self.row);
+                for (column, weight) in weights.slice_move(columns).iter().enumerate() {
+                    part.put(input, column, &[f32::from(*weight)]);
+                }
             }
         }
     }
@@ -137,13 +146,10 @@ impl ExactSums {
     ) -> ArrayViewMut2<'_, f32> {
         let mut factors = self.activations.shaped(activations.dim());
         factors.zip_mut_with(&activations, |to, &from| *to = f32::from(from));
-        self.factors.assign(factors.view(), region.first_input);
+        let weights = &self.weights[region.hemisphere];
+        weights.assign(&mut self.factors, factors.view(), region.first_input);
         let mut sums = self.sums.shaped((activations.nrows(), region.columns));
-        self.weights[region.hemisphere].multiply_block(
-            &self.factors,
-            region.column_range(),
-            sums.view_mut(),
-        );
+        weights.multiply_block(&self.factors, region.column_range(), sums.view_mut());
         sums
     }
 }

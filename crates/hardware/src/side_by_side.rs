@@ -44,10 +44,10 @@ pub(crate) fn block<T, const COUNT: usize>(elements: &[T], first: usize) -> &[T;
     block
 }
 
-/// The sum over the places of a block: halves are added, then their halves, and so on.
+/// The sum over the places of a block, a power of two: halves are added, then their halves, and so on.
 #[inline(always)]
-pub(crate) fn sum(mut lanes: [f32; MANY]) -> f32 {
-    let mut half = MANY / 2;
+pub(crate) fn sum<const COUNT: usize>(mut lanes: [f32; COUNT]) -> f32 {
+    let mut half = COUNT / 2;
     while half > 0 {
         let (sums, others) = lanes.split_at_mut(half);
         for (sum, other) in sums.iter_mut().zip(others) {
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn sums_are_those_of_all() {
-        let lanes = std::array::from_fn(|i| i as f32 + 0.5);
+        let lanes: [f32; MANY] = std::array::from_fn(|i| i as f32 + 0.5);
         assert_eq!(sum(lanes), (MANY * MANY) as f32 / 2.0);
     }
 

@@ -61,9 +61,29 @@ pub(crate) const ROWS_PER_DRIVER: usize = 2;
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses {
     columns: usize,
-    /// Mismatch currents 2ᵏ·ε_k in weight units, ordered by row of the chip, bit, column.
-    mismatch: Vec<f32>,
+    /// Mismatch currents 2ᵏ·ε_k, ordered by row of the chip, bit, column.
+    mismatch: Vec<i16>,
+    /// Unit of the mismatch in weight units.
+    mismatch_unit: f32,
     stuck: Vec<Stuck>,
+}
+
+/// The integer next to a number within the range of `i16`. (The library's function, which every processor
+/// has, takes a quarter of the time that a chip is drawn in.)
+fn nearest(value: f32) -> i16 {
+    (value + value.signum() * 0.5) as i16
+}
+
+/// Largest mismatch current in its unit.
+const LARGEST_CURRENT: i16 = i16::MAX / BITS as i16;
+
+/// Mismatch currents of neighbouring synapses.
+#[derive(Clone, Copy)]
+pub(crate) struct Mismatch<'a> {
+    /// By bit; sums over bits fit into their type.
+    currents: [&'a [i16]; BITS],
+    /// In weight units.
+    unit: f32,
 }
 
 /// A synapse that keeps its weight.
@@ -80,18 +100,29 @@ impl Synapses {
         let columns = geometry.columns();
         let rows = Scope::Driver.instances(geometry) * ROWS_PER_DRIVER;
         let mut draws = Draws::new(seed, Draw::SynapseCurrent);
-        let mut mismatch = Vec::with_capacity(rows * BITS * columns);
+        let mut currents = Vec::with_capacity(rows * BITS * columns);
         for _ in 0..rows {
             for bit in 0..BITS {
                 let spread = config.smallest_bit_mismatch * (bit as f32 / 2.0).exp2();
-                mismatch.extend((0..columns).map(|_| spread * draws.normal()));
+                currents.extend((0..columns).map(|_| spread * draws.normal()));
             }
         }
+        let largest = currents.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
+        // As fine as sums over all bits of a synapse allow.
+        let mismatch_unit = (largest / f32::from(LARGEST_CURRENT)).max(f32::MIN_POSITIVE);
+        let in_units = |current: f32| nearest(current / mismatch_unit);
         Self {
             columns,
-            mismatch,
+            mismatch: currents.into_iter().map(in_units).collect(),
+            mismatch_unit,
             stuck: draw_stuck(config, rows, columns, seed),
         }
+    }
+
+    /// More than the charge that any synapse brings, in weight units, if its mismatch has grown so much.
+    pub(crate) fn largest_weight(&self, mismatch_growth: f32) -> f32 {
+        let largest_error = self.mismatch_unit * f32::from(LARGEST_CURRENT) * BITS as f32;
+        f32::from(WEIGHT_MAX) + mismatch_growth * largest_error
     }
 
     /// The synapses that keep their weight.
@@ -99,12 +130,15 @@ impl Synapses {
         &self.stuck
     }
 
-    /// Mismatch currents of neighbouring synapses of one row, by bit.
-    pub(crate) fn mismatch(&self, row: usize, columns: Range<usize>) -> [&[f32]; BITS] {
-        std::array::from_fn(|bit| {
-            let first = (row * BITS + bit) * self.columns;
-            &self.mismatch[first + columns.start..first + columns.end]
-        })
+    /// Mismatch currents of neighbouring synapses of one row.
+    pub(crate) fn mismatch(&self, row: usize, columns: Range<usize>) -> Mismatch<'_> {
+        Mismatch {
+            currents: std::array::from_fn(|bit| {
+                let first = (row * BITS + bit) * self.columns;
+                &self.mismatch[first + columns.start..first + columns.end]
+            }),
+            unit: self.mismatch_unit,
+        }
     }
 }
 
@@ -113,7 +147,7 @@ impl Synapses {
 ///
 /// A step of training changes few weights; the charges of others are not computed again.
 pub(crate) struct RowCharges<'a> {
-    pub(crate) mismatch: [&'a [f32]; BITS],
+    pub(crate) mismatch: Mismatch<'a>,
     /// Factor by which each column's mismatch has grown at a lower bias.
     pub(crate) mismatch_growth: &'a [f32],
     /// Factor on each column's charges.
@@ -142,11 +176,12 @@ impl SideBySide for RowCharges<'_> {
             return;
         }
         self.known[first..first + COUNT].copy_from_slice(weights);
-        let mut errors = [0.0; COUNT];
-        for (bit, plane) in self.mismatch.iter().enumerate() {
-            let currents = block::<_, COUNT>(plane, first);
+        let mut errors = [0_i16; COUNT];
+        for (bit, currents) in self.mismatch.currents.iter().enumerate() {
+            let currents = block::<_, COUNT>(currents, first);
             for c in 0..COUNT {
-                errors[c] += f32::from((weights[c] >> bit) & 1) * currents[c];
+                let set = i16::from((weights[c] >> bit) & 1);
+                errors[c] += currents[c] & -set;
             }
         }
         let growth = block::<_, COUNT>(self.mismatch_growth, first);
@@ -154,7 +189,8 @@ impl SideBySide for RowCharges<'_> {
         let mut charges = [0.0; COUNT];
         for c in 0..COUNT {
             // A cell cannot reverse its current, however large the mismatch is configured.
-            charges[c] = (f32::from(weights[c]) + growth[c] * errors[c]).max(0.0) * factors[c];
+            let error = growth[c] * self.mismatch.unit * f32::from(errors[c]);
+            charges[c] = (f32::from(weights[c]) + error).max(0.0) * factors[c];
         }
         self.charges[first..first + COUNT].copy_from_slice(&charges);
     }

@@ -1,13 +1,14 @@
 //! What is folded once per hemisphere: registers, conditions and weights.
 
 use bss2_core::Region;
-use bss2_core::product::{HalfPanels, HalfPart};
+use bss2_core::product::{FixedPanels, FixedPart, Grid};
 
 use super::GROUP;
 use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
+use crate::side_by_side::{SideBySide, block, sum};
 use crate::synapse::Sign;
 use crate::synram::Synram;
 
@@ -15,9 +16,9 @@ use crate::synram::Synram;
 #[derive(Clone, Debug)]
 pub(super) struct Folded {
     /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
-    pub(super) signal: HalfPanels,
+    pub(super) signal: FixedPanels,
     /// Mean charge of both signs per activation unit (inputs × groups of columns).
-    pub(super) group_charge: HalfPanels,
+    pub(super) group_charge: FixedPanels,
     /// Membrane signal per unit of charge, by sign, in LSB.
     pub(super) gain_lsb: [Vec<f32>; 2],
     /// Mean decay rates.
@@ -45,10 +46,15 @@ impl Folded {
         let both = 0.5 * (line_per_us[0] + line_per_us[1]);
         let left = |rate: f32| (-rate * Pass::DELAY_US).exp();
         let inputs = circuit.mode.geometry(circuit.geometry).inputs();
+        let gain_lsb = [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c]));
+        let charges = here(&columns.largest_charge);
+        let signals = each(count, |c| charges[c] * gain_lsb[0][c].max(gain_lsb[1][c]));
+        // Both synapses of an input may send, if one of them is stuck.
+        let of_groups = charges.chunks(GROUP).map(|charges| 2.0 * mean(charges));
         let mut folded = Self {
-            signal: HalfPanels::zeros(inputs, count),
-            group_charge: HalfPanels::zeros(inputs, count.div_ceil(GROUP)),
-            gain_lsb: [0, 1].map(|sign| each(count, |c| slope[sign][c] / decay[sign][c])),
+            signal: FixedPanels::zeros(inputs, Grid::up_to(signals)),
+            group_charge: FixedPanels::zeros(inputs, Grid::up_to(of_groups)),
+            gain_lsb,
             leak_per_us,
             line_per_us,
             leak_excess_per_us: leak.iter().map(|rate| rate - leak_per_us).collect(),
@@ -76,16 +82,17 @@ impl Folded {
         let groups = region.first_column / GROUP..region.column_range().end.div_ceil(GROUP);
         let signal = self.signal.parts_mut(inputs.clone(), region.column_range());
         let charge = self.group_charge.parts_mut(inputs.clone(), groups);
-        let gains = [&self.gain_lsb[0][..], &self.gain_lsb[1][..]];
-        let signal = signal.map(|part| (part, Folds::Signal(gains)));
-        let parts = signal.chain(charge.map(|part| (part, Folds::GroupCharge)));
         let arch = pulp::Arch::new();
-        for (part, folds) in parts {
-            arch.dispatch(Fold {
+        for part in signal {
+            let columns = part.columns();
+            arch.dispatch(FoldSignals {
                 synram,
+                gains: [0, 1].map(|sign| &self.gain_lsb[sign][columns.clone()]),
                 part,
-                folds,
             });
+        }
+        for part in charge {
+            arch.dispatch(FoldGroups { synram, part });
         }
     }
 
@@ -121,58 +128,105 @@ impl Folded {
     }
 }
 
-/// What is folded of charges.
-#[derive(Clone, Copy)]
-enum Folds<'a> {
-    /// Signals per unit of charge, by sign, then column.
-    Signal([&'a [f32]; 2]),
-    /// Mean charges of groups of columns.
-    GroupCharge,
-}
-
-/// Some neighbouring columns, as a task that is compiled once per kind of processor.
-struct Fold<'a> {
+/// Signals of some neighbouring columns, as a task that is compiled once per kind of processor.
+struct FoldSignals<'a> {
     synram: &'a Synram,
-    part: HalfPart<'a>,
-    folds: Folds<'a>,
+    /// Per unit of charge, by sign, then column of the part.
+    gains: [&'a [f32]; 2],
+    part: FixedPart<'a>,
 }
 
-impl pulp::WithSimd for Fold<'_> {
+impl pulp::WithSimd for FoldSignals<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        let (columns, rows) = (self.part.columns(), self.part.rows());
-        let mut row = [0.0; HalfPart::COLUMNS_MAX];
-        let row = &mut row[..columns.len()];
-        match self.folds {
-            Folds::Signal(gains) => {
-                let [gain_e, gain_i] = gains.map(|gains| &gains[columns.clone()]);
-                for input in rows {
-                    let [e, i] =
-                        Sign::BOTH.map(|sign| self.synram.row(sign, input, columns.clone()));
-                    let charges = e.iter().zip(i);
-                    let gains = gain_e.iter().zip(gain_i);
-                    for ((signal, (e, i)), (gain_e, gain_i)) in
-                        row.iter_mut().zip(charges).zip(gains)
-                    {
-                        *signal = gain_e * e - gain_i * i;
-                    }
-                    self.part.put(input, row);
-                }
+        let columns = self.part.columns();
+        for input in self.part.rows() {
+            let row = |sign| self.synram.row(sign, input, columns.clone());
+            FoldRow {
+                input,
+                charges: Sign::BOTH.map(row),
+                gains: self.gains,
+                part: &mut self.part,
             }
-            Folds::GroupCharge => {
-                let end = (columns.end * GROUP).min(self.synram.charges(Sign::Excitatory).ncols());
-                for input in rows {
-                    let of_sign = |sign| self.synram.row(sign, input, columns.start * GROUP..end);
-                    let [e, i] = Sign::BOTH.map(|sign| of_sign(sign).chunks(GROUP));
-                    for (mean, (e, i)) in row.iter_mut().zip(e.zip(i)) {
-                        *mean = (e.iter().sum::<f32>() + i.iter().sum::<f32>()) / e.len() as f32;
-                    }
-                    self.part.put(input, row);
-                }
-            }
+            .all(columns.len());
         }
+    }
+}
+
+/// Signals of one input.
+struct FoldRow<'a, 'b> {
+    input: usize,
+    charges: [&'a [f32]; 2],
+    gains: [&'a [f32]; 2],
+    part: &'a mut FixedPart<'b>,
+}
+
+impl SideBySide for FoldRow<'_, '_> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let [e, i] = self
+            .charges
+            .map(|charges| block::<_, COUNT>(charges, first));
+        let [gain_e, gain_i] = self.gains.map(|gains| block::<_, COUNT>(gains, first));
+        let mut signals = [0.0; COUNT];
+        for c in 0..COUNT {
+            signals[c] = gain_e[c] * e[c] - gain_i[c] * i[c];
+        }
+        self.part.put(self.input, first, &signals);
+    }
+}
+
+/// Mean charges of some neighbouring groups of columns, as a task that is compiled once per kind of
+/// processor.
+struct FoldGroups<'a> {
+    synram: &'a Synram,
+    part: FixedPart<'a>,
+}
+
+impl pulp::WithSimd for FoldGroups<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        let groups = self.part.columns();
+        let first = groups.start * GROUP;
+        let end = (groups.end * GROUP).min(self.synram.charges(Sign::Excitatory).ncols());
+        for input in self.part.rows() {
+            let [e, i] = Sign::BOTH.map(|sign| self.synram.row(sign, input, first..end));
+            let mut means = [0.0; FixedPart::COLUMNS_MAX];
+            let ((e, last_e), (i, last_i)) = (e.as_chunks::<GROUP>(), i.as_chunks::<GROUP>());
+            for (mean, (e, i)) in means.iter_mut().zip(e.iter().zip(i)) {
+                let both: [f32; GROUP] = std::array::from_fn(|c| e[c] + i[c]);
+                *mean = sum(both) / GROUP as f32;
+            }
+            if !last_e.is_empty() {
+                let both: f32 = last_e.iter().chain(last_i).sum();
+                means[e.len()] = both / last_e.len() as f32;
+            }
+            Put {
+                input,
+                means: &means,
+                part: &mut self.part,
+            }
+            .all(groups.len());
+        }
+    }
+}
+
+/// Mean charges of one input.
+struct Put<'a, 'b> {
+    input: usize,
+    means: &'a [f32],
+    part: &'a mut FixedPart<'b>,
+}
+
+impl SideBySide for Put<'_, '_> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let means = block::<_, COUNT>(self.means, first);
+        self.part.put(self.input, first, means);
     }
 }
 

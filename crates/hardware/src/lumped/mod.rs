@@ -23,7 +23,7 @@
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
-use bss2_core::product::{HalfRows, Onto, Panels};
+use bss2_core::product::{FixedRows, Onto, Panels};
 use bss2_core::{Buffer, ReadoutSource, Region};
 use ndarray::{ArrayViewMut2, s};
 
@@ -72,7 +72,7 @@ pub(crate) struct Lumped {
 pub(crate) struct Scratch {
     amplitudes: Buffer<f32>,
     /// The same, for products.
-    sent: HalfRows,
+    sent: FixedRows,
     signal: Buffer<f32>,
     charges: [Buffer<f32>; 2],
     panels: Panels,
@@ -189,8 +189,8 @@ fn membranes(
 
     let mut signal = scratch.signal.shaped(shape);
     let (inputs, columns) = (region.input_range(), region.column_range());
-    scratch.sent.assign(amplitudes.view(), inputs.start);
-    let sent = &scratch.sent;
+    let sent = &mut scratch.sent;
+    folded.signal.assign(sent, amplitudes.view(), inputs.start);
     folded
         .signal
         .multiply_block(sent, columns.clone(), signal.view_mut());
