@@ -62,26 +62,27 @@ pub(crate) const ROWS_PER_DRIVER: usize = 2;
 pub(crate) struct Synapses {
     columns: usize,
     /// Mismatch currents 2ᵏ·ε_k, ordered by row of the chip, bit, column.
-    mismatch: Vec<i16>,
+    mismatch: Vec<i8>,
     /// Unit of the mismatch in weight units.
     mismatch_unit: f32,
     stuck: Vec<Stuck>,
 }
 
-/// The integer next to a number within the range of `i16`. (The library's function, which every processor
+/// The integer next to a number within the range of `i8`. (The library's function, which every processor
 /// has, takes a quarter of the time that a chip is drawn in.)
-fn nearest(value: f32) -> i16 {
-    (value + value.signum() * 0.5) as i16
+fn nearest(value: f32) -> i8 {
+    (value + value.signum() * 0.5) as i8
 }
 
-/// Largest mismatch current in its unit.
-const LARGEST_CURRENT: i16 = i16::MAX / BITS as i16;
+/// Largest mismatch current in its unit. That of the smallest bit cell then spreads over five units, and
+/// loads, which wait for the mismatch to arrive from memory, wait for few bytes.
+const LARGEST_CURRENT: i8 = i8::MAX;
 
 /// Mismatch currents of neighbouring synapses.
 #[derive(Clone, Copy)]
 pub(crate) struct Mismatch<'a> {
-    /// By bit; sums over bits fit into their type.
-    currents: [&'a [i16]; BITS],
+    /// By bit.
+    currents: [&'a [i8]; BITS],
     /// In weight units.
     unit: f32,
 }
@@ -108,7 +109,6 @@ impl Synapses {
             }
         }
         let largest = currents.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
-        // As fine as sums over all bits of a synapse allow.
         let mismatch_unit = (largest / f32::from(LARGEST_CURRENT)).max(f32::MIN_POSITIVE);
         let in_units = |current: f32| nearest(current / mismatch_unit);
         Self {
@@ -181,7 +181,7 @@ impl SideBySide for RowCharges<'_> {
             let currents = block::<_, COUNT>(currents, first);
             for c in 0..COUNT {
                 let set = i16::from((weights[c] >> bit) & 1);
-                errors[c] += currents[c] & -set;
+                errors[c] += i16::from(currents[c]) & -set;
             }
         }
         let growth = block::<_, COUNT>(self.mismatch_growth, first);
