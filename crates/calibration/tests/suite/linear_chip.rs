@@ -116,6 +116,8 @@ pub(crate) struct LinearChip {
     /// Standard deviation of the code of a membrane that rests with a time constant of 60 µs, in LSB;
     /// it grows with the root of the time constant.
     pub(crate) noise_lsb: f64,
+    /// A defect: each wait for the CapMem raises all codes.
+    pub(crate) settling_raises_codes: bool,
     weights: Vec<Array2<i8>>,
     /// By register: what was written, and what acts.
     requested: Vec<Vec<i32>>,
@@ -143,6 +145,7 @@ impl LinearChip {
             hidden: Hidden::draw(seed, geometry),
             failed: Failed::default(),
             noise_lsb: 0.0,
+            settling_raises_codes: false,
             weights: vec![Array2::zeros((INPUTS, columns)); HEMISPHERES],
             acting: reset.clone(),
             requested: reset,

@@ -1,6 +1,7 @@
 //! Laws of calibration, seen from outside: on a chip of the tests' own and on the simulated one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod calibration_laws;
 mod checks;
 mod configuration;
 mod conversion;

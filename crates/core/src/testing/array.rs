@@ -1,6 +1,6 @@
 //! What every array obeys, whatever is inside.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Axis, s};
 use rand::RngExt;
 
 use super::law::{Law, ensure, ensure_equal, ensure_refused};
@@ -210,6 +210,7 @@ fn a_batch_may_be_split_anywhere(subject: &ArraySubject) -> Found {
         let together = run(array.as_mut(), &request, activations.view())?;
         let cuts = rng.random_range(0..5);
         let mut ends: Vec<usize> = (0..cuts).map(|_| rng.random_range(0..=vectors)).collect();
+        ends.push(0);
         ends.sort_unstable();
         ends.push(vectors);
         let mut start = 0;
@@ -217,7 +218,9 @@ fn a_batch_may_be_split_anywhere(subject: &ArraySubject) -> Found {
             let mut part = request;
             part.trial.first_vector = first_vector.wrapping_add(start as u64);
             let rows = s![start..end, ..];
-            let found = run(array.as_mut(), &part, activations.slice(rows))?;
+            let (_, rest) = activations.view().split_at(Axis(0), start);
+            let (vectors, _) = rest.split_at(Axis(0), end - start);
+            let found = run(array.as_mut(), &part, vectors)?;
             let what = format!("vectors {start}…{end} from number {first_vector}");
             ensure_equal(&what, &found.view(), &together.slice(rows))?;
             start = end;

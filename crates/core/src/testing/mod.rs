@@ -24,15 +24,18 @@
 //! # Ok::<(), bss2_core::ArrayError>(())
 //! ```
 //!
-//! Mapping strategies, searches and gradient models have their laws in modules of the same name of their
+//! Chips that are configured and probed have [`CONTROL_LAWS`] and [`PROBE_LAWS`]. Mapping strategies, searches,
+//! calibrations, layers and gradient models have their laws in modules of the same name of their
 //! crates (`bss2_mapping::testing`, `bss2_calibration::testing`, `bss2_training::testing`), with a feature
 //! of the same name; all are made of [`Law`].
 
 mod array;
+mod chip;
 mod exact;
 mod law;
 mod samples;
 
 pub use array::{ARRAY_LAWS, Agreement, ArraySubject};
+pub use chip::{CONTROL_LAWS, ChipSubject, PROBE_LAWS};
 pub use exact::ExactArray;
 pub use law::{Law, Violation, ensure, ensure_equal, ensure_refused, hold_all};

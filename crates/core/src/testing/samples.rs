@@ -6,7 +6,8 @@ use rand::rngs::ChaCha8Rng;
 
 use crate::random::keyed_stream;
 use crate::{
-    ACTIVATION_MAX, ArrayGeometry, ArrayMode, MacArray, Region, RunRequest, RunSettings, Trial,
+    ACTIVATION_MAX, ArrayGeometry, ArrayMode, MacArray, ReadoutSource, Region, RunRequest,
+    RunSettings, TraceRequest, Trial,
 };
 
 /// Random weights that a mode takes.
@@ -61,6 +62,16 @@ pub(super) fn whole(geometry: ArrayGeometry, hemisphere: usize) -> RunRequest {
         region: Region::whole(geometry, hemisphere),
         settings: RunSettings::default(),
         trial: Trial::new(1),
+    }
+}
+
+/// A trace of one column's membrane.
+pub(super) fn trace(run: RunRequest, column: usize) -> TraceRequest {
+    TraceRequest {
+        run,
+        column,
+        source: ReadoutSource::Membrane,
+        sample_interval_cycles: 10,
     }
 }
 

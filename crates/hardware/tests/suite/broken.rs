@@ -5,7 +5,7 @@ use bss2_core::{ArrayError, ArrayGeometry, ArrayMode, MacArray, Region, RunRepor
 use bss2_hardware::{IdealArray, MockArray};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
-use crate::support::geometry;
+use crate::support::{copy_of, geometry};
 
 /// What is wrong with an array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl<A: MacArray> MacArray for Broken<A> {
         mut outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
         let mut request = *request;
-        let mut given = activations.to_owned();
+        let mut given = copy_of(activations);
         match self.defect {
             Defect::VectorsCountFromZero => request.trial.first_vector = 0,
             Defect::InputsShift => request.region.first_input = 0,

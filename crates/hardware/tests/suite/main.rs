@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod broken;
+mod broken_chip;
 mod capmem;
 mod conditions;
 mod config;

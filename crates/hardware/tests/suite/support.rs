@@ -168,3 +168,10 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
+
+/// An array of its own. (`to_owned` fails in debug builds for no rows that were split off others.)
+pub(crate) fn copy_of<T: Copy + Default>(array: ArrayView2<'_, T>) -> Array2<T> {
+    let mut copy = Array2::default(array.dim());
+    copy.assign(&array);
+    copy
+}

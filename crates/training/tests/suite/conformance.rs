@@ -1,112 +1,32 @@
 //! What every layer keeps to, whatever it computes; and each layer's stated backward formula.
 
+use bss2_core::MacArray;
+use bss2_core::testing::hold_all;
 use bss2_mapping::{ConvolutionOptions, Lowering};
+use bss2_training::testing::{LAYER_LAWS, LayerSubject};
 use bss2_training::{
-    BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten, GradientModel, Layer,
-    LinearGain, Mode, PoolKind, PoolOptions, Pooling, QuantiseInput, Relu, Rescale, SaturationMask,
-    Session, TrainingError,
+    BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten, GradientModel, InjectNoise,
+    Layer, LinearGain, NoiseKind, NoisyModes, PoolKind, PoolOptions, Pooling, QuantiseInput, Relu,
+    Rescale, SaturationMask, Session, TrainingError,
 };
 use ndarray::{Array2, array};
 use proptest::prelude::*;
 
-use crate::support::{
-    analog_conv, analog_dense, assert_close, ideal, parameter_gradients, product, weight_gradient,
-};
-
-/// A pattern of activations: small whole numbers suit every layer.
-fn input(vectors: usize, inputs: usize) -> Array2<f32> {
-    Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 7 + i * 5) % 32) as f32)
-}
+use crate::support::{analog_conv, analog_dense, assert_close, ideal, product, weight_gradient};
 
 fn converting(shift: u8) -> ConvertingRelu {
     ConvertingRelu::new(shift).expect("shift in range")
 }
 
-/// The laws of a layer that takes `inputs` inputs.
-fn assert_conforms(layer: &mut dyn Layer, inputs: usize) {
-    let mut array = ideal();
-    let mut session = Session::on(&mut array, 1);
-    assert_conforms_in(&mut session, layer, inputs, &[5, 1, 0, 5]);
-    // One vector and none have no statistics.
-    session.in_mode(Mode::Training, |session| {
-        assert_conforms_in(session, layer, inputs, &[5, 2, 5]);
-    });
-    assert_update_hands_out_what_is_shown(layer);
-}
-
-fn assert_update_hands_out_what_is_shown(layer: &mut dyn Layer) {
-    let (mut shown, mut updated) = (Vec::new(), Vec::new());
-    layer.parameters(&mut |p| shown.push((p.name, p.value.to_owned())));
-    layer.buffers(&mut |b| shown.push((b.name, b.value.to_owned())));
-    layer
-        .update_parameters(&mut |p| {
-            updated.push((p.name, p.value.to_owned()));
-            p.check()
-        })
-        .expect("whole parameters");
-    layer
-        .update_buffers(&mut |b| {
-            updated.push((b.name, b.value.to_owned()));
-            Ok(())
-        })
-        .expect("nothing refuses");
-    assert_eq!(shown, updated);
-    let mut names: Vec<_> = shown.iter().map(|(name, _)| *name).collect();
-    names.sort_unstable();
-    names.dedup();
-    assert_eq!(names.len(), shown.len(), "names are unique");
-}
-
-fn assert_conforms_in(
-    session: &mut Session<'_>,
-    layer: &mut dyn Layer,
-    inputs: usize,
-    batches: &[usize],
-) {
-    let width = layer.outputs(inputs).expect("the layer takes its inputs");
-    for &vectors in batches {
-        let input = input(vectors, inputs);
-        let mut output = Array2::from_elem((vectors, width), f32::NAN);
-        layer
-            .forward(session, input.view(), output.view_mut())
-            .expect("good inputs");
-        assert_eq!(output.dim(), (vectors, width));
-        assert!(output.iter().all(|y| y.is_finite()), "every output is set");
-
-        // A gradient of zero stays zero, whatever was in the buffers.
-        let mut input_gradient = Array2::from_elem(input.dim(), f32::NAN);
-        layer.backward(
-            input.view(),
-            output.view(),
-            Array2::zeros(output.dim()).view_mut(),
-            Some(input_gradient.view_mut()),
-        );
-        assert!(input_gradient.iter().all(|&g| g == 0.0));
-        let of_parameters = parameter_gradients(layer);
-        assert!(of_parameters.iter().flatten().all(|&g| g == 0.0));
-
-        // Whether the input's gradient is asked for is no matter to the parameter's; nor is what
-        // ran before.
-        let gradient = Array2::from_shape_fn(output.dim(), |(v, o)| (v as f32) - (o as f32) / 3.0);
-        let mut both = Vec::new();
-        for _ in 0..2 {
-            layer.backward(
-                input.view(),
-                output.view(),
-                gradient.clone().view_mut(),
-                Some(input_gradient.view_mut()),
-            );
-            both.push(parameter_gradients(layer));
-            layer.backward(
-                input.view(),
-                output.view(),
-                gradient.clone().view_mut(),
-                None,
-            );
-            both.push(parameter_gradients(layer));
-        }
-        assert!(both.windows(2).all(|pair| pair[0] == pair[1]));
-        assert!(input_gradient.iter().all(|g| g.is_finite()));
+/// Holds a layer that takes `inputs` inputs to the laws of layers.
+fn assert_conforms(make: impl Fn() -> Box<dyn Layer> + 'static, inputs: usize) {
+    let subject = LayerSubject {
+        make: Box::new(make),
+        inputs,
+        array: Box::new(|| -> Box<dyn MacArray> { Box::new(ideal()) }),
+    };
+    if let Err(violations) = hold_all(LAYER_LAWS, &subject) {
+        panic!("{violations:#?}");
     }
 }
 
@@ -117,53 +37,32 @@ fn fractional_weights(inputs: usize, outputs: usize) -> Array2<f32> {
 }
 
 #[test]
-fn every_layer_conforms() {
+fn layers_of_six_inputs_conform() {
     let gain_lsb = 0.0018;
-    let layers: Vec<Box<dyn Layer>> = vec![
-        Box::new(Dense::new(fractional_weights(6, 4))),
-        Box::new(Relu),
-        Box::new(converting(0)),
-        Box::new(converting(7)),
-        Box::new(QuantiseInput::default()),
-        Box::new(analog_dense(
-            fractional_weights(6, 4),
-            Box::new(LinearGain { gain_lsb }),
-        )),
-        Box::new(analog_dense(
-            fractional_weights(6, 4),
-            Box::new(SaturationMask { gain_lsb }),
-        )),
-    ];
-    for mut layer in layers {
-        assert_conforms(layer.as_mut(), 6);
-    }
-    // Two channels of one row of three, in groups.
-    let options = ConvolutionOptions {
-        padding: (0, 1),
-        groups: 2,
-        ..ConvolutionOptions::one_d(2, 3, 4, 2)
+    let analog = |model: fn(f32) -> Box<dyn GradientModel>| {
+        move || -> Box<dyn Layer> {
+            Box::new(analog_dense(fractional_weights(6, 4), model(gain_lsb)))
+        }
     };
-    let convolution = options.check().expect("small sizes");
-    let kernel = fractional_weights(2, 4);
-    let mut conv = Conv::new(convolution, kernel.clone()).expect("the kernel's shape");
-    assert_conforms(&mut conv, 6);
-    let unrolled = Lowering::Unrolled {
-        height: 1,
-        width: 3,
-    };
-    for lowering in [Lowering::Im2col, unrolled] {
-        let model = Box::new(SaturationMask { gain_lsb });
-        let mut conv = analog_conv(convolution, kernel.clone(), lowering, model);
-        assert_conforms(&mut conv, 6);
-    }
+    assert_conforms(|| Box::new(Dense::new(fractional_weights(6, 4))), 6);
+    assert_conforms(|| Box::new(Relu), 6);
+    assert_conforms(|| Box::new(converting(0)), 6);
+    assert_conforms(|| Box::new(converting(7)), 6);
+    assert_conforms(|| Box::new(QuantiseInput::default()), 6);
+    assert_conforms(analog(|gain_lsb| Box::new(LinearGain { gain_lsb })), 6);
+    assert_conforms(analog(|gain_lsb| Box::new(SaturationMask { gain_lsb })), 6);
+    assert_conforms(|| Box::new(Flatten), 6);
     let factors = vec![1.0, -0.5, 0.0, 2.0, 0.1, 3.0];
-    assert_conforms(&mut Rescale::new(factors).expect("finite"), 6);
+    assert_conforms(
+        move || Box::new(Rescale::new(factors.clone()).expect("finite")),
+        6,
+    );
     for positions in [1, 2, 6] {
         let channels = 6 / positions;
-        let bias = vec![0.5; channels];
-        assert_conforms(&mut Bias::new(bias, positions).expect("finite"), 6);
-        let mut norm = BatchNorm::new(channels, positions).expect("small sizes");
-        assert_conforms(&mut norm, 6);
+        let bias = move || Bias::new(vec![0.5; channels], positions).expect("finite");
+        assert_conforms(move || Box::new(bias()), 6);
+        let norm = move || BatchNorm::new(channels, positions).expect("small sizes");
+        assert_conforms(move || Box::new(norm()), 6);
     }
     for kind in [PoolKind::Max, PoolKind::Average] {
         let options = PoolOptions {
@@ -171,18 +70,57 @@ fn every_layer_conforms() {
             padding: (1, 0),
             ..PoolOptions::two_d(kind, 1, (2, 3), (2, 2))
         };
-        assert_conforms(&mut Pooling::new(options.check().expect("small sizes")), 6);
+        let pool = options.check().expect("small sizes");
+        assert_conforms(move || Box::new(Pooling::new(pool)), 6);
     }
     for rate in [0.0, 0.5, Dropout::RATE_MAX] {
-        assert_conforms(&mut Dropout::new(rate).expect("rate in range"), 6);
+        assert_conforms(
+            move || Box::new(Dropout::new(rate).expect("rate in range")),
+            6,
+        );
     }
-    assert_conforms(&mut Flatten, 6);
-    // A layer larger than the array.
-    let mut large = analog_dense(
-        fractional_weights(300, 270),
-        Box::new(LinearGain { gain_lsb }),
-    );
-    assert_conforms(&mut large, 300);
+    let noise = |kind| {
+        let modes = NoisyModes::Training;
+        move || -> Box<dyn Layer> {
+            Box::new(InjectNoise::new(kind, modes, 0.5).expect("a small deviation"))
+        }
+    };
+    assert_conforms(noise(NoiseKind::Additive), 6);
+    assert_conforms(noise(NoiseKind::Multiplicative), 6);
+}
+
+/// Two channels of one row of three, in groups.
+#[test]
+fn convolutions_conform() {
+    let options = ConvolutionOptions {
+        padding: (0, 1),
+        groups: 2,
+        ..ConvolutionOptions::one_d(2, 3, 4, 2)
+    };
+    let convolution = options.check().expect("small sizes");
+    let kernel = || fractional_weights(2, 4);
+    let conv = move || Conv::new(convolution, kernel()).expect("the kernel's shape");
+    assert_conforms(move || Box::new(conv()), 6);
+    let unrolled = Lowering::Unrolled {
+        height: 1,
+        width: 3,
+    };
+    for lowering in [Lowering::Im2col, unrolled] {
+        let make = move || {
+            let model = Box::new(SaturationMask { gain_lsb: 0.0018 });
+            analog_conv(convolution, kernel(), lowering, model)
+        };
+        assert_conforms(move || Box::new(make()), 6);
+    }
+}
+
+#[test]
+fn a_layer_larger_than_the_array_conforms() {
+    let make = || {
+        let model = Box::new(LinearGain { gain_lsb: 0.0018 });
+        analog_dense(fractional_weights(300, 270), model)
+    };
+    assert_conforms(move || Box::new(make()), 300);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod gradients;
 mod in_the_loop;
 mod initial_weights;
 mod laws;
+mod layer_laws;
 mod layers_of_ones_own;
 mod losses;
 mod optimizers;

@@ -53,6 +53,10 @@ impl ChipControl for LinearChip {
     fn settle(&mut self) -> Result<(), ControlError> {
         self.touches += 1;
         self.acting.clone_from(&self.requested);
+        if self.settling_raises_codes {
+            let offsets = self.hidden.channel_offset.iter_mut();
+            offsets.for_each(|offset| *offset += 1.0);
+        }
         Ok(())
     }
 

@@ -1,19 +1,5 @@
-//! Laws that searches obey, for tests (feature `testing`, here and of `bss2-core`).
-//!
-//! They search 24 registers of 1…1000 at once, the response of each of which is its value.
-//!
-//! ```
-//! use bss2_calibration::BinarySearch;
-//! use bss2_calibration::testing::{SEARCH_LAWS, SearchSubject};
-//! use bss2_core::testing::hold_all;
-//!
-//! let search = SearchSubject {
-//!     search: Box::new(BinarySearch),
-//!     start_within: 1000,
-//!     finds_within: 0,
-//! };
-//! hold_all(SEARCH_LAWS, &search).expect("all laws hold");
-//! ```
+//! What every search obeys. They search 24 registers of 1…1000 at once, the response of each of which is its
+//! value.
 
 use std::cell::Cell;
 

@@ -1,15 +1,4 @@
-//! Laws that gradient models obey, for tests (feature `testing`, here and of `bss2-core`).
-//!
-//! ```
-//! use bss2_core::testing::hold_all;
-//! use bss2_training::LinearGain;
-//! use bss2_training::testing::{GRADIENT_LAWS, GradientSubject};
-//!
-//! let model = GradientSubject {
-//!     make: Box::new(|_| Ok(Box::new(LinearGain { gain_lsb: 0.002 }))),
-//! };
-//! hold_all(GRADIENT_LAWS, &model).expect("all laws hold");
-//! ```
+//! What every gradient model obeys.
 
 use bss2_core::random::keyed_stream;
 use bss2_core::testing::{Law, ensure};
@@ -18,6 +7,7 @@ use bss2_mapping::{LayerShape, MappingStrategy, Plan, Tiling};
 use ndarray::{Array2, ArrayView2, s};
 use rand::RngExt;
 
+use super::ensure_close;
 use crate::{GradientModel, LinearGradients, LinearPass, TrainingError};
 
 /// Makes a gradient model for a plan.
@@ -131,17 +121,6 @@ impl Case {
 
     fn all(&self, model: &mut dyn GradientModel) -> Gradients {
         self.gradients(model, 0..VECTORS, self.gradient.view(), 0.0)
-    }
-}
-
-/// What should be equal but for rounding.
-fn ensure_close(what: &str, found: &Array2<f32>, expected: &Array2<f32>) -> Found {
-    let size = expected.iter().fold(1e-6_f32, |most, x| most.max(x.abs()));
-    // What is no number is close to none.
-    let is_close = |a: &f32, b: &f32| (a - b).abs() <= 1e-4 * size;
-    match found.iter().zip(expected).find(|(a, b)| !is_close(a, b)) {
-        None => Ok(()),
-        Some((found, expected)) => Err(format!("{what}: {found} instead of {expected}")),
     }
 }
 
