@@ -16,7 +16,7 @@ echo "what cargo says: $log"
     echo
     echo "Machine: $(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | xargs), family" \
         "$(grep -m1 'cpu family' /proc/cpuinfo | cut -d: -f2 | xargs), $(nproc) threads;" \
-        "$(grep -m1 flags /proc/cpuinfo | tr ' ' '\n' | grep -xE 'fma|avx2|avx512f|avx512_bf16' | xargs)."
+        "$(grep -m1 flags /proc/cpuinfo | tr ' ' '\n' | grep -xE 'fma|avx2|avx512f|avx512_vnni' | xargs)."
     echo
     echo 'Median of each. "of the limit" is the speed in units of the row "limit: …" of the same group and size:'
     echo "ndarray's product in f32 (hardware), bare runs without a plan (mapping), training without a chip"

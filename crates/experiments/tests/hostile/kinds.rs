@@ -128,6 +128,24 @@ impl Kind {
     }
 }
 
+/// Every kind.
+pub(crate) const ALL: [fn() -> Kind; 14] = [
+    calibration,
+    checkpoint,
+    twin,
+    recording,
+    weights,
+    images,
+    images_gzip,
+    plan,
+    chip,
+    network,
+    study,
+    tiling,
+    targets,
+    recipe,
+];
+
 fn words(error: impl std::error::Error) -> String {
     error.to_string()
 }

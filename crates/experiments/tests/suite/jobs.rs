@@ -293,3 +293,57 @@ fn networks_that_were_kept_for_other_chips_are_not_taken() {
         assert_same(&fresh, &folder(name));
     }
 }
+
+/// Some damage of each kind to a file.
+fn damaged(intact: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![Vec::new(), b"\xff\x00no file of ours".to_vec()];
+    all.extend((1..4).map(|part| intact[..intact.len() * part / 4].to_vec()));
+    all.extend((0..6).map(|part| {
+        let mut bytes = intact.to_vec();
+        bytes[intact.len() * part / 6] ^= 1 << part;
+        bytes
+    }));
+    all
+}
+
+/// Whatever has become of one file of a shard, merging gives what it gives without, or says why not and
+/// writes nothing.
+#[test]
+fn damaged_shards_are_refused_or_merge_to_the_same() {
+    let data = small_set::write().unwrap();
+    let settings = with_failing_circuit(&data);
+    let experiments = ["circuit", "walking-noise"].map(|name| find(name).unwrap());
+    let parent = tempfile::tempdir().unwrap();
+    let folder = |name: &str| parent.path().join(name);
+    let shards: Vec<_> = (1..=2)
+        .map(|number| {
+            let (name, shard) = (format!("shard{number}"), format!("{number}/2"));
+            let shard = shard.parse().unwrap();
+            run_shard(&experiments, &settings, shard, &folder(&name), &Silent).unwrap();
+            folder(&name)
+        })
+        .collect();
+    merge_shards(&shards, None, None, &folder("intact"), &Silent).unwrap();
+    let (mut refused, mut same) = (0, 0);
+    for (name, intact) in contents(&shards[1]) {
+        let path = shards[1].join(&name);
+        for bytes in damaged(&intact) {
+            fs::write(&path, bytes).unwrap();
+            let merged = merge_shards(&shards, None, None, &folder("merged"), &Silent);
+            if let Err(error) = merged {
+                assert!(!error.to_string().is_empty());
+                assert!(!folder("merged").exists(), "{name}: {error}");
+                refused += 1;
+                continue;
+            }
+            // Messages of failures are text, of which any change is another message.
+            if name != "failures.toml" {
+                assert_same(&folder("intact"), &folder("merged"));
+            }
+            fs::remove_dir_all(folder("merged")).unwrap();
+            same += 1;
+        }
+        fs::write(&path, intact).unwrap();
+    }
+    assert!(refused > 10 && same > 0, "{refused} refused, {same} merged");
+}
