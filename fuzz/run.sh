@@ -17,13 +17,13 @@ cargo build --release --locked --target "$host"
 
 mkdir -p target/found
 for kind in $(sed -n '/^kinds!(/,/)/s/^    \([a-z_]*\),\?$/\1/p' ../crates/experiments/tests/hostile/main.rs); do
-
     kept=../crates/experiments/tests/hostile/corpus/$kind
     own=target/corpus/$kind
     mkdir -p "$own"
     echo "== $kind"
     export BSS2_FUZZ_KIND=$kind
-    BSS2_FUZZ_SEEDS=$own "target/$host/release/files" -runs=0 2> /dev/null
+    BSS2_FUZZ_SEEDS=$own "target/$host/release/files" -runs=0 2> "target/$kind.log" ||
+        { tail -20 "target/$kind.log"; exit 1; }
     folders=("$own")
     test -d "$kept" && folders+=("$kept")
     "target/$host/release/files" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -max_len=65536 \

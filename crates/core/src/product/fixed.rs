@@ -45,7 +45,7 @@ impl Grid {
         }
     }
 
-    /// Twelve bits and a sign, up to a number of each column's.
+    /// Twelve bits and a sign, up to a finite number of each column's.
     pub fn up_to(largest: impl IntoIterator<Item = f32>) -> Self {
         let limit = 4095;
         let steps = largest
@@ -71,6 +71,8 @@ impl Grid {
 #[derive(Clone, Debug, Default)]
 pub struct FixedRows {
     rows: usize,
+    /// Largest integer that may be among the values.
+    limit: f32,
     /// Pairs of rows of the panels.
     pairs: Range<usize>,
     /// Rows × pairs.
@@ -112,7 +114,7 @@ impl FixedPart<'_> {
         self.rows.clone()
     }
 
-    /// Puts finite numbers into a row of the part, from one of its columns on (counted within the part);
+    /// Puts numbers below 10³⁰ into a row of the part, from one of its columns on (counted within the part);
     /// those beyond the grid become its largest.
     ///
     /// # Panics
@@ -147,7 +149,11 @@ impl FixedPart<'_> {
 
 impl FixedPanels {
     /// Zeros.
+    ///
+    /// # Panics
+    /// If there are so many rows that a sum of the grid's largest numbers may leave 32 bits.
     pub fn zeros(rows: usize, grid: Grid) -> Self {
+        assert!(grid.left_limit(rows) >= 1.0, "not that many rows");
         let columns = grid.steps.len();
         let panels = columns.div_ceil(COLUMNS);
         Self {
@@ -196,13 +202,17 @@ impl FixedPanels {
     /// c ← a·B, with a block of the matrix: some columns of the rows that `a` was made for.
     ///
     /// # Panics
-    /// If shapes do not fit.
+    /// If shapes do not fit, or `a` was made for a matrix of which fewer or smaller numbers are summed.
     pub fn multiply_block(&self, a: &FixedRows, columns: Range<usize>, c: ArrayViewMut2<'_, f32>) {
         assert!(
             a.pairs.end <= self.rows.div_ceil(2) && columns.end <= self.columns,
             "a block of the matrix"
         );
         assert_eq!(c.dim(), (a.rows, columns.len()), "the product's shape");
+        assert!(
+            a.limit <= self.grid.left_limit(self.rows),
+            "rows made for as many of as large numbers"
+        );
         pulp::Arch::new().dispatch(Product {
             a,
             b: self,
@@ -211,8 +221,8 @@ impl FixedPanels {
         });
     }
 
-    /// Prepares a left-hand matrix of finite numbers for neighbouring rows of this one, from `first_row`
-    /// on; allocates only if `rows` never held so many.
+    /// Prepares a left-hand matrix of numbers below 10³⁰ for neighbouring rows of this one, from `first_row`
+    /// on; allocates only if `rows` never held so many, or if `a` is not in standard layout.
     ///
     /// # Panics
     /// If there are no such rows.
@@ -220,6 +230,7 @@ impl FixedPanels {
         let inner = a.ncols();
         assert!(first_row + inner <= self.rows, "rows of the matrix");
         rows.rows = a.nrows();
+        rows.limit = self.grid.left_limit(self.rows);
         rows.pairs = pairs_of(&(first_row..first_row + inner));
         let pairs = rows.pairs.len();
         rows.values.resize(a.nrows() * pairs, 0);
@@ -235,7 +246,7 @@ impl FixedPanels {
             a,
             inner,
             lead: first_row % 2,
-            limit: self.grid.left_limit(self.rows),
+            limit: rows.limit,
             values: &mut rows.values,
             pairs,
             steps: &mut rows.steps,
@@ -548,6 +559,21 @@ mod tests {
             product(&panels, Array2::zeros((2, 7)).view(), 0),
             Array2::<f32>::zeros((2, 5))
         );
+    }
+
+    #[test]
+    fn what_might_leave_32_bits_is_refused() {
+        let small = FixedPanels::zeros(4, Grid::integers(3, 2));
+        let large = FixedPanels::zeros(4, Grid::integers(3, i16::MAX as u16));
+        let mut rows = FixedRows::default();
+        small.assign(&mut rows, Array2::ones((1, 4)).view(), 0);
+        let multiply = || {
+            let mut c = Array2::zeros((1, 3));
+            large.multiply_block(&rows, 0..3, c.view_mut());
+        };
+        assert!(std::panic::catch_unwind(multiply).is_err());
+        let zeros = || FixedPanels::zeros(70_000, Grid::integers(1, i16::MAX as u16));
+        assert!(std::panic::catch_unwind(zeros).is_err());
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub const CONTROL_LAWS: &[Law<ChipSubject>] = &[
     ),
     Law::new(
         "CapMem cells wait until they settle",
-        "their new values do not act before",
+        "their new values do not act before, and act then",
         capmem_cells_wait_until_they_settle,
     ),
     Law::new(
@@ -121,6 +121,15 @@ fn write_all(chip: &mut dyn Chip, step: usize) -> Found {
         told("a good write", chip.write_register(register, &values))?;
     }
     Ok(())
+}
+
+/// Trims the drivers: readings differ, and weights still show.
+fn write_trims(chip: &mut dyn Chip) -> Found {
+    let values = pattern(Register::StpOffset, chip, 5);
+    told(
+        "a good write",
+        chip.write_register(Register::StpOffset, &values),
+    )
 }
 
 fn settle(chip: &mut dyn Chip) -> Found {
@@ -245,7 +254,10 @@ fn capmem_cells_wait_until_they_settle(subject: &ChipSubject) -> Found {
         told("a good write", chip.write_register(register, &written))?;
         ensure_equal(register.name(), &readings(chip.as_mut())?, &expected)?;
     }
-    Ok(())
+    settle(chip.as_mut())?;
+    ensure(readings(chip.as_mut())? != expected, || {
+        "all of them changed, and no reading".to_owned()
+    })
 }
 
 fn writing_again_changes_nothing(subject: &ChipSubject) -> Found {
@@ -273,21 +285,26 @@ fn a_mode_begins_without_weights(subject: &ChipSubject) -> Found {
     for mode in ArrayMode::ALL {
         let mut fresh = (subject.make)();
         told("a mode", fresh.set_mode(mode))?;
+        write_trims(fresh.as_mut())?;
         let expected = readings(fresh.as_mut())?;
         for before in ArrayMode::ALL {
             let mut chip = (subject.make)();
             told("a mode", chip.set_mode(before))?;
             load_random(chip.as_mut(), before, 8)?;
+            write_trims(chip.as_mut())?;
             told("a mode", chip.set_mode(mode))?;
             ensure_equal("mode", &chip.mode(), &mode)?;
             let geometry = mode.geometry(chip.control_geometry());
             ensure_equal("sizes", &MacArray::geometry(chip.as_ref()), &geometry)?;
             for (register, values) in values(chip.as_mut())? {
-                let value = match register {
-                    Register::ReadoutSource => mode.readout_source().register_value(),
-                    other => other.spec().reset,
+                let expected = match register {
+                    Register::ReadoutSource => {
+                        vec![mode.readout_source().register_value(); values.len()]
+                    }
+                    Register::StpOffset => pattern(register, chip.as_ref(), 5),
+                    other => vec![other.spec().reset; values.len()],
                 };
-                ensure_equal(register.name(), &values, &vec![value; values.len()])?;
+                ensure_equal(register.name(), &values, &expected)?;
             }
             ensure_equal("readings", &readings(chip.as_mut())?, &expected)?;
         }
@@ -427,6 +444,7 @@ fn a_longer_trace_begins_like_a_shorter_one(subject: &ChipSubject) -> Found {
 
 fn bad_probes_change_nothing(subject: &ChipSubject) -> Found {
     let mut chip = loaded(subject)?;
+    let before = (values(chip.as_mut())?, readings(chip.as_mut())?);
     let vectors = vectors(chip.as_ref());
     let request = everything(chip.as_ref(), 0);
     let columns = request.region.columns;
@@ -498,5 +516,6 @@ fn bad_probes_change_nothing(subject: &ChipSubject) -> Found {
             format!("{what}: {samples:?}")
         })?;
     }
-    Ok(())
+    let after = (values(chip.as_mut())?, readings(chip.as_mut())?);
+    ensure_equal("afterwards", &after, &before)
 }

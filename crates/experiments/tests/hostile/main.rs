@@ -50,6 +50,10 @@ fn hold(kind: Kind) {
     for bytes in kind.corpus() {
         law::hold_forged(&kind, &bytes);
         tried[3] += 1;
+        // As the fuzzer reads them.
+        if let Some(repaired) = kind.repaired(&bytes) {
+            law::hold_forged(&kind, &repaired);
+        }
     }
     let [shorter, flips, random, corpus] = tried;
     println!(

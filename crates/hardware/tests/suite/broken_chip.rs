@@ -19,9 +19,11 @@ enum Defect {
     LastInstanceIsLost,
     ValuesAreClamped,
     WritesSettle,
+    SettlesDoNothing,
     SettlesShow,
     ResetLeavesOffsets,
     ModesKeepWeights,
+    ModesReset,
     NameTellsTheMode,
     CodesAreHigh,
     VectorsCountFromZero,
@@ -37,9 +39,14 @@ const BREAKS: &[(Defect, &str)] = &[
     (Defect::LastInstanceIsLost, "what is written is read"),
     (Defect::ValuesAreClamped, "bad writes change nothing"),
     (Defect::WritesSettle, "CapMem cells wait until they settle"),
+    (
+        Defect::SettlesDoNothing,
+        "CapMem cells wait until they settle",
+    ),
     (Defect::SettlesShow, "writing again changes nothing"),
     (Defect::ResetLeavesOffsets, "a reset undoes every write"),
     (Defect::ModesKeepWeights, "a mode begins without weights"),
+    (Defect::ModesReset, "a mode begins without weights"),
     (Defect::NameTellsTheMode, "a chip keeps its name"),
     (
         Defect::CodesAreHigh,
@@ -168,6 +175,9 @@ impl ChipControl for Broken {
 
     fn set_mode(&mut self, mode: ArrayMode) -> Result<(), ControlError> {
         self.inner.set_mode(mode)?;
+        if self.defect == Defect::ModesReset {
+            self.inner.reset_registers()?;
+        }
         if self.defect == Defect::ModesKeepWeights
             && let Some((region, weights)) = self.loaded.take()
         {
@@ -180,9 +190,9 @@ impl ChipControl for Broken {
     fn write_register(&mut self, register: Register, values: &[i32]) -> Result<(), ControlError> {
         let (spec, mut values) = (register.spec(), values.to_vec());
         if self.defect == Defect::ValuesAreClamped {
-            values
-                .iter_mut()
-                .for_each(|value| *value = (*value).clamp(spec.min, spec.max));
+            for value in &mut values {
+                *value = (*value).clamp(spec.min, spec.max);
+            }
         }
         if self.defect == Defect::LastInstanceIsLost
             && let Some(last) = values.last_mut()
@@ -210,7 +220,10 @@ impl ChipControl for Broken {
 
     fn settle(&mut self) -> Result<(), ControlError> {
         self.settles += 1;
-        self.inner.settle()
+        match self.defect {
+            Defect::SettlesDoNothing => Ok(()),
+            _ => self.inner.settle(),
+        }
     }
 
     fn reset_registers(&mut self) -> Result<(), ControlError> {
@@ -266,7 +279,7 @@ fn each_law_is_broken_by_a_chip_that_breaks_it() {
     }
     for law in all_laws() {
         let breaks = BREAKS.iter().filter(|(_, name)| *name == law.name);
-        assert_eq!(breaks.count(), 1, "{}", law.name);
+        assert!(breaks.count() > 0, "{}", law.name);
     }
 }
 

@@ -9,7 +9,8 @@ use crate::{Layer, Mode, Session};
 
 /// An implementation of [`Layer`] that is to be held to the laws.
 pub struct LayerSubject {
-    /// Makes the layer; equal ones each time.
+    /// Makes the layer; equal ones each time. One that draws random numbers in evaluation breaks the law
+    /// that vectors are seen alone: their numbers depend on their places.
     pub make: Box<dyn Fn() -> Box<dyn Layer>>,
     /// A number of inputs that it takes.
     pub inputs: usize,
