@@ -1,6 +1,6 @@
 //! What every array obeys, whatever is inside.
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, s};
 use rand::RngExt;
 
 use super::law::{Law, ensure, ensure_equal, ensure_refused};
@@ -218,9 +218,7 @@ fn a_batch_may_be_split_anywhere(subject: &ArraySubject) -> Found {
             let mut part = request;
             part.trial.first_vector = first_vector.wrapping_add(start as u64);
             let rows = s![start..end, ..];
-            let (_, rest) = activations.view().split_at(Axis(0), start);
-            let (vectors, _) = rest.split_at(Axis(0), end - start);
-            let found = run(array.as_mut(), &part, vectors)?;
+            let found = run(array.as_mut(), &part, activations.slice(rows))?;
             let what = format!("vectors {start}…{end} from number {first_vector}");
             ensure_equal(&what, &found.view(), &together.slice(rows))?;
             start = end;

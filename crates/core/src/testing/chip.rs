@@ -1,6 +1,6 @@
 //! What chips obey when they are configured and probed.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, s};
 
 use super::law::{Law, ensure, ensure_equal, ensure_refused};
 use super::samples::{activations, load_random, run, trace, whole};
@@ -350,7 +350,7 @@ fn a_probed_batch_may_be_split_anywhere(subject: &ChipSubject) -> Found {
     for channel in CadcChannel::BOTH {
         let all = probe(chip.as_mut(), &request, channel, vectors.view())?;
         for at in 0..=vectors.nrows() {
-            let (before, after) = vectors.view().split_at(Axis(0), at);
+            let (before, after) = (vectors.slice(s![..at, ..]), vectors.slice(s![at.., ..]));
             let later = RunRequest {
                 trial: Trial {
                     first_vector: at as u64,

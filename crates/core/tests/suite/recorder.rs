@@ -4,7 +4,7 @@ use bss2_core::{
     ArrayError, Baseline, MacArray, Recorder, Recording, Region, Replay, RunReport, RunRequest,
     Trial,
 };
-use ndarray::{Array2, array};
+use ndarray::{Array2, Axis, array};
 
 use crate::double::{COLUMNS, ExactChip, INPUTS, geometry, request};
 
@@ -137,4 +137,16 @@ fn reports_are_kept_and_played_back() {
     let mut recorder = Recorder::new(ExactChip::new());
     assert_eq!(run(&mut recorder), expected);
     assert_eq!(run(&mut Replay::new(recorder.into_recording())), expected);
+}
+
+/// ndarray's `to_owned` fails in debug builds for no rows that were split off others.
+#[test]
+fn no_vectors_that_were_split_off_others_are_recorded() {
+    let mut recorder = Recorder::new(ExactChip::new());
+    let all = Array2::<u8>::zeros((6, INPUTS));
+    let (none, _) = all.view().split_at(Axis(0), 0);
+    let mut outputs = Array2::zeros((6, COLUMNS));
+    let (no_outputs, _) = outputs.view_mut().split_at(Axis(0), 0);
+    recorder.run(&request(1, 5), none, no_outputs).unwrap();
+    assert_eq!(recorder.into_recording().len(), 1);
 }
