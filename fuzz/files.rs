@@ -16,11 +16,22 @@ use std::sync::LazyLock;
 use kinds::Kind;
 use libfuzzer_sys::fuzz_target;
 
+macro_rules! made {
+    ($($name:ident),*) => {
+        /// An instance of the kind of a name.
+        fn made(name: &str) -> Option<Kind> {
+            match name {
+                $(stringify!($name) => Some(kinds::$name()),)*
+                _ => None,
+            }
+        }
+    };
+}
+kinds::with_all_kinds!(made);
+
 static KIND: LazyLock<Kind> = LazyLock::new(|| {
     let name = std::env::var("BSS2_FUZZ_KIND").expect("BSS2_FUZZ_KIND names a kind of file");
-    let mut kinds = kinds::ALL.into_iter().map(|make| make());
-    let kind = kinds.find(|kind| kind.name == name);
-    let kind = kind.expect("BSS2_FUZZ_KIND is one of the kinds of tests/hostile");
+    let kind = made(&name).expect("BSS2_FUZZ_KIND is one of the kinds of tests/hostile");
     if let Ok(seeds) = std::env::var("BSS2_FUZZ_SEEDS") {
         std::fs::write(Path::new(&seeds).join("intact"), &kind.intact).expect("a folder for seeds");
     }

@@ -16,7 +16,7 @@ export RUSTFLAGS="-Cpasses=sancov-module -Ccodegen-units=1 --cfg fuzzing \
 cargo build --release --locked --target "$host"
 
 mkdir -p target/found
-for kind in $(sed -n '/^kinds!(/,/)/s/^    \([a-z_]*\),\?$/\1/p' ../crates/experiments/tests/hostile/main.rs); do
+for kind in $(sed -n '/^macro_rules! with_all_kinds/,$s/^            \([a-z_]*\),\?$/\1/p' ../crates/experiments/tests/hostile/kinds.rs); do
     kept=../crates/experiments/tests/hostile/corpus/$kind
     own=target/corpus/$kind
     mkdir -p "$own"

@@ -1,6 +1,6 @@
 //! What every calibration obeys, whatever it turns.
 
-use bss2_core::testing::{Law, ensure_equal};
+use bss2_core::testing::{Law, ensure_done, ensure_equal};
 use bss2_core::{ArrayGeometry, ArrayMode, Chip, Region, Register, RunRequest, RunSettings, Trial};
 use ndarray::{Array2, ArrayView2};
 
@@ -52,19 +52,15 @@ type Found = Result<(), String>;
 /// What a chip shows of itself: mode, registers, results of all hemispheres.
 type Shown = (ArrayMode, Vec<Vec<i32>>, Vec<Array2<i8>>);
 
-fn told<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{what}: {error}"))
-}
-
 fn calibrated(subject: &CalibrationSubject) -> Result<(Box<dyn Chip>, CalibrationResult), String> {
     let mut chip = (subject.chip)();
-    let result = told("a calibration", (subject.calibrate)(chip.as_mut()))?;
+    let result = ensure_done("a calibration", (subject.calibrate)(chip.as_mut()))?;
     Ok((chip, result))
 }
 
 fn registers(chip: &mut dyn Chip) -> Result<Vec<Vec<i32>>, String> {
     let all = Register::ALL.iter();
-    all.map(|register| told("reading registers", chip.register_values(*register)))
+    all.map(|register| ensure_done("reading registers", chip.register_values(*register)))
         .collect()
 }
 
@@ -79,14 +75,14 @@ fn answers(
     let weights = Array2::from_shape_fn((geometry.inputs(), geometry.columns()), |(i, c)| {
         (((i * 31 + c * 17) % 127) as i8 - 63).max(least)
     });
-    told("loading weights", chip.load_weights(region, weights.view()))?;
+    ensure_done("loading weights", chip.load_weights(region, weights.view()))?;
     let request = RunRequest {
         region,
         settings: RunSettings::default(),
         trial: Trial::new(3),
     };
     let mut outputs = Array2::zeros((sent.nrows(), geometry.columns()));
-    told("a run", chip.run(&request, sent, outputs.view_mut()))?;
+    ensure_done("a run", chip.run(&request, sent, outputs.view_mut()))?;
     Ok(outputs)
 }
 
@@ -108,7 +104,7 @@ fn applied(
 ) -> Result<Shown, String> {
     let mut chip = (subject.chip)();
     for _ in 0..times {
-        told("applying it", result.apply(chip.as_mut()))?;
+        ensure_done("applying it", result.apply(chip.as_mut()))?;
     }
     shown(chip.as_mut())
 }
@@ -146,10 +142,10 @@ fn applied_twice_equals_once(subject: &CalibrationSubject) -> Found {
 
 fn what_is_loaded_is_what_was_saved(subject: &CalibrationSubject) -> Found {
     let (_, result) = calibrated(subject)?;
-    let bytes = told(
+    let bytes = ensure_done(
         "saving",
         bss2_file::encode(CalibrationResult::FORMAT, &result),
     )?;
     let loaded = bss2_file::decode::<CalibrationResult>(CalibrationResult::FORMAT, &bytes);
-    ensure_equal("loaded", &told("loading", loaded)?, &result)
+    ensure_equal("loaded", &ensure_done("loading", loaded)?, &result)
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 
-use super::law::{Law, ensure, ensure_equal, ensure_refused};
+use super::law::{Law, ensure, ensure_done, ensure_equal, ensure_refused};
 use super::samples::{activations, load_random, run, trace, whole};
 use crate::{
     ACTIVATION_MAX, ArrayError, ArrayMode, BASELINE_CODE, Baseline, CadcChannel, Chip,
@@ -96,10 +96,6 @@ pub const PROBE_LAWS: &[Law<ChipSubject>] = &[
 
 type Found = Result<(), String>;
 
-fn told<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{what} is refused: {error}"))
-}
-
 /// Values of a register that differ from instance to instance.
 fn pattern(register: Register, chip: &dyn Chip, step: usize) -> Vec<i32> {
     let spec = register.spec();
@@ -118,7 +114,7 @@ fn turned() -> impl Iterator<Item = Register> {
 fn write_all(chip: &mut dyn Chip, step: usize) -> Found {
     for register in turned() {
         let values = pattern(register, chip, step);
-        told("a good write", chip.write_register(register, &values))?;
+        ensure_done("a good write", chip.write_register(register, &values))?;
     }
     Ok(())
 }
@@ -126,19 +122,19 @@ fn write_all(chip: &mut dyn Chip, step: usize) -> Found {
 /// Trims the drivers: readings differ, and weights still show.
 fn write_trims(chip: &mut dyn Chip) -> Found {
     let values = pattern(Register::StpOffset, chip, 5);
-    told(
+    ensure_done(
         "a good write",
         chip.write_register(Register::StpOffset, &values),
     )
 }
 
 fn settle(chip: &mut dyn Chip) -> Found {
-    told("waiting", chip.settle())
+    ensure_done("waiting", chip.settle())
 }
 
 fn values(chip: &mut dyn Chip) -> Result<Vec<(Register, Vec<i32>)>, String> {
     let read = |register: &Register| {
-        let values = told("a good read", chip.register_values(*register))?;
+        let values = ensure_done("a good read", chip.register_values(*register))?;
         Ok((*register, values))
     };
     Register::ALL.iter().map(read).collect()
@@ -161,7 +157,7 @@ fn probe(
 ) -> Result<Array2<u8>, String> {
     let mut codes = Array2::zeros((activations.nrows(), request.region.columns));
     let report = chip.read_cadc(request, channel, activations, codes.view_mut());
-    told("a good request", report)?;
+    ensure_done("a good request", report)?;
     Ok(codes)
 }
 
@@ -208,7 +204,7 @@ fn what_is_written_is_read(subject: &ChipSubject) -> Found {
     let mut expected = values(chip.as_mut())?;
     for (place, register) in Register::ALL.iter().enumerate() {
         let written = pattern(*register, chip.as_ref(), place);
-        told("a good write", chip.write_register(*register, &written))?;
+        ensure_done("a good write", chip.write_register(*register, &written))?;
         expected[place].1 = written;
         ensure_equal("at once", &values(chip.as_mut())?, &expected)?;
     }
@@ -251,7 +247,7 @@ fn capmem_cells_wait_until_they_settle(subject: &ChipSubject) -> Found {
     let expected = readings(chip.as_mut())?;
     for register in turned().filter(|register| register.spec().capmem) {
         let written = pattern(register, chip.as_ref(), 3);
-        told("a good write", chip.write_register(register, &written))?;
+        ensure_done("a good write", chip.write_register(register, &written))?;
         ensure_equal(register.name(), &readings(chip.as_mut())?, &expected)?;
     }
     settle(chip.as_mut())?;
@@ -276,7 +272,7 @@ fn a_reset_undoes_every_write(subject: &ChipSubject) -> Found {
     let expected = (values(chip.as_mut())?, readings(chip.as_mut())?);
     write_all(chip.as_mut(), 1)?;
     settle(chip.as_mut())?;
-    told("a reset", chip.reset_registers())?;
+    ensure_done("a reset", chip.reset_registers())?;
     let found = (values(chip.as_mut())?, readings(chip.as_mut())?);
     ensure_equal("after a reset", &found, &expected)
 }
@@ -284,15 +280,15 @@ fn a_reset_undoes_every_write(subject: &ChipSubject) -> Found {
 fn a_mode_begins_without_weights(subject: &ChipSubject) -> Found {
     for mode in ArrayMode::ALL {
         let mut fresh = (subject.make)();
-        told("a mode", fresh.set_mode(mode))?;
+        ensure_done("a mode", fresh.set_mode(mode))?;
         write_trims(fresh.as_mut())?;
         let expected = readings(fresh.as_mut())?;
         for before in ArrayMode::ALL {
             let mut chip = (subject.make)();
-            told("a mode", chip.set_mode(before))?;
+            ensure_done("a mode", chip.set_mode(before))?;
             load_random(chip.as_mut(), before, 8)?;
             write_trims(chip.as_mut())?;
-            told("a mode", chip.set_mode(mode))?;
+            ensure_done("a mode", chip.set_mode(mode))?;
             ensure_equal("mode", &chip.mode(), &mode)?;
             let geometry = mode.geometry(chip.control_geometry());
             ensure_equal("sizes", &MacArray::geometry(chip.as_ref()), &geometry)?;
@@ -318,21 +314,21 @@ fn a_chip_keeps_its_name(subject: &ChipSubject) -> Found {
     ensure_equal("of another", &(subject.make)().identity(), &name)?;
     write_all(chip.as_mut(), 1)?;
     settle(chip.as_mut())?;
-    told("a mode", chip.set_mode(ArrayMode::Unsigned))?;
+    ensure_done("a mode", chip.set_mode(ArrayMode::Unsigned))?;
     ensure_equal("afterwards", &chip.identity(), &name)
 }
 
 fn codes_are_results_before_the_baseline_is_subtracted(subject: &ChipSubject) -> Found {
     for mode in [ArrayMode::Membrane, ArrayMode::Unsigned] {
         let mut chip = (subject.make)();
-        told("a mode", chip.set_mode(mode))?;
+        ensure_done("a mode", chip.set_mode(mode))?;
         load_random(chip.as_mut(), mode, 6)?;
         let vectors = vectors(chip.as_ref());
         let mut request = everything(chip.as_ref(), 0);
         request.settings = request.settings.with_baseline(Baseline::Constant);
         let codes = probe(chip.as_mut(), &request, CadcChannel::Causal, vectors.view())?;
         let mut results = Array2::zeros(codes.dim());
-        told(
+        ensure_done(
             "a good request",
             chip.run(&request, vectors.view(), results.view_mut()),
         )?;
@@ -382,7 +378,7 @@ fn pulsed(chip: &mut dyn Chip, request: &PulseRequest) -> Result<[Array2<u8>; 2]
     let mut codes = [0, 1].map(|_| Array2::zeros((3, request.region.columns)));
     let [causal, acausal] = &mut codes;
     let views = [causal.view_mut(), acausal.view_mut()];
-    told("a good request", chip.read_pulses(request, views))?;
+    ensure_done("a good request", chip.read_pulses(request, views))?;
     Ok(codes)
 }
 
@@ -390,7 +386,7 @@ fn traced(chip: &mut dyn Chip, column: usize, samples: usize) -> Result<Vec<f32>
     let request = trace(everything(chip, 0), column);
     let vectors = vectors(chip);
     let mut found = vec![0.0; samples];
-    told(
+    ensure_done(
         "a good request",
         chip.record_trace(&request, vectors.row(1), &mut found),
     )?;

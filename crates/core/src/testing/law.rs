@@ -1,6 +1,6 @@
 //! What a law is.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use thiserror::Error;
 
@@ -83,6 +83,14 @@ pub fn ensure_equal<A: Debug + PartialEq<B>, B: Debug>(
     ensure(found == expected, || {
         format!("{what}: {found:?} instead of {expected:?}")
     })
+}
+
+/// What should succeed.
+///
+/// # Errors
+/// What failed, and why.
+pub fn ensure_done<T, E: Display>(what: &str, result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| format!("{what}: {error}"))
 }
 
 /// What should be refused, and how.

@@ -38,4 +38,4 @@ mod samples;
 pub use array::{ARRAY_LAWS, Agreement, ArraySubject};
 pub use chip::{CONTROL_LAWS, ChipSubject, PROBE_LAWS};
 pub use exact::ExactArray;
-pub use law::{Law, Violation, ensure, ensure_equal, ensure_refused, hold_all};
+pub use law::{Law, Violation, ensure, ensure_done, ensure_equal, ensure_refused, hold_all};

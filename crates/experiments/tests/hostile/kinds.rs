@@ -128,24 +128,6 @@ impl Kind {
     }
 }
 
-/// Every kind.
-pub(crate) const ALL: [fn() -> Kind; 14] = [
-    calibration,
-    checkpoint,
-    twin,
-    recording,
-    weights,
-    images,
-    images_gzip,
-    plan,
-    chip,
-    network,
-    study,
-    tiling,
-    targets,
-    recipe,
-];
-
 fn words(error: impl std::error::Error) -> String {
     error.to_string()
 }
@@ -383,3 +365,26 @@ pub(crate) fn recipe() -> Kind {
     })
     .in_toml()
 }
+
+/// Hands the names of all kinds, which are those of the functions that make them, to a macro.
+macro_rules! with_all_kinds {
+    ($to:ident) => {
+        $to!(
+            calibration,
+            checkpoint,
+            twin,
+            recording,
+            weights,
+            images,
+            images_gzip,
+            plan,
+            chip,
+            network,
+            study,
+            tiling,
+            targets,
+            recipe
+        );
+    };
+}
+pub(crate) use with_all_kinds;

@@ -1,7 +1,7 @@
 //! What every layer obeys, whatever it computes.
 
 use bss2_core::MacArray;
-use bss2_core::testing::{Law, ensure, ensure_equal};
+use bss2_core::testing::{Law, ensure, ensure_done, ensure_equal};
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, s};
 
 use super::ensure_close;
@@ -77,10 +77,6 @@ fn inputs(vectors: usize, inputs: usize) -> Array2<f32> {
     Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 7 + i * 5) % 32) as f32)
 }
 
-fn told<T, E: std::fmt::Display>(what: &str, result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{what}: {error}"))
-}
-
 /// The outputs for a batch, in a session of their own.
 fn outputs(
     subject: &LayerSubject,
@@ -88,14 +84,14 @@ fn outputs(
     mode: Mode,
     input: ArrayView2<'_, f32>,
 ) -> Result<Array2<f32>, String> {
-    let width = told("the number of outputs", layer.outputs(input.ncols()))?;
+    let width = ensure_done("the number of outputs", layer.outputs(input.ncols()))?;
     let mut output = Array2::from_elem((input.nrows(), width), f32::NAN);
     let mut array = (subject.array)();
     let mut session = Session::on(array.as_mut(), 1);
     let passed = session.in_mode(mode, |session| {
         layer.forward(session, input, output.view_mut())
     });
-    told("a forward pass", passed)?;
+    ensure_done("a forward pass", passed)?;
     Ok(output)
 }
 
@@ -252,12 +248,12 @@ fn what_is_shown_is_handed_out(subject: &LayerSubject) -> Found {
         handed_out.push((parameter.name, parameter.value.to_owned()));
         parameter.check()
     });
-    told("an update", updated)?;
+    ensure_done("an update", updated)?;
     let replaced = layer.update_buffers(&mut |buffer| {
         handed_out.push((buffer.name, buffer.value.to_owned()));
         Ok(())
     });
-    told("replacing buffers", replaced)?;
+    ensure_done("replacing buffers", replaced)?;
     let shown = shown(layer.as_ref());
     ensure_equal("handed out", &handed_out, &shown)?;
     let mut names: Vec<_> = shown.iter().map(|(name, _)| *name).collect();
