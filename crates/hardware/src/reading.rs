@@ -7,6 +7,7 @@ use crate::buffers::{slice, slice_mut};
 use crate::model::{self, Batch, Model, by_events};
 use crate::pass::{Pass, Timing};
 use crate::readout::{ReadoutNoise, ReadoutPass, ToRead};
+use crate::share::share;
 
 /// Values of vectors that go through a model together; bounds the scratch memory.
 const VALUES_AT_ONCE: usize = 1 << 14;
@@ -23,6 +24,15 @@ pub(crate) struct Reading<'a> {
     pub(crate) readouts: ReadoutPass<'a>,
 }
 
+/// Neighbouring vectors that go through the model together.
+struct Block<'a> {
+    first_vector: u64,
+    /// Vectors × inputs.
+    activations: ArrayView2<'a, u8>,
+    /// Vectors × columns.
+    codes: ArrayViewMut2<'a, u8>,
+}
+
 /// Buffers of one thread, which share no cache line with those of another.
 #[derive(Clone, Debug, Default)]
 #[repr(align(128))]
@@ -35,16 +45,8 @@ pub(crate) struct Workspace {
     voltages: Buffer<f32>,
     codes: Buffer<u8>,
     model: model::Scratch,
-}
-
-/// Threads of the present pool that so many vectors are worth, if fewer than `at_once` are not worth
-/// one. (Who does not come from the pool waits long for its threads.)
-pub(crate) fn threads_for(vectors: usize, at_once: usize) -> usize {
-    let at_once = match rayon::current_thread_index() {
-        Some(_) => at_once,
-        None => 4 * at_once,
-    };
-    (vectors / at_once).clamp(1, rayon::current_num_threads())
+    /// Outputs of a run outside the model's validity.
+    doubtful: u64,
 }
 
 impl Reading<'_> {
@@ -54,50 +56,37 @@ impl Reading<'_> {
         &self,
         first_vector: u64,
         activations: ArrayView2<'_, u8>,
-        codes: ArrayViewMut2<'_, u8>,
+        mut codes: ArrayViewMut2<'_, u8>,
         workspaces: &mut [Workspace],
     ) -> u64 {
-        if let [workspace] = workspaces {
-            return self.codes_here(first_vector, activations, codes, workspace);
+        let (vectors, threads) = (activations.nrows(), workspaces.len());
+        let rounds = vectors.div_ceil(threads * vectors_at_once(self.pass.region));
+        let at_once = vectors.div_ceil(threads * rounds.max(1)).max(1);
+        for workspace in workspaces.iter_mut() {
+            workspace.noise.prepare(codes.ncols());
+            workspace.doubtful = 0;
         }
-        let threads = workspaces.len();
-        let (here, there) = workspaces.split_at_mut(threads / 2);
-        let vectors = activations.nrows() * here.len() / threads;
-        let next_vector = first_vector.wrapping_add(vectors as u64);
-        let activations = activations.split_at(Axis(0), vectors);
-        let codes = codes.split_at(Axis(0), vectors);
-        let (doubtful, others) = rayon::join(
-            || self.codes(first_vector, activations.0, codes.0, here),
-            || self.codes(next_vector, activations.1, codes.1, there),
-        );
-        doubtful + others
+        let blocks = activations
+            .axis_chunks_iter(Axis(0), at_once)
+            .zip(codes.axis_chunks_iter_mut(Axis(0), at_once))
+            .enumerate()
+            .map(|(number, (activations, codes))| Block {
+                first_vector: first_vector.wrapping_add((number * at_once) as u64),
+                activations,
+                codes,
+            });
+        share(blocks, workspaces, |workspace, block| {
+            self.read(block, workspace);
+        });
+        workspaces.iter().map(|workspace| workspace.doubtful).sum()
     }
 
-    fn codes_here(
-        &self,
-        mut first_vector: u64,
-        activations: ArrayView2<'_, u8>,
-        mut codes: ArrayViewMut2<'_, u8>,
-        workspace: &mut Workspace,
-    ) -> u64 {
-        workspace.noise.prepare(codes.ncols());
-        let mut doubtful = 0;
-        let at_once = vectors_at_once(self.pass.region);
-        let blocks = activations.axis_chunks_iter(Axis(0), at_once);
-        for (activations, codes) in blocks.zip(codes.axis_chunks_iter_mut(Axis(0), at_once)) {
-            doubtful += self.block(first_vector, activations, codes, workspace);
-            first_vector = first_vector.wrapping_add(at_once as u64);
-        }
-        doubtful
-    }
-
-    fn block(
-        &self,
-        first_vector: u64,
-        activations: ArrayView2<'_, u8>,
-        mut codes: ArrayViewMut2<'_, u8>,
-        workspace: &mut Workspace,
-    ) -> u64 {
+    fn read(&self, block: Block<'_>, workspace: &mut Workspace) {
+        let Block {
+            first_vector,
+            activations,
+            mut codes,
+        } = block;
         let Workspace {
             noise,
             sent,
@@ -107,6 +96,7 @@ impl Reading<'_> {
             voltages,
             codes: found,
             model,
+            doubtful,
         } = workspace;
         // Most arrays have their rows side by side; others are copied.
         let activations = if activations.is_standard_layout() {
@@ -127,7 +117,7 @@ impl Reading<'_> {
             order,
         };
         let mut voltages = voltages.shaped(codes.dim());
-        let doubtful = self
+        *doubtful += self
             .model
             .voltages(&self.pass, &batch, model, voltages.view_mut());
         let mut found = found.shaped(codes.dim());
@@ -139,6 +129,5 @@ impl Reading<'_> {
         };
         self.readouts.convert(&read, noise, slice_mut(&mut found));
         codes.assign(&found);
-        doubtful
     }
 }

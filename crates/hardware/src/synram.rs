@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use bss2_core::{ArrayMode, Region};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::columns::Columns;
 use crate::instance::Instance;
+use crate::share::{share, threads_for};
 use crate::synapse::{ROWS_PER_DRIVER, RowCharges, Sign};
 
 /// Weights and charges of one hemisphere.
@@ -21,6 +22,21 @@ pub(crate) struct Synram {
     /// Charge that an event of one activation unit brings onto each column's line, in weight units,
     /// by sign (inputs of the mode × columns).
     charges: [Array2<f32>; 2],
+}
+
+/// Inputs whose charges are computed one after the other.
+const INPUTS_AT_ONCE: usize = 8;
+
+/// Fewest synapses that are worth a thread of their own.
+pub(crate) const SYNAPSES_AT_ONCE: usize = 1 << 13;
+
+/// The rows of some neighbouring inputs.
+struct Rows<'a> {
+    first_input: usize,
+    /// Rows × columns.
+    known: ArrayViewMut2<'a, u8>,
+    /// By sign, inputs × columns.
+    charges: [ArrayViewMut2<'a, f32>; 2],
 }
 
 /// No weight: these end at 63.
@@ -118,34 +134,60 @@ impl Synram {
 
     /// Computes the charges of a region of inputs × physical columns.
     fn fold(&mut self, instance: &Instance, columns: &Columns, region: Region) {
-        let first = region.hemisphere * self.memory.ncols() + region.first_column;
-        let mismatch_growth = &columns.mismatch_growth[first..first + region.columns];
-        let factors = &columns.charge_factor[first..first + region.columns];
-        let range = region.column_range();
+        let (inputs, range) = (region.input_range(), region.column_range());
+        let of_chip = region.hemisphere * self.memory.ncols() + range.start;
+        let of_chip = of_chip..of_chip + range.len();
         let rows = self.rows_per_input();
         let first_row = region.hemisphere * self.memory.nrows();
-        for input in region.input_range() {
-            for (sign, charges) in self.charges.iter_mut().enumerate().take(rows) {
-                let row = rows * input + sign;
-                let weights = self.memory.row(row);
-                let (mut known, mut charges) = (self.known.row_mut(row), charges.row_mut(input));
-                let (Some(weights), Some(known), Some(charges)) = (
-                    weights.as_slice(),
-                    known.as_slice_mut(),
-                    charges.as_slice_mut(),
-                ) else {
-                    unreachable!("rows of an owned array are contiguous");
-                };
-                pulp::Arch::new().dispatch(RowCharges {
-                    mismatch: instance.synapses.mismatch(first_row + row, range.clone()),
-                    mismatch_growth,
-                    factors,
-                    weights: &weights[range.clone()],
-                    known: &mut known[range.clone()],
-                    charges: &mut charges[range.clone()],
-                });
+        let memory = &self.memory;
+        let fold = |rows_of_inputs: Rows<'_>| {
+            let Rows {
+                first_input,
+                mut known,
+                mut charges,
+            } = rows_of_inputs;
+            for place in 0..charges[0].nrows() {
+                for (sign, charges) in charges.iter_mut().enumerate().take(rows) {
+                    let row = rows * (first_input + place) + sign;
+                    let mut known = known.row_mut(rows * place + sign);
+                    let mut charges = charges.row_mut(place);
+                    let (Some(weights), Some(known), Some(charges)) = (
+                        memory.row(row).to_slice(),
+                        known.as_slice_mut(),
+                        charges.as_slice_mut(),
+                    ) else {
+                        unreachable!("rows of an owned array are contiguous");
+                    };
+                    pulp::Arch::new().dispatch(RowCharges {
+                        mismatch: instance.synapses.mismatch(first_row + row, range.clone()),
+                        mismatch_growth: &columns.mismatch_growth[of_chip.clone()],
+                        factors: &columns.charge_factor[of_chip.clone()],
+                        weights: &weights[range.clone()],
+                        known: &mut known[range.clone()],
+                        charges: &mut charges[range.clone()],
+                    });
+                }
             }
-        }
+        };
+
+        let known_rows = rows * inputs.start..rows * inputs.end;
+        let mut known = self.known.slice_mut(s![known_rows, ..]);
+        let [mut excitatory, mut inhibitory] = self
+            .charges
+            .each_mut()
+            .map(|charges| charges.slice_mut(s![inputs.clone(), ..]));
+        let pieces = known
+            .axis_chunks_iter_mut(Axis(0), rows * INPUTS_AT_ONCE)
+            .zip(excitatory.axis_chunks_iter_mut(Axis(0), INPUTS_AT_ONCE))
+            .zip(inhibitory.axis_chunks_iter_mut(Axis(0), INPUTS_AT_ONCE))
+            .zip(inputs.step_by(INPUTS_AT_ONCE))
+            .map(|(((known, excitatory), inhibitory), first_input)| Rows {
+                first_input,
+                known,
+                charges: [excitatory, inhibitory],
+            });
+        let threads = threads_for(region.inputs * region.columns, SYNAPSES_AT_ONCE);
+        share(pieces, &mut vec![(); threads], |(), piece| fold(piece));
     }
 
     /// Rows of each input of the mode: one per sign that it can send.
@@ -159,6 +201,22 @@ impl Synram {
     /// Charges of one sign (inputs × columns).
     pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
         &self.charges[sign as usize]
+    }
+
+    /// Charges of one sign that an input, and those after it, bring onto neighbouring columns.
+    pub(crate) fn rows(
+        &self,
+        sign: Sign,
+        inputs: Range<usize>,
+        columns: Range<usize>,
+    ) -> impl Iterator<Item = &[f32]> {
+        let charges = self.charges(sign);
+        let of_row = charges.ncols();
+        let Some(all) = charges.as_slice() else {
+            unreachable!("an owned array is contiguous");
+        };
+        let rows = all[inputs.start * of_row..inputs.end * of_row].chunks_exact(of_row);
+        rows.map(move |row| &row[columns.clone()])
     }
 
     /// Charges of one sign that an input brings onto neighbouring columns.

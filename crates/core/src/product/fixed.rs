@@ -173,7 +173,7 @@ impl FixedPanels {
         &mut self,
         rows: Range<usize>,
         columns: Range<usize>,
-    ) -> impl Iterator<Item = FixedPart<'_>> {
+    ) -> impl DoubleEndedIterator<Item = FixedPart<'_>> {
         assert!(
             rows.end <= self.rows && columns.end <= self.columns,
             "a block of the matrix"

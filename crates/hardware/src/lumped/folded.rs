@@ -8,9 +8,10 @@ use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
+use crate::share::{share, threads_for};
 use crate::side_by_side::{SideBySide, block, sum};
 use crate::synapse::Sign;
-use crate::synram::Synram;
+use crate::synram::{SYNAPSES_AT_ONCE, Synram};
 
 /// One hemisphere; everything by column of the hemisphere.
 #[derive(Clone, Debug)]
@@ -82,18 +83,24 @@ impl Folded {
         let groups = region.first_column / GROUP..region.column_range().end.div_ceil(GROUP);
         let signal = self.signal.parts_mut(inputs.clone(), region.column_range());
         let charge = self.group_charge.parts_mut(inputs.clone(), groups);
-        let arch = pulp::Arch::new();
-        for part in signal {
-            let columns = part.columns();
-            arch.dispatch(FoldSignals {
-                synram,
-                gains: [0, 1].map(|sign| &self.gain_lsb[sign][columns.clone()]),
-                part,
-            });
-        }
-        for part in charge {
-            arch.dispatch(FoldGroups { synram, part });
-        }
+        let fold = |(): &mut (), part| {
+            let arch = pulp::Arch::new();
+            match part {
+                Part::Signals(part) => {
+                    let columns = part.columns();
+                    let gains = self.gain_lsb.each_ref();
+                    arch.dispatch(FoldSignals {
+                        synram,
+                        gains: gains.map(|gains| &gains[columns.clone()]),
+                        part,
+                    });
+                }
+                Part::Groups(part) => arch.dispatch(FoldGroups { synram, part }),
+            }
+        };
+        let parts = signal.map(Part::Signals).chain(charge.map(Part::Groups));
+        let threads = threads_for(region.inputs * region.columns, SYNAPSES_AT_ONCE);
+        share(parts, &mut vec![(); threads], fold);
     }
 
     /// Mean decay rate of the lines of both signs.
@@ -126,6 +133,12 @@ impl Folded {
             forgets_per_us: self.line_per_us[sign as usize],
         }
     }
+}
+
+/// A part of one of the matrices.
+enum Part<'a> {
+    Signals(FixedPart<'a>),
+    Groups(FixedPart<'a>),
 }
 
 /// Signals of some neighbouring columns, as a task that is compiled once per kind of processor.

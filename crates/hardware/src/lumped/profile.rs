@@ -6,8 +6,9 @@ use bss2_core::Region;
 
 use super::GROUP;
 use crate::circuit::Circuit;
-use crate::side_by_side::block;
+use crate::side_by_side::{SideBySide, block};
 use crate::synapse::Sign;
+use crate::synram::Synram;
 
 /// Where a region's columns have their charge, as if all inputs were equal; everything by column of
 /// the region.
@@ -36,9 +37,8 @@ struct Moments {
 }
 
 impl Moments {
-    fn clear(&mut self, columns: usize) {
+    fn resize(&mut self, columns: usize) {
         for sums in [&mut self.charge, &mut self.first, &mut self.second] {
-            sums.clear();
             sums.resize(columns, 0.0);
         }
     }
@@ -61,27 +61,48 @@ impl Moments {
     }
 }
 
-/// Adds an input's charges of a certain age, as a task that is compiled once per kind of processor.
-struct Add<'a> {
+/// The moments of one sign's charge, as a task that is compiled once per kind of processor.
+struct Collect<'a> {
+    synram: &'a Synram,
+    sign: Sign,
+    inputs: Range<usize>,
+    columns: Range<usize>,
     moments: &'a mut Moments,
-    charges: &'a [f32],
-    age: f32,
 }
 
-impl pulp::WithSimd for Add<'_> {
+impl pulp::WithSimd for Collect<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let count = self.charges.len();
-        let charge = &mut self.moments.charge[..count];
-        let first = &mut self.moments.first[..count];
-        let second = &mut self.moments.second[..count];
-        for (c, added) in self.charges.iter().enumerate() {
-            charge[c] += added;
-            first[c] += added * self.age;
-            second[c] += added * self.age * self.age;
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        self.all(self.columns.len());
+    }
+}
+
+impl SideBySide for Collect<'_> {
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let columns = self.columns.start + first..self.columns.start + first + COUNT;
+        let rows = self.synram.rows(self.sign, self.inputs.clone(), columns);
+        let event = 1.0 / self.inputs.len() as f32;
+        let (mut charge, mut once, mut twice) = ([0.0; COUNT], [0.0; COUNT], [0.0; COUNT]);
+        for (place, charges) in rows.enumerate() {
+            let age = 1.0 - (place as f32 + 0.5) * event;
+            let charges = block::<_, COUNT>(charges, 0);
+            for c in 0..COUNT {
+                charge[c] += charges[c];
+                once[c] += charges[c] * age;
+                twice[c] += charges[c] * age * age;
+            }
         }
+        let Moments {
+            charge: of_charge,
+            first: of_once,
+            second: of_twice,
+        } = &mut *self.moments;
+        of_charge[first..first + COUNT].copy_from_slice(&charge);
+        of_once[first..first + COUNT].copy_from_slice(&once);
+        of_twice[first..first + COUNT].copy_from_slice(&twice);
     }
 }
 
@@ -111,14 +132,14 @@ impl Profile {
         let columns = first..end.min(circuit.geometry.columns());
         let event = 1.0 / region.inputs as f32;
         for (sign, moments) in Sign::BOTH.into_iter().zip(&mut self.moments) {
-            moments.clear(columns.len());
-            for (place, input) in region.input_range().enumerate() {
-                pulp::Arch::new().dispatch(Add {
-                    moments,
-                    charges: synram.row(sign, input, columns.clone()),
-                    age: 1.0 - (place as f32 + 0.5) * event,
-                });
-            }
+            moments.resize(columns.len());
+            pulp::Arch::new().dispatch(Collect {
+                synram,
+                sign,
+                inputs: region.input_range(),
+                columns: columns.clone(),
+                moments,
+            });
         }
         let lead = region.first_column - first;
         let here = lead..lead + region.columns;
