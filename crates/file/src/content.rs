@@ -45,7 +45,7 @@ where
     }
     let mut content = Vec::with_capacity(size.bytes_written);
     encode_into_std_write(value, &mut content, config()).map_err(encode_error)?;
-    Ok([Header::of(format, &content).to_bytes(), content].concat())
+    Ok([Header::of(format, &content)?.to_bytes(), content].concat())
 }
 
 /// The value that `bytes`, all of them, were made of by [`encode`] with the same format.

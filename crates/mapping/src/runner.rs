@@ -225,7 +225,7 @@ impl Step<'_> {
         let runs = self.parts().map(|(run, place, scratch)| {
             let region = place.region;
             let direct = drive::as_they_are(plan, run, activations);
-            let driven = direct.unwrap_or_else(|| scratch.driven.view((vectors, region.inputs)));
+            let driven = direct.unwrap_or_else(|| scratch.driven.view());
             let pass = trial.next_pass();
             ArrayRun {
                 request: RunRequest {
@@ -270,7 +270,7 @@ impl Step<'_> {
                         ..trial.next_pass()
                     },
                 },
-                activations: scratch.driven.view((vectors, region.inputs)),
+                activations: scratch.driven.view(),
                 outputs: scratch.readings.shaped((vectors, region.columns)),
             }
         });
@@ -278,7 +278,7 @@ impl Step<'_> {
         let mut report = array.run_together(&mut runs)?;
         drop(runs);
         for (run, place, scratch) in self.parts() {
-            let readings = scratch.readings.view((vectors, place.region.columns));
+            let readings = scratch.readings.view();
             let columns = run.blocks.iter().flat_map(|block| block.columns.iter());
             scratch.columns.clear();
             scratch
