@@ -192,6 +192,9 @@ impl MacArray for Replay {
                 if recorded_request != request || recorded.view() != activations {
                     return Err(self.mismatch("another run was recorded"));
                 }
+                if recorded_outputs.dim() != outputs.dim() {
+                    return Err(self.mismatch("outputs of another shape were recorded"));
+                }
                 outputs.assign(recorded_outputs);
                 *report
             }

@@ -103,7 +103,7 @@ impl pulp::WithSimd for Round<'_> {
     }
 }
 
-/// Exact sums of products: factors are integers, and |Σ| ≤ 31·63 for each of at most 1024 inputs stays an
+/// Exact sums of products: factors are integers, and |Σ| ≤ 31·63 for each of at most 2048 inputs stays an
 /// exact integer below 2²⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactSums {
@@ -117,7 +117,7 @@ impl ExactSums {
     pub(crate) fn new(geometry: ArrayGeometry) -> Self {
         let weights = Grid::integers(geometry.columns(), WEIGHT_MAX.unsigned_abs().into());
         let Ok(zeros) = FixedPanels::zeros(geometry.inputs(), weights) else {
-            unreachable!("arrays have at most 1024 inputs");
+            unreachable!("arrays have at most 2048 inputs");
         };
         Self {
             weights: vec![zeros; geometry.hemispheres()],

@@ -106,7 +106,7 @@ impl PlanRunner {
             };
             step.load(array, weights)?;
             report += step.drive(array, activations, trial)?;
-            report.saturated_readings += step.combine(outputs.view_mut());
+            report += saturated(step.combine(outputs.view_mut()));
         }
         Ok(report)
     }
@@ -144,6 +144,14 @@ impl PlanRunner {
             first_vector: trial.first_vector,
             vectors_at_once,
         })
+    }
+}
+
+/// The report of so many readings at an end of the range.
+fn saturated(readings: u64) -> RunReport {
+    RunReport {
+        saturated_readings: readings,
+        ..RunReport::default()
     }
 }
 
@@ -284,7 +292,7 @@ impl Step<'_> {
             scratch
                 .columns
                 .extend(columns.map(|column| column - place.region.first_column));
-            report.saturated_readings += combine::at_ends(readings, &scratch.columns);
+            report += saturated(combine::at_ends(readings, &scratch.columns));
             let means = readings.columns().into_iter().map(|column| {
                 let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
                 i16::from(combine::rounded_mean(sum, vectors))

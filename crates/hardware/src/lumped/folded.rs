@@ -55,7 +55,7 @@ impl Folded {
         let [Ok(signal), Ok(group_charge)] = [Grid::up_to(signals), Grid::up_to(of_groups)]
             .map(|grid| FixedPanels::zeros(inputs, grid))
         else {
-            unreachable!("hemispheres have at most 1024 inputs");
+            unreachable!("hemispheres have at most 2048 inputs");
         };
         let mut folded = Self {
             signal,

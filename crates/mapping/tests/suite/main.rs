@@ -3,6 +3,7 @@
 
 mod convolution;
 mod costs;
+mod extremes;
 mod laws;
 mod placement;
 mod plans;
