@@ -52,7 +52,8 @@ where
 ///
 /// # Errors
 /// Any [`ContentError`] but [`ContentError::Encode`]. Damage is looked for first: a format is
-/// reported as another one only if the checksum agrees.
+/// reported as another one only if the checksum agrees. [`ContentError::Decode`] also for more than 256
+/// values within each other, whatever [`encode`] says.
 pub fn decode<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, ContentError> {
     let (header, content) = Header::split(bytes)?;
     header.check_length(bytes.len() as u64)?;
