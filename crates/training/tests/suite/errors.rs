@@ -3,8 +3,8 @@
 use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{
     AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Loss, Network,
-    RateSchedule, Relu, Schedule, Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp,
-    train,
+    RateSchedule, Relu, Schedule, Session, Sgd, StepBuffers, Trainer, TrainingError, TrainingState,
+    epoch_order, evaluate, float_mlp, train,
 };
 use ndarray::{Array2, array, s};
 
@@ -205,6 +205,33 @@ fn schedules_of_nothing_are_refused() {
         );
     }
     assert_eq!(network.weights(), before);
+}
+
+#[test]
+fn an_epoch_alone_is_checked_as_well() {
+    let set = small_set();
+    let nothing = Schedule {
+        batch: 0,
+        ..SCHEDULE
+    };
+    let refused = Trainer::new(nothing, &DIGITAL).epoch(
+        &mut float_mlp(&[4, 6, 3], 1).unwrap(),
+        &mut Session::digital(),
+        &mut Sgd::new(0.1, 0.0).unwrap(),
+        set.examples(),
+        &mut TrainingState::default(),
+        &mut StepBuffers::default(),
+    );
+    assert!(
+        matches!(
+            &refused,
+            Err(TrainingError::OptionOutOfRange {
+                option: "batch",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
 }
 
 #[test]
