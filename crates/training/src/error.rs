@@ -214,7 +214,7 @@ pub enum TrainingError {
         value: f32,
     },
     /// A digital stage after one on an array.
-    #[error("stage {} is digital, but comes after one on an array", stage + 1)]
+    #[error("stage {} is digital, but comes after one on an array", stage.saturating_add(1))]
     StageOrder {
         /// The stage, counted from 0.
         stage: usize,

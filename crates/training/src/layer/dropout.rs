@@ -59,7 +59,7 @@ impl Dropout {
 
     fn apply_mask(&self, from: ArrayView2<'_, f32>, mut to: ArrayViewMut2<'_, f32>) {
         if self.masked {
-            let mask = self.mask.view(from.dim());
+            let mask = self.mask.view();
             Zip::from(to)
                 .and(from)
                 .and(mask)

@@ -90,7 +90,7 @@ impl InjectNoise {
     }
 
     fn scale(&self, from: ArrayView2<'_, f32>, to: ArrayViewMut2<'_, f32>) {
-        let factors = self.factors.view(from.dim());
+        let factors = self.factors.view();
         Zip::from(to)
             .and(from)
             .and(factors)

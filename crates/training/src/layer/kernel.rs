@@ -180,7 +180,7 @@ impl ConvolutionKernel {
         let (matrix, matrix_gradient) = if is_kernel {
             (weights.value.view(), weights.gradient.view_mut())
         } else {
-            let expanded = buffers.weights.view(shape.weights());
+            let expanded = buffers.weights.view();
             (expanded, buffers.weight_gradient.shaped(shape.weights()))
         };
         let pass = VectorPass {
@@ -206,10 +206,7 @@ impl ConvolutionKernel {
         if self.is_kernel() {
             return Ok(());
         }
-        let gradient = self
-            .buffers
-            .weight_gradient
-            .view(self.lowered.shape().weights());
+        let gradient = self.buffers.weight_gradient.view();
         self.lowered
             .contract(gradient, self.weights.gradient.view_mut())
     }
