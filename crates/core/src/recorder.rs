@@ -157,6 +157,7 @@ impl MacArray for Replay {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
+        region.check_weights(self.geometry(), weights)?;
         match self.recording.steps.get(self.next) {
             Some(Step::Load {
                 region: recorded_region,

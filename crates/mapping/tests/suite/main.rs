@@ -1,6 +1,7 @@
 //! Tests of mapping through its public interface.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod arrays;
 mod convolution;
 mod costs;
 mod extremes;
