@@ -10,6 +10,7 @@
 //! ```
 
 use std::fmt;
+use std::num::NonZero;
 
 use bss2_core::random::keyed_stream;
 use bss2_core::testing::{ExactArray, Law, ensure, ensure_done, ensure_equal};
@@ -236,21 +237,22 @@ struct Numbers {
     weights: Array2<i8>,
     inputs: Array2<i8>,
     /// What a product of one unit of both is.
-    unit: i32,
+    unit: NonZero<u16>,
 }
 
 impl Numbers {
     /// −1, 0 or 1 units of what the coding takes; where it adds offsets, these are small multiples.
     fn of(shape: LayerShape, coding: Coding, rng: &mut ChaCha8Rng) -> Self {
-        let input_unit: i8 = match coding.inputs {
+        let input_unit: u8 = match coding.inputs {
             InputCoding::Offset { .. } => 16,
             InputCoding::Unsigned | InputCoding::TwoPasses => 1,
         };
-        let weight_unit: i8 = match coding.weights {
+        let weight_unit: u8 = match coding.weights {
             WeightCoding::Offset => 32,
             WeightCoding::Signed | WeightCoding::ColumnPair => 1,
         };
-        let mut draw = |size: (usize, usize), unit: i8, range: std::ops::RangeInclusive<i8>| {
+        let mut draw = |size: (usize, usize), unit: u8, range: std::ops::RangeInclusive<i8>| {
+            let unit = unit.cast_signed();
             Array2::from_shape_simple_fn(size, || match rng.random_range(0..16) {
                 0 => unit,
                 1 if range.contains(&-unit) => -unit,
@@ -262,7 +264,8 @@ impl Numbers {
         Self {
             weights,
             inputs: draw(size, input_unit, coding.inputs.inputs()),
-            unit: i32::from(input_unit) * i32::from(weight_unit),
+            unit: NonZero::new(u16::from(input_unit) * u16::from(weight_unit))
+                .unwrap_or(NonZero::<u16>::MIN),
         }
     }
 
@@ -272,7 +275,7 @@ impl Numbers {
             let first = o / shape.group_outputs() * shape.group_inputs();
             let products = (0..shape.group_inputs())
                 .map(|i| i32::from(self.inputs[[v, first + i]]) * i32::from(self.weights[[i, o]]));
-            products.sum::<i32>() / self.unit * coding.row_repetition as i32
+            products.sum::<i32>() / i32::from(self.unit.get()) * coding.row_repetition as i32
         })
     }
 

@@ -10,14 +10,17 @@
 //! own in place of [`ExactArray`]:
 //!
 //! ```
+//! use std::num::NonZero;
+//!
 //! use bss2_core::testing::{
 //!     ARRAY_LAWS, Agreement, ArraySubject, ExactArray, KnownSettings, hold_all,
 //! };
 //! use bss2_core::{ArrayGeometry, ArrayMode};
 //!
 //! let geometry = ArrayGeometry::new(2, 12, 16)?;
+//! let divisor = NonZero::new(100).expect("is not 0");
 //! let array = ArraySubject {
-//!     make: Box::new(move || Box::new(ExactArray::new(geometry, 100))),
+//!     make: Box::new(move || Box::new(ExactArray::new(geometry, divisor))),
 //!     mode: ArrayMode::Membrane,
 //!     settings: KnownSettings::All,
 //!     agreement: Agreement::Exact,

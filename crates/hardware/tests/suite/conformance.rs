@@ -1,6 +1,7 @@
 //! Every array obeys the laws of arrays.
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 
 use bss2_core::testing::{
@@ -35,7 +36,7 @@ macro_rules! conforms {
 
 // The lumped model on membranes estimates small losses from the weights of neighbouring columns.
 conforms! {
-    exact in Membrane, Exact, true: ExactArray::new(geometry(2, 12, 16), 100);
+    exact in Membrane, Exact, true: ExactArray::new(geometry(2, 12, 16), NonZero::new(100).expect("is not 0"));
     ideal in Membrane, Exact, true: IdealArray::new(BSS2, 0.01).expect("gain in range");
     mock in Membrane, Exact, false:
         MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)

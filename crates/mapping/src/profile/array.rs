@@ -111,8 +111,12 @@ impl MacArray for ProfiledArray {
         let place = s![region.input_range(), region.column_range()];
         let effective = self.effective[region.hemisphere].slice(place);
         self.block.assign(effective);
-        self.block
+        let product = self
+            .block
             .multiply(driven.view(), Onto::Nothing, results.view_mut());
+        let Ok(()) = product else {
+            unreachable!("the run has been checked");
+        };
 
         let hemisphere = &self.profile.hemispheres()[region.hemisphere];
         let columns = &hemisphere.columns[region.column_range()];

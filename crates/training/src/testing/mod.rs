@@ -12,15 +12,18 @@
 //! ```
 //!
 //! ```
+//! use std::num::NonZero;
+//!
 //! use bss2_core::testing::{ExactArray, hold_all};
 //! use bss2_core::ArrayGeometry;
 //! use bss2_training::Relu;
 //! use bss2_training::testing::{LAYER_LAWS, LayerSubject};
 //!
+//! let divisor = NonZero::new(100).expect("is not 0");
 //! let layer = LayerSubject {
 //!     make: Box::new(|| Box::new(Relu)),
 //!     inputs: 6,
-//!     array: Box::new(|| Box::new(ExactArray::new(ArrayGeometry::BSS2, 100))),
+//!     array: Box::new(move || Box::new(ExactArray::new(ArrayGeometry::BSS2, divisor))),
 //! };
 //! hold_all(LAYER_LAWS, &layer).expect("all laws hold");
 //! ```
