@@ -65,17 +65,29 @@ fn cycles(option: &'static str, us: f64, max: u32) -> Result<u32, CalibrationErr
     })
 }
 
+/// Refuses measurements for which there is no memory.
+fn check_vectors(option: &'static str, vectors: usize) -> Result<(), CalibrationError> {
+    if vectors <= Bench::VECTORS_MAX {
+        return Ok(());
+    }
+    Err(CalibrationError::OptionOutOfRange {
+        option,
+        value: vectors as f64,
+        min: 0.0,
+        max: Bench::VECTORS_MAX as f64,
+    })
+}
+
 impl<'a> Bench<'a> {
     /// Puts a chip on the bench; `trial_seed` fixes the noise of all measurements.
     pub fn new(chip: &'a mut (dyn Chip + 'a), trial_seed: u64) -> Self {
-        let hemispheres = chip.control_geometry().hemispheres();
         Self {
             chip: Metered::new(chip),
             trial: Trial::new(trial_seed),
             report: RunReport::default(),
             measurements: 0,
             unsettled: false,
-            loaded: vec![None; hemispheres],
+            loaded: Vec::new(),
         }
     }
 
@@ -202,6 +214,7 @@ impl<'a> Bench<'a> {
     /// See [`MacArray::load_weights`].
     pub fn load(&mut self, weight: impl Fn(usize, usize) -> i8) -> Result<(), CalibrationError> {
         let geometry = self.chip.geometry();
+        self.loaded.resize(geometry.hemispheres(), None);
         let shape = (geometry.inputs(), geometry.columns());
         let weights = Array2::from_shape_fn(shape, |(input, column)| weight(input, column));
         for hemisphere in 0..geometry.hemispheres() {
@@ -214,11 +227,15 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
+    /// Most vectors or repetitions that are measured at once.
+    pub const VECTORS_MAX: usize = 1 << 20;
+
     /// Mean codes of the causal channels of a hemisphere's columns (vectors × columns) over a number
     /// of runs, at least one.
     ///
     /// # Errors
-    /// See [`ChipProbe::read_cadc`].
+    /// [`CalibrationError::OptionOutOfRange`] for more than [`VECTORS_MAX`](Self::VECTORS_MAX) vectors in
+    /// all; see [`ChipProbe::read_cadc`].
     pub fn multiply(
         &mut self,
         hemisphere: usize,
@@ -240,7 +257,8 @@ impl<'a> Bench<'a> {
     /// (runs · vectors × columns).
     ///
     /// # Errors
-    /// See [`ChipProbe::read_cadc`].
+    /// [`CalibrationError::OptionOutOfRange`] for more than [`VECTORS_MAX`](Self::VECTORS_MAX) vectors in
+    /// all; see [`ChipProbe::read_cadc`].
     pub fn multiply_each(
         &mut self,
         hemisphere: usize,
@@ -248,14 +266,15 @@ impl<'a> Bench<'a> {
         activations: ArrayView2<'_, u8>,
         runs: usize,
     ) -> Result<Array2<u8>, CalibrationError> {
+        let (vectors, inputs) = activations.dim();
+        let in_all = runs.saturating_mul(vectors);
+        check_vectors("runs of all vectors", in_all)?;
         self.settle()?;
         let region = Region::whole(self.geometry(), hemisphere);
-        let (vectors, inputs) = activations.dim();
         // The runs become vectors of one pass: fewer round trips, as much noise.
-        let repeated = Array2::from_shape_fn((runs * vectors, inputs), |(v, i)| {
-            activations[[v % vectors, i]]
-        });
-        let mut codes = Array2::zeros((runs * vectors, region.columns));
+        let repeated =
+            Array2::from_shape_fn((in_all, inputs), |(v, i)| activations[[v % vectors, i]]);
+        let mut codes = Array2::zeros((in_all, region.columns));
         let request = RunRequest {
             region,
             settings,
@@ -272,8 +291,8 @@ impl<'a> Bench<'a> {
     /// inputs of every hemisphere, repeated at least once.
     ///
     /// # Errors
-    /// [`CalibrationError::OptionOutOfRange`] for a time that the chip cannot wait; see
-    /// [`ChipProbe::read_pulses`].
+    /// [`CalibrationError::OptionOutOfRange`] for a time that the chip cannot wait, or more than
+    /// [`VECTORS_MAX`](Self::VECTORS_MAX) repetitions; see [`ChipProbe::read_pulses`].
     pub fn pulses_of(
         &mut self,
         inputs: std::ops::Range<usize>,
@@ -290,6 +309,7 @@ impl<'a> Bench<'a> {
             pulses.readout_delay_us,
             PulseRequest::READOUT_DELAY_MAX,
         )?;
+        check_vectors("repetitions", repetitions)?;
         self.settle()?;
         let geometry = self.geometry();
         let trial = self.trial.next_pass();

@@ -57,6 +57,14 @@ pub enum CalibrationError {
         /// Largest possible value.
         max: f64,
     },
+    /// A measurement of more or fewer instances than were asked for.
+    #[error("{measured} instances were measured, there is room for {room}")]
+    InstanceCount {
+        /// Instances that respond.
+        measured: usize,
+        /// Length of what the responses were to be written into.
+        room: usize,
+    },
     /// An option outside its range.
     #[error("{option} = {value} is outside {min}…{max}")]
     OptionOutOfRange {

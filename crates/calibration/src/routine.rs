@@ -164,7 +164,7 @@ pub fn run_routine(
     let targets = routine.targets(&responses);
     let mut note = |bench: &Bench<'_>, responses: &[f64]| {
         course.push(Step {
-            measurements: bench.measurements() - measured_before,
+            measurements: bench.measurements().saturating_sub(measured_before),
             cost: bench.cost() - cost_before,
             residual: typical(&residuals(responses, &targets)),
         });
@@ -189,10 +189,22 @@ pub fn run_routine(
         success,
         before,
         after,
-        measurements: bench.measurements() - measured_before,
+        measurements: bench.measurements().saturating_sub(measured_before),
         cost: bench.cost() - cost_before,
         course,
     })
+}
+
+/// Hands out what was measured.
+fn fill(responses: &mut [f64], measured: &[f64]) -> Result<(), CalibrationError> {
+    if responses.len() != measured.len() {
+        return Err(CalibrationError::InstanceCount {
+            measured: measured.len(),
+            room: responses.len(),
+        });
+    }
+    responses.copy_from_slice(measured);
+    Ok(())
 }
 
 /// Distances from the targets; none where there is no response.

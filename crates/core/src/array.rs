@@ -104,8 +104,9 @@ pub struct RunReport {
 
 impl AddAssign for RunReport {
     fn add_assign(&mut self, other: Self) {
-        self.doubtful_outputs += other.doubtful_outputs;
-        self.saturated_readings += other.saturated_readings;
+        let sum = u64::saturating_add;
+        self.doubtful_outputs = sum(self.doubtful_outputs, other.doubtful_outputs);
+        self.saturated_readings = sum(self.saturated_readings, other.saturated_readings);
     }
 }
 

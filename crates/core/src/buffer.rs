@@ -6,36 +6,37 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 #[derive(Clone, Debug, Default)]
 pub struct Buffer<T> {
     values: Vec<T>,
+    shape: (usize, usize),
 }
 
 impl<T: Copy + Default> Buffer<T> {
     /// An empty buffer.
     pub const fn new() -> Self {
-        Self { values: Vec::new() }
+        Self {
+            values: Vec::new(),
+            shape: (0, 0),
+        }
     }
 
     /// The buffer as an array of the given shape, in standard layout. Its values are those of the
     /// last use, or the type's default: write before you read.
-    pub fn shaped(&mut self, (rows, columns): (usize, usize)) -> ArrayViewMut2<'_, T> {
-        let count = rows.saturating_mul(columns);
+    pub fn shaped(&mut self, shape: (usize, usize)) -> ArrayViewMut2<'_, T> {
+        let count = shape.0.saturating_mul(shape.1);
         if self.values.len() < count {
             self.values.resize(count, T::default());
         }
-        let Ok(view) = ArrayViewMut2::from_shape((rows, columns), &mut self.values[..count]) else {
-            unreachable!("{count} values make {rows} × {columns}");
+        self.shape = shape;
+        let Ok(view) = ArrayViewMut2::from_shape(shape, &mut self.values[..count]) else {
+            unreachable!("{count} values make {shape:?}");
         };
         view
     }
 
-    /// What was last written into the buffer, read as an array of the given shape in standard
-    /// layout.
-    ///
-    /// # Panics
-    /// If the buffer was never [shaped](Self::shaped) so large.
-    pub fn view(&self, (rows, columns): (usize, usize)) -> ArrayView2<'_, T> {
-        let count = rows.saturating_mul(columns);
-        let Ok(view) = ArrayView2::from_shape((rows, columns), &self.values[..count]) else {
-            unreachable!("{count} values make {rows} × {columns}");
+    /// What was last written into the buffer, in the shape that it was given last.
+    pub fn view(&self) -> ArrayView2<'_, T> {
+        let (count, shape) = (self.shape.0.saturating_mul(self.shape.1), self.shape);
+        let Ok(view) = ArrayView2::from_shape(shape, &self.values[..count]) else {
+            unreachable!("{count} values make {shape:?}");
         };
         view
     }
@@ -51,7 +52,7 @@ mod tests {
         buffer.shaped((4, 5)).fill(7);
         let large = buffer.values.as_ptr();
         assert_eq!(buffer.shaped((3, 2)).sum(), 42);
-        assert_eq!(buffer.view((2, 5)).sum(), 70);
+        assert_eq!((buffer.view().dim(), buffer.view().sum()), ((3, 2), 42));
         assert_eq!(buffer.shaped((0, 9)).len(), 0);
         assert_eq!(buffer.shaped((5, 4)).dim(), (5, 4));
         assert_eq!(buffer.values.as_ptr(), large);

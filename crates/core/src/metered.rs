@@ -52,14 +52,21 @@ impl<T> Metered<T> {
     }
 }
 
+/// A product of counts; they end where 64 bits end.
+fn product(counts: &[u64]) -> u64 {
+    counts
+        .iter()
+        .fold(1, |product: u64, &count| product.saturating_mul(count))
+}
+
 /// What reading the results of a batch costs.
 fn reading(request: &RunRequest, vectors: usize, readouts_per_vector: u64) -> CostLedger {
     let region = request.region;
     let vectors = vectors as u64;
     CostLedger {
-        macs: vectors * (region.inputs * region.columns) as u64,
-        readouts: vectors * readouts_per_vector,
-        cadc_conversions: vectors * readouts_per_vector * region.columns as u64,
+        macs: product(&[vectors, region.inputs as u64, region.columns as u64]),
+        readouts: product(&[vectors, readouts_per_vector]),
+        cadc_conversions: product(&[vectors, readouts_per_vector, region.columns as u64]),
         ..CostLedger::default()
     }
 }
@@ -74,14 +81,14 @@ fn running(request: &RunRequest, activations: ArrayView2<'_, u8>) -> CostLedger 
 fn sending(request: &RunRequest, activations: ArrayView2<'_, u8>) -> CostLedger {
     let settings = request.settings;
     let active = activations.iter().filter(|&&x| x > 0).count() as u64;
-    let events = active * u64::from(settings.num_sends());
+    let events = product(&[active, settings.num_sends().into()]);
     CostLedger {
         runs: 1,
         round_trips: 1,
         vectors: activations.nrows() as u64,
         events,
-        event_cycles: events * u64::from(settings.wait_between_events()),
-        synaptic_operations: events * request.region.columns as u64,
+        event_cycles: product(&[events, settings.wait_between_events().into()]),
+        synaptic_operations: product(&[events, request.region.columns as u64]),
         ..CostLedger::default()
     }
 }
@@ -97,7 +104,10 @@ impl<T: MacArray> MacArray for Metered<T> {
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
         self.inner.load_weights(region, weights)?;
-        self.ledger.weights_written += weights.len() as u64;
+        self.ledger += CostLedger {
+            weights_written: weights.len() as u64,
+            ..CostLedger::default()
+        };
         Ok(())
     }
 
@@ -152,12 +162,12 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
             runs: 1,
             round_trips: 1,
             vectors: repetitions,
-            events: repetitions * pulses * inputs,
-            event_cycles: repetitions * pulses * u64::from(request.interval_cycles),
-            wait_cycles: repetitions * u64::from(beyond_usual),
-            synaptic_operations: repetitions * pulses * inputs * columns,
+            events: product(&[repetitions, pulses, inputs]),
+            event_cycles: product(&[repetitions, pulses, request.interval_cycles.into()]),
+            wait_cycles: product(&[repetitions, beyond_usual.into()]),
+            synaptic_operations: product(&[repetitions, pulses, inputs, columns]),
             readouts: repetitions,
-            cadc_conversions: repetitions * columns * CadcChannel::BOTH.len() as u64,
+            cadc_conversions: product(&[repetitions, columns, CadcChannel::BOTH.len() as u64]),
             ..CostLedger::default()
         };
         Ok(())
@@ -175,7 +185,8 @@ impl<T: ChipProbe> ChipProbe for Metered<T> {
     ) -> Result<(), ArrayError> {
         self.inner.record_trace(request, activations, samples_lsb)?;
         let sent = sending(&request.run, activations.insert_axis(Axis(0)));
-        let recorded = samples_lsb.len() as u64 * u64::from(request.sample_interval_cycles);
+        let samples = samples_lsb.len() as u64;
+        let recorded = product(&[samples, request.sample_interval_cycles.into()]);
         self.ledger += CostLedger {
             wait_cycles: recorded.saturating_sub(sent.event_cycles),
             ..sent

@@ -31,12 +31,18 @@ impl ArrayMode {
     pub const ALL: [Self; 3] = [Self::Membrane, Self::SynapticLine, Self::Unsigned];
 
     /// Sizes of the array in this mode on a chip of the given physical sizes (those of membrane
-    /// mode). An odd last column has no partner in synaptic-line mode and stays unused.
+    /// mode). An odd last column has no partner in synaptic-line mode and stays unused. (No array has
+    /// more than twice the inputs of the largest chip.)
     pub const fn geometry(self, chip: ArrayGeometry) -> ArrayGeometry {
+        let rows = if chip.inputs() < ArrayGeometry::SIDE_MAX {
+            2 * chip.inputs()
+        } else {
+            2 * ArrayGeometry::SIDE_MAX
+        };
         match self {
             Self::Membrane => chip,
-            Self::SynapticLine => chip.resized(2 * chip.inputs(), chip.columns() / 2),
-            Self::Unsigned => chip.resized(2 * chip.inputs(), chip.columns()),
+            Self::SynapticLine => chip.resized(rows, chip.columns() / 2),
+            Self::Unsigned => chip.resized(rows, chip.columns()),
         }
     }
 

@@ -9,8 +9,63 @@
 mod fixed;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use thiserror::Error;
 
 pub use fixed::{FixedPanels, FixedPart, FixedRows, Grid};
+
+/// Why matrices were not multiplied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ProductError {
+    /// A matrix of another shape than the others ask for.
+    #[error("{what} must have shape {expected:?}, found {found:?}")]
+    Shape {
+        /// Which matrix.
+        what: &'static str,
+        /// Rows and columns that it must have.
+        expected: (usize, usize),
+        /// Rows and columns that came.
+        found: (usize, usize),
+    },
+    /// A block that reaches beyond its matrix.
+    #[error("a block up to row {} and column {} reaches beyond a matrix of {matrix:?}", .end.0, .end.1)]
+    BlockOutside {
+        /// The block's last row and column, and one more.
+        end: (usize, usize),
+        /// The matrix's rows and columns.
+        matrix: (usize, usize),
+    },
+    /// So many rows that sums in fixed point may leave 32 bits.
+    #[error("{rows} rows: their sums may leave 32 bits, those of {most} do not")]
+    TooManyRows {
+        /// Rows of the matrix.
+        rows: usize,
+        /// Most rows that its grid allows.
+        most: usize,
+    },
+    /// A left-hand matrix in fixed point that was made for another right-hand one, of which fewer or
+    /// smaller numbers are summed.
+    #[error("the left-hand matrix was made for another right-hand one")]
+    MadeForAnother,
+}
+
+impl ProductError {
+    /// Refuses a matrix of another shape.
+    fn check_shape(
+        what: &'static str,
+        expected: (usize, usize),
+        found: (usize, usize),
+    ) -> Result<(), Self> {
+        if expected == found {
+            return Ok(());
+        }
+        Err(Self::Shape {
+            what,
+            expected,
+            found,
+        })
+    }
+}
 
 /// Columns of a panel: two vectors of the widest kind.
 const WIDTH: usize = 32;
@@ -64,11 +119,18 @@ impl Panels {
 
     /// c ← a·B, or c ← c + a·B.
     ///
-    /// # Panics
-    /// If shapes do not fit.
-    pub fn multiply(&self, a: ArrayView2<'_, f32>, onto: Onto, c: ArrayViewMut2<'_, f32>) {
-        assert_eq!(a.dim(), (c.nrows(), self.rows), "the left matrix's shape");
-        assert_eq!(c.ncols(), self.columns, "the product's shape");
+    /// # Errors
+    /// [`ProductError::Shape`] if shapes do not fit.
+    pub fn multiply(
+        &self,
+        a: ArrayView2<'_, f32>,
+        onto: Onto,
+        c: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), ProductError> {
+        let shape = (a.nrows(), self.rows);
+        ProductError::check_shape("the left-hand matrix", shape, a.dim())?;
+        let shape = (a.nrows(), self.columns);
+        ProductError::check_shape("the product", shape, c.dim())?;
         let copy;
         let left = if a.ncols() <= 1 || a.strides()[1] == 1 {
             Left::ByRows(a)
@@ -84,6 +146,7 @@ impl Panels {
             onto,
             c,
         });
+        Ok(())
     }
 }
 
@@ -220,6 +283,7 @@ fn put<'a>(onto: Onto, to: impl Iterator<Item = &'a mut f32>, sums: &[f32]) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
     use ndarray::{Array2, s};
     use proptest::prelude::*;
@@ -252,10 +316,10 @@ mod tests {
             };
             let mut c = exact(rows, columns, 3);
             let expected = &c + &a.dot(&b);
-            panels.multiply(a, Onto::Sum, c.view_mut());
+            panels.multiply(a, Onto::Sum, c.view_mut()).unwrap();
             prop_assert_eq!(&c, &expected);
             let mut by_columns = exact(columns, rows, 3).reversed_axes();
-            panels.multiply(a, Onto::Nothing, by_columns.view_mut());
+            panels.multiply(a, Onto::Nothing, by_columns.view_mut()).unwrap();
             prop_assert_eq!(by_columns, a.dot(&b));
         }
 
@@ -269,16 +333,16 @@ mod tests {
             let mut panels = Panels::default();
             panels.assign(b.view());
             let mut whole = Array2::zeros((rows, 45));
-            panels.multiply(a.view(), Onto::Nothing, whole.view_mut());
+            panels.multiply(a.view(), Onto::Nothing, whole.view_mut()).unwrap();
             let mut parts = Array2::zeros((rows, 45));
             let (first, second) = parts.view_mut().split_at(Axis(0), at);
             for (a, c) in [(a.slice(s![..at, ..]), first), (a.slice(s![at.., ..]), second)] {
-                panels.multiply(a, Onto::Nothing, c);
+                panels.multiply(a, Onto::Nothing, c).unwrap();
             }
             prop_assert_eq!(&parts, &whole);
             let columns = a.t().as_standard_layout().into_owned();
             let mut of_columns = Array2::zeros((rows, 45));
-            panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut());
+            panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut()).unwrap();
             prop_assert_eq!(of_columns, whole);
         }
     }
@@ -290,5 +354,26 @@ mod tests {
         let values = panels.values.as_ptr();
         panels.assign(exact(30, 60, 3).view());
         assert_eq!((panels.dim(), panels.values.as_ptr()), ((30, 60), values));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let mut panels = Panels::default();
+        panels.assign(exact(3, 2, 3).view());
+        for (a, c, what, expected, found) in [
+            ((4, 2), (4, 2), "the left-hand matrix", (4, 3), (4, 2)),
+            ((4, 3), (4, 3), "the product", (4, 2), (4, 3)),
+            ((4, 3), (5, 2), "the product", (4, 2), (5, 2)),
+        ] {
+            let misfit = ProductError::Shape {
+                what,
+                expected,
+                found,
+            };
+            let (a, mut c) = (exact(a.0, a.1, 3), Array2::zeros(c));
+            let refused = panels.multiply(a.view(), Onto::Sum, c.view_mut());
+            assert_eq!(refused, Err(misfit));
+            assert_eq!(c.sum(), 0.0);
+        }
     }
 }

@@ -34,7 +34,8 @@ pub struct NoiseStream {
 
 impl NoiseStream {
     /// The stream of one noise source in one pass over one hemisphere. `first_vector` of the trial
-    /// is not part of the key: give absolute vector numbers to [`fill`](Self::fill).
+    /// is not part of the key: give absolute vector numbers to [`fill`](Self::fill). Elements are numbered
+    /// modulo 2³⁷.
     pub fn new(trial: Trial, hemisphere: usize, source: u64) -> Self {
         let key = mix(mix(mix(mix(trial.seed) ^ trial.pass) ^ hemisphere as u64) ^ source);
         Self { key }
@@ -72,6 +73,9 @@ impl NoiseStream {
     }
 }
 
+/// Elements of a vector that have normals of their own: those of 2³² blocks.
+const ELEMENTS: u64 = (1 << 32) * normal::BLOCK as u64;
+
 /// [`NoiseStream::fill_vectors`] as a task that is compiled once per kind of processor. A closure would not
 /// be inlined into that.
 struct Fill<'a> {
@@ -98,10 +102,14 @@ impl Fill<'_> {
     /// them is not wanted.
     #[inline(always)]
     fn run(mut self) {
+        // Of a row that is longer than what is wanted, the rest need not be computed.
+        self.count = self.count.min(self.out.len());
         if self.count == 0 {
             return;
         }
-        let blocks = self.first / normal::BLOCK..(self.first + self.count).div_ceil(normal::BLOCK);
+        self.first = (self.first as u64 % ELEMENTS) as usize;
+        let end = self.first.saturating_add(self.count);
+        let blocks = self.first / normal::BLOCK..end.div_ceil(normal::BLOCK);
         let mut left = blocks.len() * self.out.len().div_ceil(self.count);
         let (mut row, mut block) = (0, blocks.start);
         let mut next = || {

@@ -157,6 +157,7 @@ impl MacArray for Replay {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
+        region.check_weights(self.geometry(), weights)?;
         match self.recording.steps.get(self.next) {
             Some(Step::Load {
                 region: recorded_region,
@@ -191,6 +192,9 @@ impl MacArray for Replay {
             }) => {
                 if recorded_request != request || recorded.view() != activations {
                     return Err(self.mismatch("another run was recorded"));
+                }
+                if recorded_outputs.dim() != outputs.dim() {
+                    return Err(self.mismatch("outputs of another shape were recorded"));
                 }
                 outputs.assign(recorded_outputs);
                 *report

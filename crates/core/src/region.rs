@@ -57,12 +57,12 @@ impl Region {
 
     /// The inputs as an index range.
     pub const fn input_range(&self) -> Range<usize> {
-        self.first_input..self.first_input + self.inputs
+        self.first_input..self.first_input.saturating_add(self.inputs)
     }
 
     /// The columns as an index range.
     pub const fn column_range(&self) -> Range<usize> {
-        self.first_column..self.first_column + self.columns
+        self.first_column..self.first_column.saturating_add(self.columns)
     }
 
     /// Checks that the region is not empty and lies on the array.

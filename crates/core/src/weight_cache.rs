@@ -12,6 +12,7 @@ use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, Ru
 #[derive(Clone, Debug)]
 pub struct WeightCache<A> {
     inner: A,
+    geometry: ArrayGeometry,
     /// Weights by hemisphere, inputs × columns; [`UNKNOWN`] where nothing was loaded yet.
     held: Vec<Array2<i8>>,
 }
@@ -19,13 +20,18 @@ pub struct WeightCache<A> {
 /// No weight: these end at ±63.
 const UNKNOWN: i8 = i8::MIN;
 
+fn nothing_known(geometry: ArrayGeometry) -> Vec<Array2<i8>> {
+    let unknown = Array2::from_elem((geometry.inputs(), geometry.columns()), UNKNOWN);
+    vec![unknown; geometry.hemispheres()]
+}
+
 impl<A: MacArray> WeightCache<A> {
     /// Wraps `inner`, of whose weights nothing is known yet.
     pub fn new(inner: A) -> Self {
         let geometry = inner.geometry();
-        let unknown = Array2::from_elem((geometry.inputs(), geometry.columns()), UNKNOWN);
         Self {
-            held: vec![unknown; geometry.hemispheres()],
+            held: nothing_known(geometry),
+            geometry,
             inner,
         }
     }
@@ -51,7 +57,12 @@ impl<A: MacArray> MacArray for WeightCache<A> {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        region.check_weights(self.inner.geometry(), weights)?;
+        let geometry = self.inner.geometry();
+        if geometry != self.geometry {
+            // Another mode, or another array behind a handle.
+            (self.geometry, self.held) = (geometry, nothing_known(geometry));
+        }
+        region.check_weights(geometry, weights)?;
         let place = s![region.input_range(), region.column_range()];
         let mut held = self.held[region.hemisphere].slice_mut(place);
         if held == weights {

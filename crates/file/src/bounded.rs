@@ -1,8 +1,9 @@
 //! Deserializing without belief in promised lengths.
 //!
 //! A few bytes can promise a sequence or a string of any length, and memory is claimed for it before the
-//! first element is looked for. Everything in between a format and a type is therefore passed through
-//! [`Bounded`], which makes promises modest and copies strings only once they are there.
+//! first element is looked for; and a type that holds itself can be made to hold itself as often as there are
+//! bytes. Everything in between a format and a type is therefore passed through [`Bounded`], which makes
+//! promises modest, copies strings only once they are there, and goes only so deep.
 
 use std::fmt;
 
@@ -16,16 +17,43 @@ use serde::de::{
 pub(crate) struct Bounded<T> {
     inner: T,
     elements: usize,
+    /// Values within values that may still come.
+    depth: usize,
 }
+
+/// Most values within values.
+pub(crate) const DEPTH_MAX: usize = 256;
 
 impl<T> Bounded<T> {
     pub(crate) const fn new(inner: T, elements: usize) -> Self {
-        Self { inner, elements }
+        Self {
+            inner,
+            elements,
+            depth: DEPTH_MAX,
+        }
     }
 
-    /// The same bound for another part.
+    /// The same bounds for another part.
     const fn with<U>(&self, inner: U) -> Bounded<U> {
-        Bounded::new(inner, self.elements)
+        Bounded {
+            inner,
+            elements: self.elements,
+            depth: self.depth,
+        }
+    }
+
+    /// The bounds for a value within this one.
+    fn within<U, E: Error>(&self, inner: U) -> Result<Bounded<U>, E> {
+        let depth = self.depth.checked_sub(1);
+        let depth = depth.ok_or_else(|| {
+            E::custom(format_args!(
+                "more than {DEPTH_MAX} values within each other"
+            ))
+        })?;
+        Ok(Bounded {
+            depth,
+            ..self.with(inner)
+        })
     }
 
     fn hint(&self, promised: Option<usize>) -> Option<usize> {
@@ -137,12 +165,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.with(value);
+        let value = self.within(value)?;
         self.inner.visit_some(value)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, value: D) -> Result<V::Value, D::Error> {
-        let value = self.with(value);
+        let value = self.within(value)?;
         self.inner.visit_newtype_struct(value)
     }
 
@@ -166,7 +194,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Bounded<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<S::Value, D::Error> {
-        let from = self.with(from);
+        let from = self.within(from)?;
         self.inner.deserialize(from)
     }
 }
@@ -216,10 +244,9 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Bounded<A> {
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let elements = self.elements;
-        let seed = self.with(seed);
+        let (seed, bounds) = (self.with(seed), self.with(()));
         let (value, variant) = self.inner.variant_seed(seed)?;
-        Ok((value, Bounded::new(variant, elements)))
+        Ok((value, bounds.with(variant)))
     }
 }
 

@@ -45,14 +45,15 @@ where
     }
     let mut content = Vec::with_capacity(size.bytes_written);
     encode_into_std_write(value, &mut content, config()).map_err(encode_error)?;
-    Ok([Header::of(format, &content).to_bytes(), content].concat())
+    Ok([Header::of(format, &content)?.to_bytes(), content].concat())
 }
 
 /// The value that `bytes`, all of them, were made of by [`encode`] with the same format.
 ///
 /// # Errors
 /// Any [`ContentError`] but [`ContentError::Encode`]. Damage is looked for first: a format is
-/// reported as another one only if the checksum agrees.
+/// reported as another one only if the checksum agrees. [`ContentError::Decode`] also for more than 256
+/// values within each other, whatever [`encode`] says.
 pub fn decode<T: DeserializeOwned>(format: Format, bytes: &[u8]) -> Result<T, ContentError> {
     let (header, content) = Header::split(bytes)?;
     header.check_length(bytes.len() as u64)?;

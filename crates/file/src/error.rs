@@ -44,6 +44,15 @@ pub enum FileError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ContentError {
+    /// A [`Format`](crate::Format) that no file can have.
+    #[error(
+        "no kind of file is called '{kind}': names have 1 to 16 characters out of a-z, 0-9 and -"
+    )]
+    Kind {
+        /// The kind asked for.
+        kind: &'static str,
+    },
+
     /// The first bytes are not those of a bss2 file.
     #[error(
         "not a bss2 file, or one that was transferred as text; fetch it again as binary (begins with \"{found}\")"

@@ -1,20 +1,15 @@
 //! What a file says it holds.
 
+use crate::ContentError;
+
 /// What a file holds: a kind of content, and the version of its layout.
 ///
-/// Declared once beside the type that is stored, as a constant. A mistake in the kind is then found
-/// by the compiler:
+/// Declared once beside the type that is stored, as a constant:
 ///
 /// ```
 /// use bss2_file::Format;
 ///
 /// const CALIBRATION: Format = Format::new("calibration", 1);
-/// ```
-///
-/// ```compile_fail
-/// use bss2_file::Format;
-///
-/// const CALIBRATION: Format = Format::new("Calibration of chip 3", 1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Format {
@@ -27,16 +22,10 @@ impl Format {
     pub const MAX_KIND_BYTES: usize = 16;
 
     /// A format with a kind of 1 to 16 characters out of `a`–`z`, `0`–`9` and `-`, and a version
-    /// that grows with every change of the stored type.
-    ///
-    /// # Panics
-    /// If the kind is anything else; in a constant, compilation fails.
+    /// that grows with every change of the stored type. With any other kind nothing can be saved or
+    /// loaded ([`ContentError::Kind`](crate::ContentError::Kind)).
     #[must_use]
     pub const fn new(kind: &'static str, version: u32) -> Self {
-        assert!(
-            is_kind(kind.as_bytes()),
-            "a kind has 1 to 16 characters out of a-z, 0-9 and -"
-        );
         Self { kind, version }
     }
 
@@ -53,24 +42,30 @@ impl Format {
     }
 
     /// The kind as it stands in a file, padded with zeros.
-    pub(crate) fn kind_field(self) -> [u8; Self::MAX_KIND_BYTES] {
+    pub(crate) fn kind_field(self) -> Result<[u8; Self::MAX_KIND_BYTES], ContentError> {
+        let bytes = self.kind.as_bytes();
+        let known = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let mut field = [0; Self::MAX_KIND_BYTES];
-        for (to, from) in field.iter_mut().zip(self.kind.bytes()) {
-            *to = from;
+        match field.get_mut(..bytes.len()) {
+            Some(to) if !to.is_empty() && bytes.iter().all(known) => to.copy_from_slice(bytes),
+            _ => return Err(ContentError::Kind { kind: self.kind }),
         }
-        field
+        Ok(field)
     }
 }
 
-const fn is_kind(mut bytes: &[u8]) -> bool {
-    if bytes.is_empty() || bytes.len() > Format::MAX_KIND_BYTES {
-        return false;
-    }
-    while let [first, rest @ ..] = bytes {
-        if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'-') {
-            return false;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_short_and_plain() {
+        for kind in ["a", "0123456789-abcde"] {
+            assert!(Format::new(kind, 1).kind_field().is_ok(), "{kind}");
         }
-        bytes = rest;
+        for kind in ["", "0123456789-abcdef", "Chip", "chip 3", "chïp", "a\0"] {
+            let refused = Format::new(kind, 1).kind_field();
+            assert_eq!(refused, Err(ContentError::Kind { kind }));
+        }
     }
-    true
 }

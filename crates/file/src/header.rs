@@ -21,15 +21,15 @@ impl Header {
     /// Length in a file.
     pub(crate) const BYTES: usize = 44;
 
-    pub(crate) fn of(format: Format, content: &[u8]) -> Self {
+    pub(crate) fn of(format: Format, content: &[u8]) -> Result<Self, ContentError> {
         let mut header = Self {
-            kind: format.kind_field(),
+            kind: format.kind_field()?,
             version: format.version(),
             content_bytes: content.len() as u64,
             checksum: 0,
         };
         header.checksum = header.checksum_with(content);
-        header
+        Ok(header)
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
@@ -99,7 +99,7 @@ impl Header {
     }
 
     pub(crate) fn check_format(&self, format: Format) -> Result<(), ContentError> {
-        if self.kind != format.kind_field() {
+        if self.kind != format.kind_field()? {
             let padding = self.kind.iter().rev().take_while(|&&byte| byte == 0);
             let length = self.kind.len() - padding.count();
             let name: Vec<u8> = self.kind.into_iter().take(length).collect();

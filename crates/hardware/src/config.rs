@@ -263,8 +263,10 @@ impl ChipConfig {
     ///
     /// # Errors
     /// [`ConfigError::OutOfRange`] names the first parameter that is not a number or lies outside
-    /// its range.
+    /// its range; [`ConfigError::Geometry`] if the sizes are those of no chip.
     pub fn check(self) -> Result<CheckedConfig, ConfigError> {
+        let sizes = self.geometry;
+        ArrayGeometry::new(sizes.hemispheres(), sizes.inputs(), sizes.columns())?;
         self.capmem.check()?;
         self.driver.check()?;
         self.synapse.check()?;

@@ -1,5 +1,6 @@
 //! Errors of configurations.
 
+use bss2_core::ArrayError;
 use thiserror::Error;
 
 /// Why a configuration was refused.
@@ -18,6 +19,9 @@ pub enum ConfigError {
         /// Largest accepted value.
         max: f64,
     },
+    /// Sizes that no chip has, such as those of an array in another mode than a membrane's.
+    #[error(transparent)]
+    Geometry(#[from] ArrayError),
     /// No preset has that name.
     #[error("unknown chip preset '{name}', known are: {known}")]
     UnknownPreset {

@@ -4,7 +4,7 @@ use bss2_core::product::{FixedPanels, FixedRows, Grid};
 use bss2_core::{
     ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest, WEIGHT_MAX,
 };
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::ConfigError;
 use crate::buffers::{slice, slice_mut};
@@ -103,7 +103,7 @@ impl pulp::WithSimd for Round<'_> {
     }
 }
 
-/// Exact sums of products: factors are integers, and |Σ| ≤ 31·63 for each of at most 1024 inputs stays an
+/// Exact sums of products: factors are integers, and |Σ| ≤ 31·63 for each of at most 2048 inputs stays an
 /// exact integer below 2²⁴.
 #[derive(Clone, Debug)]
 pub(crate) struct ExactSums {
@@ -116,7 +116,9 @@ pub(crate) struct ExactSums {
 impl ExactSums {
     pub(crate) fn new(geometry: ArrayGeometry) -> Self {
         let weights = Grid::integers(geometry.columns(), WEIGHT_MAX.unsigned_abs().into());
-        let zeros = FixedPanels::zeros(geometry.inputs(), weights);
+        let Ok(zeros) = FixedPanels::zeros(geometry.inputs(), weights) else {
+            unreachable!("arrays have at most 2048 inputs");
+        };
         Self {
             weights: vec![zeros; geometry.hemispheres()],
             activations: Buffer::new(),
@@ -127,14 +129,17 @@ impl ExactSums {
 
     pub(crate) fn load(&mut self, region: Region, weights: ArrayView2<'_, i8>) {
         let panels = &mut self.weights[region.hemisphere];
-        for mut part in panels.parts_mut(region.input_range(), region.column_range()) {
+        let Ok(parts) = panels.parts_mut(region.input_range(), region.column_range()) else {
+            unreachable!("the region has been checked");
+        };
+        for mut part in parts {
             let first = part.columns().start - region.first_column;
-            let columns = s![first..first + part.columns().len()];
-            for (input, weights) in region.input_range().zip(weights.outer_iter()) {
-                for (column, weight) in weights.slice_move(columns).iter().enumerate() {
-                    part.put(input, column, &[f32::from(*weight)]);
+            part.set(|input, values| {
+                let weights = weights.row(input - region.first_input);
+                for (value, weight) in values.iter_mut().zip(weights.iter().skip(first)) {
+                    *value = f32::from(*weight);
                 }
-            }
+            });
         }
     }
 
@@ -147,9 +152,15 @@ impl ExactSums {
         let mut factors = self.activations.shaped(activations.dim());
         factors.zip_mut_with(&activations, |to, &from| *to = f32::from(from));
         let weights = &self.weights[region.hemisphere];
-        weights.assign(&mut self.factors, factors.view(), region.first_input);
         let mut sums = self.sums.shaped((activations.nrows(), region.columns));
-        weights.multiply_block(&self.factors, region.column_range(), sums.view_mut());
+        let product = weights
+            .assign(&mut self.factors, factors.view(), region.first_input)
+            .and_then(|()| {
+                weights.multiply_block(&self.factors, region.column_range(), sums.view_mut())
+            });
+        let Ok(()) = product else {
+            unreachable!("the run has been checked");
+        };
         sums
     }
 }

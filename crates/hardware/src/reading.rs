@@ -104,7 +104,7 @@ impl Reading<'_> {
         } else {
             let mut copy = sent.shaped(activations.dim());
             copy.assign(&activations);
-            sent.view(activations.dim())
+            sent.view()
         };
         timings.clear();
         let vectors = slice(&activations).chunks(activations.ncols());

@@ -194,27 +194,34 @@ impl Coding {
 
     /// Rows of a block with so many inputs.
     pub const fn rows(self, inputs: usize) -> usize {
-        inputs * self.row_repetition
+        inputs.saturating_mul(self.row_repetition)
     }
 
     /// Columns of a block with so many outputs.
     pub const fn columns(self, outputs: usize) -> usize {
-        self.column_copies * self.columns_per_copy(outputs)
+        self.columns_per_copy(outputs)
+            .saturating_mul(self.column_copies)
     }
 
     /// Columns of each copy of so many outputs.
     pub(crate) const fn columns_per_copy(self, outputs: usize) -> usize {
-        outputs * self.weights.columns_per_output() + self.weights.reference_columns()
+        let of_outputs = outputs.saturating_mul(self.weights.columns_per_output());
+        of_outputs.saturating_add(self.weights.reference_columns())
     }
 
-    /// Most inputs of a block on so many rows.
+    /// Most inputs of a block on so many rows; none on rows that are repeated no times.
     pub const fn inputs_on(self, rows: usize) -> usize {
-        rows / self.row_repetition
+        match rows.checked_div(self.row_repetition) {
+            Some(inputs) => inputs,
+            None => 0,
+        }
     }
 
-    /// Most outputs of a block on so many columns.
+    /// Most outputs of a block on so many columns; none without copies.
     pub const fn outputs_on(self, columns: usize) -> usize {
-        let per_copy = columns / self.column_copies;
+        let Some(per_copy) = columns.checked_div(self.column_copies) else {
+            return 0;
+        };
         per_copy.saturating_sub(self.weights.reference_columns())
             / self.weights.columns_per_output()
     }

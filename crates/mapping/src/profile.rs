@@ -111,8 +111,8 @@ impl ArrayProfile {
     ///
     /// # Errors
     /// [`MappingError::ProfileSize`] unless there are numbers for every hemisphere, column and
-    /// driver; [`MappingError::ProfileNumber`] for one that is not finite, for a `gain_lsb` that
-    /// is not above zero, and for noise or a residual below zero.
+    /// driver; [`MappingError::ProfileNumber`] for one that is not finite or beyond ±10⁶, for a
+    /// `gain_lsb` that is not above zero, and for noise or a residual below zero.
     pub fn new(
         geometry: ArrayGeometry,
         settings: RunSettings,
@@ -120,22 +120,22 @@ impl ArrayProfile {
         hemispheres: Vec<HemisphereProfile>,
     ) -> Result<Self, MappingError> {
         check_size("hemispheres", geometry.hemispheres(), hemispheres.len())?;
-        check_number("gain_lsb", gain_lsb, gain_lsb > 0.0)?;
+        check_within("gain_lsb", gain_lsb, gain_lsb > 0.0)?;
         for hemisphere in &hemispheres {
             check_size("columns", geometry.columns(), hemisphere.columns.len())?;
             check_size("drivers", geometry.inputs(), hemisphere.drivers.len())?;
             let noise = hemisphere.common_noise_lsb;
-            check_number("common_noise_lsb", noise, noise >= 0.0)?;
+            check_within("common_noise_lsb", noise, noise >= 0.0)?;
             for column in &hemisphere.columns {
-                check_number("gain_positive", column.gain_positive, true)?;
-                check_number("gain_negative", column.gain_negative, true)?;
-                check_number("offset_lsb", column.offset_lsb, true)?;
-                check_number("noise_lsb", column.noise_lsb, column.noise_lsb >= 0.0)?;
-                check_number("residual", column.residual, column.residual >= 0.0)?;
-                check_number("linearity_lsb", column.linearity_lsb, true)?;
+                check_within("gain_positive", column.gain_positive, true)?;
+                check_within("gain_negative", column.gain_negative, true)?;
+                check_within("offset_lsb", column.offset_lsb, true)?;
+                check_within("noise_lsb", column.noise_lsb, column.noise_lsb >= 0.0)?;
+                check_within("residual", column.residual, column.residual >= 0.0)?;
+                check_within("linearity_lsb", column.linearity_lsb, true)?;
             }
             for driver in &hemisphere.drivers {
-                check_number("gain", driver.gain, true)?;
+                check_within("gain", driver.gain, true)?;
             }
         }
         Ok(Self {
@@ -193,6 +193,13 @@ fn check_size(what: &'static str, expected: usize, found: usize) -> Result<(), M
         expected,
         found,
     })
+}
+
+/// Largest magnitude of any number: beyond what an array shows, and products of all of them are finite.
+const LARGEST: f32 = 1e6;
+
+fn check_within(what: &'static str, value: f32, in_range: bool) -> Result<(), MappingError> {
+    check_number(what, value, in_range && value.abs() <= LARGEST)
 }
 
 fn check_number(what: &'static str, value: f32, in_range: bool) -> Result<(), MappingError> {

@@ -106,7 +106,7 @@ impl PlanRunner {
             };
             step.load(array, weights)?;
             report += step.drive(array, activations, trial)?;
-            report.saturated_readings += step.combine(outputs.view_mut());
+            report += saturated(step.combine(outputs.view_mut()));
         }
         Ok(report)
     }
@@ -144,6 +144,14 @@ impl PlanRunner {
             first_vector: trial.first_vector,
             vectors_at_once,
         })
+    }
+}
+
+/// The report of so many readings at an end of the range.
+fn saturated(readings: u64) -> RunReport {
+    RunReport {
+        saturated_readings: readings,
+        ..RunReport::default()
     }
 }
 
@@ -225,7 +233,7 @@ impl Step<'_> {
         let runs = self.parts().map(|(run, place, scratch)| {
             let region = place.region;
             let direct = drive::as_they_are(plan, run, activations);
-            let driven = direct.unwrap_or_else(|| scratch.driven.view((vectors, region.inputs)));
+            let driven = direct.unwrap_or_else(|| scratch.driven.view());
             let pass = trial.next_pass();
             ArrayRun {
                 request: RunRequest {
@@ -270,7 +278,7 @@ impl Step<'_> {
                         ..trial.next_pass()
                     },
                 },
-                activations: scratch.driven.view((vectors, region.inputs)),
+                activations: scratch.driven.view(),
                 outputs: scratch.readings.shaped((vectors, region.columns)),
             }
         });
@@ -278,13 +286,13 @@ impl Step<'_> {
         let mut report = array.run_together(&mut runs)?;
         drop(runs);
         for (run, place, scratch) in self.parts() {
-            let readings = scratch.readings.view((vectors, place.region.columns));
+            let readings = scratch.readings.view();
             let columns = run.blocks.iter().flat_map(|block| block.columns.iter());
             scratch.columns.clear();
             scratch
                 .columns
                 .extend(columns.map(|column| column - place.region.first_column));
-            report.saturated_readings += combine::at_ends(readings, &scratch.columns);
+            report += saturated(combine::at_ends(readings, &scratch.columns));
             let means = readings.columns().into_iter().map(|column| {
                 let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
                 i16::from(combine::rounded_mean(sum, vectors))

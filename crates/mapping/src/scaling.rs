@@ -160,13 +160,10 @@ impl Scaling {
     pub fn apply(&self, weights: ArrayView2<'_, f32>) -> Result<Array2<f32>, MappingError> {
         let expected = (weights.nrows(), self.scales.len());
         crate::strategy::check_shape("weights", expected, weights.dim())?;
-        let mut scaled = weights.to_owned();
-        for mut row in scaled.rows_mut() {
-            for (w, scale) in row.iter_mut().zip(&self.scales) {
-                *w = (*w * scale).clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT);
-            }
-        }
-        Ok(scaled)
+        let scaled = |at: (usize, usize)| weights[at] * self.scales[at.1];
+        Ok(Array2::from_shape_fn(weights.dim(), |at| {
+            scaled(at).clamp(-WEIGHT_LIMIT, WEIGHT_LIMIT)
+        }))
     }
 
     fn clipped(&self, weights: ArrayView2<'_, f32>) -> f64 {
@@ -212,12 +209,14 @@ fn check_finite(what: &'static str, values: ArrayView2<'_, f32>) -> Result<(), M
     }
 }
 
-/// The value below which the given share (0…1) of a set lies; 0 for an empty set.
+/// The value below which the given share of a set lies; the smallest or largest for a share outside 0…1, 0
+/// for an empty set.
 pub fn quantile(values: impl Iterator<Item = f32>, share: f64) -> f32 {
     let mut values: Vec<f32> = values.collect();
     if values.is_empty() {
         return 0.0;
     }
-    let index = (share * (values.len() - 1) as f64).round() as usize;
+    let last = values.len() - 1;
+    let index = ((share * last as f64).round() as usize).min(last);
     *values.select_nth_unstable_by(index, f32::total_cmp).1
 }

@@ -38,8 +38,8 @@ pub enum TrainingError {
         /// Rows and columns that came.
         found: (usize, usize),
     },
-    /// A backward pass without a forward pass that succeeded.
-    #[error("a backward pass needs the outputs of a forward pass")]
+    /// A backward pass without a forward pass of inputs of the same shape that succeeded.
+    #[error("a backward pass needs the forward pass of its inputs before it")]
     NoForward,
     /// An infinite input or NaN.
     #[error("feature {feature} of sample {sample} is {value}, not a finite number")]
@@ -214,7 +214,7 @@ pub enum TrainingError {
         value: f32,
     },
     /// A digital stage after one on an array.
-    #[error("stage {} is digital, but comes after one on an array", stage + 1)]
+    #[error("stage {} is digital, but comes after one on an array", stage.saturating_add(1))]
     StageOrder {
         /// The stage, counted from 0.
         stage: usize,
@@ -524,6 +524,23 @@ pub(crate) fn check_option(
             value,
             min,
             max,
+        })
+    }
+}
+
+/// Refuses another shape than the one that an argument must have.
+pub(crate) fn check_shape(
+    what: &'static str,
+    expected: (usize, usize),
+    found: (usize, usize),
+) -> Result<(), TrainingError> {
+    if expected == found {
+        Ok(())
+    } else {
+        Err(TrainingError::Shape {
+            what,
+            expected,
+            found,
         })
     }
 }

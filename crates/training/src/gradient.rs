@@ -7,6 +7,7 @@ use bss2_mapping::{LayerShape, Plan};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
 use crate::TrainingError;
+use crate::error::check_shape;
 use crate::product::multiply;
 
 pub use elementwise::{LinearGain, SaturationMask, SmoothSaturation};
@@ -30,12 +31,16 @@ pub trait GradientModel: Send {
     /// Adds the gradient with respect to the weights, and writes that with respect to the inputs if
     /// it is asked for. `gradient` (vectors × outputs) is that with respect to the outputs, and may
     /// be used as scratch.
+    ///
+    /// # Errors
+    /// Those of [`LinearPass::check`], which models ask first; what does not fit the model, as for
+    /// [`check`](Self::check).
     fn backward(
         &mut self,
         pass: &LinearPass<'_>,
         gradient: ArrayViewMut2<'_, f32>,
         into: LinearGradients<'_>,
-    );
+    ) -> Result<(), TrainingError>;
 }
 
 /// Makes a gradient model for a plan.
@@ -55,6 +60,23 @@ pub struct LinearPass<'a> {
     pub outputs: ArrayView2<'a, f32>,
 }
 
+impl LinearPass<'_> {
+    /// Refuses a pass, its outputs' gradient and a place for its gradients that do not fit together.
+    ///
+    /// # Errors
+    /// [`TrainingError::Shape`] for the first that is not of the plan's layer, or has not one row for
+    /// each vector of the inputs.
+    pub fn check(
+        &self,
+        gradient: ArrayView2<'_, f32>,
+        into: &LinearGradients<'_>,
+    ) -> Result<(), TrainingError> {
+        let shape = self.plan.shape();
+        check_products(shape, self.inputs, self.weights, gradient, into)?;
+        check_shape("outputs", gradient.dim(), self.outputs.dim())
+    }
+}
+
 /// Where the gradients of a linear layer go.
 #[derive(Debug)]
 pub struct LinearGradients<'a> {
@@ -67,15 +89,17 @@ pub struct LinearGradients<'a> {
 /// The gradients of the exact sums y = x·W, group by group: adds xᵀ·g to that of the weights, writes
 /// g·Wᵀ to that of the inputs.
 ///
-/// # Panics
-/// If shapes do not fit.
+/// # Errors
+/// [`TrainingError::Shape`] for the first that is not of the layer's shape, or has not one row for
+/// each vector of the inputs.
 pub fn exact_products(
     shape: LayerShape,
     inputs: ArrayView2<'_, f32>,
     weights: ArrayView2<'_, f32>,
     gradient: ArrayView2<'_, f32>,
     mut into: LinearGradients<'_>,
-) {
+) -> Result<(), TrainingError> {
+    check_products(shape, inputs, weights, gradient, &into)?;
     for group in 0..shape.groups() {
         let of_group = |size: usize| group * size..(group + 1) * size;
         let (rows, columns) = (
@@ -92,4 +116,23 @@ pub fn exact_products(
             multiply(gradient, weights.t(), Onto::Nothing, input_gradient);
         }
     }
+    Ok(())
+}
+
+/// Refuses arrays that are not of a layer's shape, or not of one batch.
+fn check_products(
+    shape: LayerShape,
+    inputs: ArrayView2<'_, f32>,
+    weights: ArrayView2<'_, f32>,
+    gradient: ArrayView2<'_, f32>,
+    into: &LinearGradients<'_>,
+) -> Result<(), TrainingError> {
+    let vectors = inputs.nrows();
+    check_shape("inputs", (vectors, shape.inputs()), inputs.dim())?;
+    check_shape("weights", shape.weights(), weights.dim())?;
+    check_shape("gradient", (vectors, shape.outputs()), gradient.dim())?;
+    check_shape("weight gradient", shape.weights(), into.weights.dim())?;
+    into.inputs.as_ref().map_or(Ok(()), |input_gradient| {
+        check_shape("input gradient", inputs.dim(), input_gradient.dim())
+    })
 }

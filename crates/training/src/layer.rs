@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Zip};
 
 use crate::{
-    BufferView, LayerPlace, MakeGradientModel, ParameterView, Session, Step, TrainingError,
-    UpdateBuffer, UpdateParameter,
+    BufferView, MakeGradientModel, ParameterView, Session, Step, TrainingError, UpdateBuffer,
+    UpdateParameter,
 };
 
 mod analog_conv;
@@ -24,6 +24,7 @@ mod quantise;
 mod relu;
 mod rescale;
 mod rounding;
+mod shapes;
 mod weight_matrix;
 
 pub use analog_conv::AnalogConv;
@@ -39,12 +40,14 @@ pub use pooling::Pooling;
 pub use quantise::QuantiseInput;
 pub use relu::{ConvertingRelu, Relu};
 pub use rescale::Rescale;
+pub use shapes::{check_backward, check_forward};
+use shapes::{check_passed, check_width};
 
 /// A step from a batch of inputs (vectors × inputs) to a batch of outputs (vectors × outputs).
 ///
 /// Layers hold no copies of what passes through: [`backward`](Self::backward) is given the inputs
-/// and outputs of the forward pass again. A [`Network`](crate::Network) sees to it that all shapes
-/// fit; who calls a layer directly has to do so.
+/// and outputs of the forward pass again. What does not fit together is refused, without a panic:
+/// [`check_forward`] and [`check_backward`] look at the shapes, and are what a layer asks first.
 ///
 /// A layer cannot know its place in a network: its errors name [the first](crate::LayerPlace), and the
 /// network puts in which it is.
@@ -55,12 +58,12 @@ pub trait Layer: Send {
     /// [`TrainingError::Width`] if the layer does not take so many.
     fn outputs(&self, inputs: usize) -> Result<usize, TrainingError>;
 
-    /// Computes the outputs; `output` has the right shape and any values. What differs between
-    /// training and evaluation asks the session for its [mode](Session::mode).
+    /// Computes the outputs, whatever `output` held before. What differs between training and
+    /// evaluation asks the session for its [mode](Session::mode).
     ///
     /// # Errors
-    /// [`TrainingError`] if the layer needs an array and there is none, if it does not take the
-    /// inputs, or if the array refuses.
+    /// Those of [`check_forward`]; [`TrainingError`] if the layer needs an array and there is none,
+    /// if it does not take the inputs, or if the array refuses.
     fn forward(
         &mut self,
         session: &mut Session<'_>,
@@ -71,13 +74,17 @@ pub trait Layer: Send {
     /// Computes the gradient with respect to the inputs (if asked for) and, inside the layer, with
     /// respect to its parameters. `gradient` is that with respect to the outputs; the layer may
     /// use it as scratch.
+    ///
+    /// # Errors
+    /// Those of [`check_backward`]; [`TrainingError::NoForward`] if the layer remembers something of
+    /// its forward pass, and there was none of such inputs; what a gradient model reports.
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
         output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    );
+    ) -> Result<(), TrainingError>;
 
     /// Shows the trainable parameters, always in the same order; there are none unless a layer says
     /// so.
@@ -149,19 +156,6 @@ fn pull_back_elementwise(
             .and(input)
             .and(gradient)
             .for_each(|to, &x, &g| *to = pull(x, g)),
-    }
-}
-
-/// Refuses another number of inputs than a layer takes.
-fn check_width(expected: usize, found: usize) -> Result<(), TrainingError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(TrainingError::Width {
-            layer: LayerPlace::default(),
-            expected,
-            found,
-        })
     }
 }
 

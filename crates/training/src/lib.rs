@@ -98,6 +98,7 @@ pub use gradient::{
 pub use layer::{
     AnalogConv, AnalogDense, BatchNorm, Bias, Conv, ConvertingRelu, Dense, Dropout, Flatten,
     InjectNoise, Layer, NoiseKind, NoisyModes, Pooling, QuantiseInput, Relu, Rescale,
+    check_backward, check_forward,
 };
 pub use linear::LinearLayer;
 pub use loss::{CrossEntropy, Loss, MeanSquare};

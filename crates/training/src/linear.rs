@@ -5,6 +5,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
+use crate::error::check_shape;
 
 /// A linear layer without bias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,17 +72,7 @@ impl LinearLayer {
             Self::Conv {
                 convolution,
                 kernel,
-            } => {
-                let (expected, found) = (convolution.kernel_shape(), kernel.dim());
-                if expected == found {
-                    return Ok(());
-                }
-                Err(TrainingError::Shape {
-                    what: "kernel",
-                    expected,
-                    found,
-                })
-            }
+            } => check_shape("kernel", convolution.kernel_shape(), kernel.dim()),
         }
     }
 }

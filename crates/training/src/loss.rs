@@ -6,7 +6,7 @@ mod mean_square;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::TrainingError;
-use crate::network::check_shape;
+use crate::error::check_shape;
 
 pub use cross_entropy::CrossEntropy;
 pub use mean_square::MeanSquare;

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewD, Ix2};
 
+use crate::error::check_shape;
 use crate::layer::{all_finite, reshaped};
 use crate::{
     BufferView, BufferViewMut, Layer, LayerPlace, LinearLayer, MakeGradientModel, ParameterView,
@@ -89,7 +90,8 @@ impl Network {
     ///
     /// # Errors
     /// [`TrainingError::NoForward`] unless the last forward pass succeeded;
-    /// [`TrainingError::Shape`] if `input` or `loss_gradient` is not of its shape.
+    /// [`TrainingError::Shape`] if `input` or `loss_gradient` is not of its shape; what a layer
+    /// reports.
     pub fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
@@ -114,7 +116,9 @@ impl Network {
             let input_gradient =
                 input_gradient.map(|buffer| reshaped(buffer, input.dim()).view_mut());
             let output = self.outputs[index].view();
-            self.layers[index].backward(input, output, from[0].view_mut(), input_gradient);
+            self.layers[index]
+                .backward(input, output, from[0].view_mut(), input_gradient)
+                .map_err(|error| error.at_layer(|_| self.places[index].clone()))?;
         }
         Ok(())
     }
@@ -304,20 +308,4 @@ fn output_shape(
         });
     }
     Ok((vectors, outputs))
-}
-
-pub(crate) fn check_shape(
-    what: &'static str,
-    expected: (usize, usize),
-    found: (usize, usize),
-) -> Result<(), TrainingError> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(TrainingError::Shape {
-            what,
-            expected,
-            found,
-        })
-    }
 }

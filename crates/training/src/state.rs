@@ -78,11 +78,14 @@ impl Network {
             });
         }
         let mut tensors = state.tensors.iter();
-        let mut next = |mut values: ArrayViewMutD<'_, f32>| {
-            if let Some(tensor) = tensors.next() {
+        let mut next = |mut values: ArrayViewMutD<'_, f32>| match tensors.next() {
+            Some(tensor) if tensor.values.shape() == values.shape() => {
                 values.assign(&tensor.values);
+                Ok(())
             }
-            Ok(())
+            _ => Err(TrainingError::OtherState {
+                reason: "a layer hands out other numbers than it shows",
+            }),
         };
         self.update_parameters(&mut |parameter| next(parameter.value))?;
         self.update_buffers(&mut |_, buffer| next(buffer.value))

@@ -147,8 +147,7 @@ impl<'a> Trainer<'a> {
         state.curve().len() >= self.schedule.epochs || self.patience.is_some_and(waits)
     }
 
-    /// Trains for one epoch, the next of the state's, with options and samples that were
-    /// [checked](Self::check).
+    /// Trains for one epoch, the next of the state's.
     ///
     /// # Errors
     /// Those of [`run`](Self::run).
@@ -161,6 +160,7 @@ impl<'a> Trainer<'a> {
         state: &mut TrainingState,
         buffers: &mut StepBuffers,
     ) -> Result<(), TrainingError> {
+        self.check(network, examples)?;
         let mut epoch = self.steps(network, session, optimizer, examples, state, buffers)?;
         epoch.validation = self.validate(network, session, epoch.epoch, examples.len())?;
         state.add(epoch, network);

@@ -44,8 +44,9 @@ impl Reading {
     /// Codes in the order of the channels' registers: per hemisphere all causal ones, then all
     /// acausal ones.
     pub fn by_channel(&self, columns_per_hemisphere: usize) -> Vec<f64> {
-        let causal = self.causal.chunks(columns_per_hemisphere);
-        let acausal = self.acausal.chunks(columns_per_hemisphere);
+        let columns = columns_per_hemisphere.max(1);
+        let causal = self.causal.chunks(columns);
+        let acausal = self.acausal.chunks(columns);
         let hemispheres = causal.zip(acausal);
         hemispheres
             .flat_map(|(causal, acausal)| causal.iter().chain(acausal).copied())

@@ -25,7 +25,8 @@ impl CalibrationResult {
     ///
     /// # Errors
     /// [`CalibrationError::OtherChip`] if it belongs to another chip,
-    /// [`CalibrationError::NotForMembranes`] if it is not one for membranes; what the chip refuses.
+    /// [`CalibrationError::NotForMembranes`] if it is not one for membranes; what
+    /// [`Procedure::check`] and the chip refuse.
     pub fn refresh(
         &self,
         part: Refresh,
@@ -34,6 +35,7 @@ impl CalibrationResult {
         on_routine: &mut dyn FnMut(&RoutineResult),
     ) -> Result<Self, CalibrationError> {
         self.check_for_membranes()?;
+        self.procedure.check()?;
         let bench = self.on_bench(chip, trial_seed)?;
         let mut session = Session::new(bench, trial_seed, on_routine);
         match (part, self.procedure) {

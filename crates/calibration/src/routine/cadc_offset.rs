@@ -2,7 +2,7 @@
 
 use bss2_core::{BASELINE_CODE, ReadoutSource, Register, RunSettings};
 
-use super::Routine;
+use super::{Routine, fill};
 use crate::bench::{Pulses, Temporary};
 use crate::search::Slope;
 use crate::statistics::median;
@@ -103,8 +103,7 @@ impl Routine for CadcOffset {
             At::Reset => RunSettings::READOUT_DELAY_US,
         };
         let reading = bench.pulses(Pulses::none(delay_us), READINGS)?;
-        responses.copy_from_slice(&reading.by_channel(bench.geometry().columns()));
-        Ok(())
+        fill(responses, &reading.by_channel(bench.geometry().columns()))
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

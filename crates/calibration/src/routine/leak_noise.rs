@@ -2,8 +2,8 @@
 
 use bss2_core::{ReadoutSource, Register};
 
-use super::Routine;
 use super::leak_potential::until_rest;
+use super::{Routine, fill};
 use crate::bench::Temporary;
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -68,8 +68,7 @@ impl Routine for LeakNoise {
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
         let reading = bench.pulses(until_rest(Self::LONGEST_TAU_US), READINGS)?;
-        responses.copy_from_slice(&reading.deviation);
-        Ok(())
+        fill(responses, &reading.deviation)
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

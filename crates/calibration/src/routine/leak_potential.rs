@@ -2,7 +2,7 @@
 
 use bss2_core::{ReadoutSource, Register};
 
-use super::{InputSign, Routine};
+use super::{InputSign, Routine, fill};
 use crate::bench::{Pulses, Temporary};
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -96,8 +96,7 @@ impl Routine for LeakPotential {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&resting_codes(bench, self.tau_mem_us)?);
-        Ok(())
+        fill(responses, &resting_codes(bench, self.tau_mem_us)?)
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

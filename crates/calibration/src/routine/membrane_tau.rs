@@ -3,7 +3,7 @@
 use bss2_core::{ReadoutSource, Register};
 
 use super::leak_potential::until_rest;
-use super::{InputSign, Routine};
+use super::{InputSign, Routine, fill};
 use crate::bench::{Pulses, Temporary};
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -46,7 +46,7 @@ pub(crate) fn reset_below_leak(
     let below: Vec<i32> = bench
         .values(Register::VLeak)?
         .iter()
-        .map(|leak| (leak - BELOW_LEAK).max(0))
+        .map(|leak| leak.saturating_sub(BELOW_LEAK).max(0))
         .collect();
     temporary.set(bench, Register::VReset, &below)
 }
@@ -118,8 +118,7 @@ impl Routine for MembraneTau {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&measure(bench, self.target_us)?);
-        Ok(())
+        fill(responses, &measure(bench, self.target_us)?)
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

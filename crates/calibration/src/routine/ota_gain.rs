@@ -2,7 +2,7 @@
 
 use bss2_core::{ReadoutSource, Register, RunSettings};
 
-use super::{InputSign, Routine};
+use super::{InputSign, Routine, fill};
 use crate::bench::{Pulses, Temporary};
 use crate::search::Slope;
 use crate::statistics::{median, quantile};
@@ -138,8 +138,7 @@ impl Routine for OtaGain {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&self.amplitudes(bench)?);
-        Ok(())
+        fill(responses, &self.amplitudes(bench)?)
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

@@ -3,7 +3,7 @@
 use bss2_core::{ReadoutSource, Register};
 
 use super::leak_potential::resting_codes;
-use super::{InputSign, Routine};
+use super::{InputSign, Routine, fill};
 use crate::bench::Temporary;
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -89,8 +89,7 @@ impl Routine for OtaReference {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&resting_codes(bench, self.tau_mem_us)?);
-        Ok(())
+        fill(responses, &resting_codes(bench, self.tau_mem_us)?)
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

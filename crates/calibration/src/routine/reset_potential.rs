@@ -2,8 +2,8 @@
 
 use bss2_core::{ReadoutSource, Register};
 
-use super::Routine;
 use super::leak_potential::resting_codes;
+use super::{Routine, fill};
 use crate::bench::{Pulses, Temporary};
 use crate::search::Slope;
 use crate::{Bench, CalibrationError};
@@ -69,8 +69,10 @@ impl Routine for ResetPotential {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&bench.pulses(Pulses::none(0.0), READINGS)?.of_both());
-        Ok(())
+        fill(
+            responses,
+            &bench.pulses(Pulses::none(0.0), READINGS)?.of_both(),
+        )
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

@@ -3,7 +3,7 @@
 use bss2_core::{ACTIVATION_MAX, ReadoutSource, Register, RunSettings, TraceRequest, WEIGHT_MAX};
 use ndarray::Array1;
 
-use super::{InputSign, Routine};
+use super::{InputSign, Routine, fill};
 use crate::bench::Temporary;
 use crate::fit::decay_time;
 use crate::search::Slope;
@@ -135,8 +135,10 @@ impl Routine for SynapticTau {
         bench: &mut Bench<'_>,
         responses: &mut [f64],
     ) -> Result<(), CalibrationError> {
-        responses.copy_from_slice(&time_constants(bench, self.sign, self.target_us)?);
-        Ok(())
+        fill(
+            responses,
+            &time_constants(bench, self.sign, self.target_us)?,
+        )
     }
 
     fn restore(&mut self, bench: &mut Bench<'_>) -> Result<(), CalibrationError> {

@@ -74,7 +74,8 @@ impl Case {
         let mut meets = Vec::with_capacity(INSTANCES);
         for _ in 0..INSTANCES {
             let start = rng.random_range(MIN + 1..MAX);
-            let way = rng.random_range(-subject.start_within..=subject.start_within);
+            let within = subject.start_within.clamp(0, MAX);
+            let way = rng.random_range(-within..=within);
             starts.push(start);
             meets.push((start + way).clamp(MIN + 1, MAX - 1));
         }
@@ -163,7 +164,9 @@ fn equal_responses_give_equal_values(subject: &SearchSubject) -> Found {
     let search = |seed: u64| {
         let (case, _) = Case::within_reach(subject, seed);
         // Some noise, the same for equal values.
-        case.search(subject, |v| f64::from(v) + f64::from(v * 7919 % 13))
+        case.search(subject, |v| {
+            f64::from(v) + f64::from(v.wrapping_mul(7919) % 13)
+        })
     };
     let first = search(6)?;
     search(7)?;

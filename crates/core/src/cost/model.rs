@@ -146,7 +146,7 @@ impl CostModel {
     /// Set-up and the host's own work are not part of it.
     pub fn chip_time_us(&self, ledger: &CostLedger) -> f64 {
         let model = &self.0;
-        let cycles = ledger.event_cycles + ledger.wait_cycles;
+        let cycles = ledger.event_cycles.saturating_add(ledger.wait_cycles);
         ledger.vectors as f64 * (model.reset_us + model.readout_delay_us)
             + cycles as f64 * RunSettings::CYCLE_US
             + ledger.readouts as f64 * (model.conversion_us + model.readout_us)

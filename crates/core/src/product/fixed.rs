@@ -11,6 +11,8 @@ use std::ops::Range;
 use bss2_dot::{COLUMNS, Dot, Pair, PairRow, SumRow, pair};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::ProductError;
+
 /// A matrix in fixed point, laid out for products from the left: panels of 32 neighbouring columns,
 /// of which each holds all pairs of rows.
 #[derive(Clone, Debug)]
@@ -26,9 +28,10 @@ pub struct FixedPanels {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     limit: u16,
-    /// By column, with its inverse.
+    /// By column.
     steps: Vec<f32>,
-    per_step: Vec<f32>,
+    /// Their inverses, by panel.
+    per_step: Vec<[f32; COLUMNS]>,
 }
 
 /// Steps are at least so large, such that their inverse is a number.
@@ -38,23 +41,27 @@ impl Grid {
     /// All integers up to a limit of 1…32767, in each of so many columns; the smaller the limit, the finer
     /// the left-hand factor can be.
     pub fn integers(columns: usize, limit: u16) -> Self {
-        Self {
-            limit: limit.clamp(1, i16::MAX as u16),
-            steps: vec![1.0; columns],
-            per_step: vec![1.0; columns],
-        }
+        Self::new(limit.clamp(1, i16::MAX as u16), vec![1.0; columns])
     }
 
     /// Twelve bits and a sign, up to a finite number of each column's.
     pub fn up_to(largest: impl IntoIterator<Item = f32>) -> Self {
         let limit = 4095;
-        let steps = largest
-            .into_iter()
-            .map(|largest| largest / f32::from(limit));
-        let steps: Vec<f32> = steps.map(|step| step.max(STEP_MIN)).collect();
+        let step = |largest: f32| (largest / f32::from(limit)).max(STEP_MIN);
+        Self::new(limit, largest.into_iter().map(step).collect())
+    }
+
+    fn new(limit: u16, steps: Vec<f32>) -> Self {
+        let inverses = |steps: &[f32]| {
+            let mut inverses = [0.0; COLUMNS];
+            for (inverse, step) in inverses.iter_mut().zip(steps) {
+                *inverse = 1.0 / step;
+            }
+            inverses
+        };
         Self {
             limit,
-            per_step: steps.iter().map(|step| 1.0 / step).collect(),
+            per_step: steps.chunks(COLUMNS).map(inverses).collect(),
             steps,
         }
     }
@@ -87,8 +94,8 @@ pub struct FixedPart<'a> {
     columns: Range<usize>,
     rows: Range<usize>,
     limit: f32,
-    /// By column of the part.
-    per_step: &'a [f32],
+    /// By column of the panel.
+    per_step: &'a [f32; COLUMNS],
     pairs: &'a mut [PairRow],
 }
 
@@ -101,9 +108,6 @@ fn rounded(value: f32) -> i16 {
 }
 
 impl FixedPart<'_> {
-    /// Most columns of a part.
-    pub const COLUMNS_MAX: usize = COLUMNS;
-
     /// Which columns.
     pub fn columns(&self) -> Range<usize> {
         self.columns.clone()
@@ -114,34 +118,34 @@ impl FixedPart<'_> {
         self.rows.clone()
     }
 
-    /// Puts numbers below 10³⁰ into a row of the part, from one of its columns on (counted within the part);
-    /// those beyond the grid become its largest.
-    ///
-    /// # Panics
-    /// If the part has no such row, or fewer columns.
+    /// Sets each row of the part to numbers below 10³⁰, which `fill` finds: it is given the row's number and
+    /// a zero for each column. Numbers beyond the grid become its largest. (For code that is compiled for the
+    /// processor at hand.)
     #[inline(always)]
-    pub fn put<const COUNT: usize>(
-        &mut self,
-        row: usize,
-        first_column: usize,
-        values: &[f32; COUNT],
-    ) {
-        assert!(self.rows.contains(&row), "a row of the part");
-        let columns = first_column..first_column + COUNT;
-        let per_step = &self.per_step[columns.clone()];
-        let mut integers = [0_i16; COUNT];
-        for ((integer, value), per_step) in integers.iter_mut().zip(values).zip(per_step) {
-            *integer = rounded((value * per_step).clamp(-self.limit, self.limit));
-        }
-        let pairs = &mut self.pairs[row / 2 - self.rows.start / 2];
-        let pairs = &mut pairs.0[self.columns.start % COLUMNS..][columns];
-        if row.is_multiple_of(2) {
-            for (pair, integer) in pairs.iter_mut().zip(integers) {
-                *pair = (*pair & 0xffff_0000) | u32::from(integer.cast_unsigned());
+    pub fn set(&mut self, mut fill: impl FnMut(usize, &mut [f32])) {
+        let lead = self.columns.start % COLUMNS;
+        let here = lead..lead + self.columns.len();
+        let others: [u32; COLUMNS] =
+            std::array::from_fn(|c| if here.contains(&c) { 0 } else { u32::MAX });
+        for (number, pairs) in (self.rows.start / 2..).zip(&mut *self.pairs) {
+            let mut integers = [[0_i16; COLUMNS]; 2];
+            let mut other_rows = 0;
+            for (half, integers) in integers.iter_mut().enumerate() {
+                let row = 2 * number + half;
+                if !self.rows.contains(&row) {
+                    other_rows |= 0xffff << (16 * half);
+                    continue;
+                }
+                let mut values = [0.0; COLUMNS];
+                fill(row, &mut values[here.clone()]);
+                for c in 0..COLUMNS {
+                    let steps = values[c] * self.per_step[c];
+                    integers[c] = rounded(steps.clamp(-self.limit, self.limit));
+                }
             }
-        } else {
-            for (pair, integer) in pairs.iter_mut().zip(integers) {
-                *pair = (*pair & 0xffff) | (u32::from(integer.cast_unsigned()) << 16);
+            for (c, to) in pairs.0.iter_mut().enumerate() {
+                let kept = others[c] | other_rows;
+                *to = (*to & kept) | (pair(integers[0][c], integers[1][c]) & !kept);
             }
         }
     }
@@ -150,34 +154,47 @@ impl FixedPart<'_> {
 impl FixedPanels {
     /// Zeros.
     ///
-    /// # Panics
-    /// If there are so many rows that a sum of the grid's largest numbers may leave 32 bits.
-    pub fn zeros(rows: usize, grid: Grid) -> Self {
-        assert!(grid.left_limit(rows) >= 1.0, "not that many rows");
+    /// # Errors
+    /// [`ProductError::TooManyRows`] if a sum of the grid's largest numbers may leave 32 bits.
+    pub fn zeros(rows: usize, grid: Grid) -> Result<Self, ProductError> {
+        let most = i32::MAX as usize / usize::from(grid.limit);
+        if rows > most {
+            return Err(ProductError::TooManyRows { rows, most });
+        }
         let columns = grid.steps.len();
         let panels = columns.div_ceil(COLUMNS);
-        Self {
+        Ok(Self {
             dot: Dot::detect(),
             rows,
             columns,
             grid,
             values: vec![PairRow([0; COLUMNS]); rows.div_ceil(2) * panels],
+        })
+    }
+
+    /// A block's rows and columns, if it lies within the matrix.
+    fn check_block(
+        &self,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Result<[Range<usize>; 2], ProductError> {
+        let (end, matrix) = ((rows.end, columns.end), (self.rows, self.columns));
+        if end.0 > matrix.0 || end.1 > matrix.1 {
+            return Err(ProductError::BlockOutside { end, matrix });
         }
+        Ok([rows, columns].map(|range| range.start.min(range.end)..range.end))
     }
 
     /// The parts of a block that lie in one panel each.
     ///
-    /// # Panics
-    /// If the block reaches beyond the matrix.
+    /// # Errors
+    /// [`ProductError::BlockOutside`] if the block reaches beyond the matrix.
     pub fn parts_mut(
         &mut self,
         rows: Range<usize>,
         columns: Range<usize>,
-    ) -> impl DoubleEndedIterator<Item = FixedPart<'_>> {
-        assert!(
-            rows.end <= self.rows && columns.end <= self.columns,
-            "a block of the matrix"
-        );
+    ) -> Result<impl DoubleEndedIterator<Item = FixedPart<'_>>, ProductError> {
+        let [rows, columns] = self.check_block(rows, columns)?;
         let pairs = pairs_of(&rows);
         let limit = f32::from(self.grid.limit);
         let of_panel = self.rows.div_ceil(2).max(1);
@@ -185,50 +202,61 @@ impl FixedPanels {
         let panels = panels
             .take(columns.end.div_ceil(COLUMNS))
             .skip(columns.start / COLUMNS);
-        let per_step = &self.grid.per_step;
-        panels.map(move |(panel, values)| {
-            let first = columns.start.max(panel * COLUMNS);
-            let columns = first..columns.end.min((panel + 1) * COLUMNS);
-            FixedPart {
-                rows: rows.clone(),
-                limit,
-                per_step: &per_step[columns.clone()],
-                columns,
-                pairs: &mut values[pairs.clone()],
-            }
-        })
+        let per_step = self.grid.per_step.iter().skip(columns.start / COLUMNS);
+        Ok(panels
+            .zip(per_step)
+            .map(move |((panel, values), per_step)| {
+                let first = columns.start.max(panel * COLUMNS);
+                let columns = first..columns.end.min((panel + 1) * COLUMNS);
+                FixedPart {
+                    rows: rows.clone(),
+                    limit,
+                    per_step,
+                    columns,
+                    pairs: &mut values[pairs.clone()],
+                }
+            }))
     }
 
     /// c ← a·B, with a block of the matrix: some columns of the rows that `a` was made for.
     ///
-    /// # Panics
-    /// If shapes do not fit, or `a` was made for a matrix of which fewer or smaller numbers are summed.
-    pub fn multiply_block(&self, a: &FixedRows, columns: Range<usize>, c: ArrayViewMut2<'_, f32>) {
-        assert!(
-            a.pairs.end <= self.rows.div_ceil(2) && columns.end <= self.columns,
-            "a block of the matrix"
-        );
-        assert_eq!(c.dim(), (a.rows, columns.len()), "the product's shape");
-        assert!(
-            a.limit <= self.grid.left_limit(self.rows),
-            "rows made for as many of as large numbers"
-        );
+    /// # Errors
+    /// [`ProductError::BlockOutside`] or [`ProductError::Shape`] if shapes do not fit,
+    /// [`ProductError::MadeForAnother`] if `a` was made for a matrix of which fewer or smaller numbers are
+    /// summed.
+    pub fn multiply_block(
+        &self,
+        a: &FixedRows,
+        columns: Range<usize>,
+        c: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), ProductError> {
+        if a.pairs.end > self.rows.div_ceil(2) || a.limit > self.grid.left_limit(self.rows) {
+            return Err(ProductError::MadeForAnother);
+        }
+        let [_, columns] = self.check_block(0..self.rows, columns)?;
+        ProductError::check_shape("the product", (a.rows, columns.len()), c.dim())?;
         pulp::Arch::new().dispatch(Product {
             a,
             b: self,
             columns,
             c,
         });
+        Ok(())
     }
 
     /// Prepares a left-hand matrix of numbers below 10³⁰ for neighbouring rows of this one, from `first_row`
     /// on; allocates only if `rows` never held so many, or if `a` is not in standard layout.
     ///
-    /// # Panics
-    /// If there are no such rows.
-    pub fn assign(&self, rows: &mut FixedRows, a: ArrayView2<'_, f32>, first_row: usize) {
+    /// # Errors
+    /// [`ProductError::BlockOutside`] if there are no such rows.
+    pub fn assign(
+        &self,
+        rows: &mut FixedRows,
+        a: ArrayView2<'_, f32>,
+        first_row: usize,
+    ) -> Result<(), ProductError> {
         let inner = a.ncols();
-        assert!(first_row + inner <= self.rows, "rows of the matrix");
+        self.check_block(first_row..first_row.saturating_add(inner), 0..self.columns)?;
         rows.rows = a.nrows();
         rows.limit = self.grid.left_limit(self.rows);
         rows.pairs = pairs_of(&(first_row..first_row + inner));
@@ -236,7 +264,7 @@ impl FixedPanels {
         rows.values.resize(a.nrows() * pairs, 0);
         rows.steps.resize(a.nrows(), STEP_MIN);
         if pairs == 0 {
-            return;
+            return Ok(());
         }
         let a = a.as_standard_layout();
         let Some(a) = a.as_slice() else {
@@ -251,6 +279,7 @@ impl FixedPanels {
             pairs,
             steps: &mut rows.steps,
         });
+        Ok(())
     }
 }
 
@@ -436,23 +465,37 @@ mod tests {
     }
 
     fn filled(matrix: &Array2<f32>, grid: Grid) -> FixedPanels {
-        let mut panels = FixedPanels::zeros(matrix.nrows(), grid);
-        for mut part in panels.parts_mut(0..matrix.nrows(), 0..matrix.ncols()) {
-            let columns = part.columns();
-            for row in part.rows() {
-                for (place, column) in columns.clone().enumerate() {
-                    part.put(row, place, &[matrix[[row, column]]]);
-                }
-            }
-        }
+        let mut panels = FixedPanels::zeros(matrix.nrows(), grid).unwrap();
+        put(&mut panels, 0..matrix.nrows(), 0..matrix.ncols(), |at| {
+            matrix[at]
+        });
         panels
+    }
+
+    fn put(
+        panels: &mut FixedPanels,
+        rows: Range<usize>,
+        columns: Range<usize>,
+        value: impl Fn((usize, usize)) -> f32,
+    ) {
+        for mut part in panels.parts_mut(rows, columns).unwrap() {
+            let columns = part.columns();
+            part.set(|row, values| {
+                assert_eq!(values.len(), columns.len());
+                for (to, column) in values.iter_mut().zip(columns.clone()) {
+                    *to = value((row, column));
+                }
+            });
+        }
     }
 
     fn product(panels: &FixedPanels, a: ArrayView2<'_, f32>, first_row: usize) -> Array2<f32> {
         let mut left = FixedRows::default();
-        panels.assign(&mut left, a, first_row);
+        panels.assign(&mut left, a, first_row).unwrap();
         let mut c = values(a.nrows(), panels.columns, 3);
-        panels.multiply_block(&left, 0..panels.columns, c.view_mut());
+        panels
+            .multiply_block(&left, 0..panels.columns, c.view_mut())
+            .unwrap();
         c
     }
 
@@ -472,21 +515,36 @@ mod tests {
                 let mut panels = filled(&b, up_to_5(b.ncols()));
                 panels.dot = dot;
                 let mut left = FixedRows::default();
-                panels.assign(&mut left, a.view(), first_row);
+                panels.assign(&mut left, a.view(), first_row).unwrap();
                 let mut c = values(rows, columns, 3);
-                panels.multiply_block(&left, of_columns.clone(), c.view_mut());
+                panels.multiply_block(&left, of_columns.clone(), c.view_mut()).unwrap();
                 let error = (&c - &expected).mapv(f32::abs).fold(0.0, |a: f32, b| a.max(*b));
                 // Half a step of either factor, times the largest of the other.
                 let step = 5.0 / 4095.0 + 2.0 * 5.0 / panels.grid.left_limit(b.nrows());
                 prop_assert!(error <= 0.5 * step * 5.0 * inner as f32 + 1e-3, "{error}");
                 let mut by_columns = Array2::zeros((columns, rows)).reversed_axes();
-                panels.multiply_block(&left, of_columns.clone(), by_columns.view_mut());
+                panels.multiply_block(&left, of_columns.clone(), by_columns.view_mut()).unwrap();
                 prop_assert_eq!(&by_columns, &c);
                 products.push(c);
             }
             for others in &products[1..] {
                 prop_assert_eq!(others, &products[0], "the same bits in every way");
             }
+        }
+
+        #[test]
+        fn parts_leave_the_rest_as_it_is(
+            (first_row, rows) in (0..9_usize, 0..9_usize),
+            (first_column, columns) in (0..70_usize, 0..70_usize),
+        ) {
+            let (before, after) = (integers(18, 140, 17), integers(18, 140, 29));
+            let (rows, columns) = (first_row..first_row + rows, first_column..first_column + columns);
+            let mut panels = filled(&before, Grid::integers(140, 63));
+            put(&mut panels, rows.clone(), columns.clone(), |at| after[at]);
+            let mut expected = before;
+            let block = s![rows, columns];
+            expected.slice_mut(block).assign(&after.slice(block));
+            prop_assert_eq!(product(&panels, Array2::eye(18).view(), 0), expected);
         }
 
         #[test]
@@ -562,44 +620,62 @@ mod tests {
     }
 
     #[test]
-    fn what_might_leave_32_bits_is_refused() {
-        let small = FixedPanels::zeros(4, Grid::integers(3, 2));
-        let large = FixedPanels::zeros(4, Grid::integers(3, i16::MAX as u16));
-        let mut rows = FixedRows::default();
-        small.assign(&mut rows, Array2::ones((1, 4)).view(), 0);
-        let multiply = || {
-            let mut c = Array2::zeros((1, 3));
-            large.multiply_block(&rows, 0..3, c.view_mut());
-        };
-        assert!(std::panic::catch_unwind(multiply).is_err());
-        let zeros = || FixedPanels::zeros(70_000, Grid::integers(1, i16::MAX as u16));
-        assert!(std::panic::catch_unwind(zeros).is_err());
-    }
-
-    #[test]
-    fn rows_and_columns_beyond_a_part_are_refused() {
-        for (row, columns) in [(0, 0), (4, 0), (1, 2)] {
-            let put = || {
-                let mut panels = FixedPanels::zeros(7, Grid::integers(70, 1));
-                let mut part = panels.parts_mut(1..4, 5..7).next().unwrap();
-                part.put(row, columns, &[1.0]);
-            };
-            assert!(std::panic::catch_unwind(put).is_err(), "{row}, {columns}");
-        }
-    }
-
-    #[test]
-    fn parts_leave_their_neighbours_as_they_are() {
-        let grid = Grid::integers(70, 63);
-        let mut expected = integers(7, 70, 5);
-        let mut panels = filled(&expected, grid);
-        for mut part in panels.parts_mut(1..4, 20..66) {
-            let columns = part.columns();
-            for row in 1..4 {
-                (0..columns.len()).for_each(|place| part.put(row, place, &[1.0]));
-                expected.slice_mut(s![row, columns.clone()]).fill(1.0);
+    fn what_does_not_fit_is_refused() {
+        let most = i32::MAX as usize / 63;
+        let error = FixedPanels::zeros(most + 1, Grid::integers(1, 63)).unwrap_err();
+        assert_eq!(
+            error,
+            ProductError::TooManyRows {
+                rows: most + 1,
+                most
             }
+        );
+
+        let mut panels = filled(&integers(6, 5, 3), Grid::integers(5, 63));
+        for end in [(7, 5), (6, 6)] {
+            let outside = ProductError::BlockOutside {
+                end,
+                matrix: (6, 5),
+            };
+            assert_eq!(panels.parts_mut(0..end.0, 0..end.1).err(), Some(outside));
         }
-        assert_eq!(product(&panels, Array2::eye(7).view(), 0), expected);
+        #[expect(clippy::reversed_empty_ranges, reason = "who knows what comes")]
+        let reversed = panels.parts_mut(5..2, 4..1).unwrap();
+        assert!(
+            reversed
+                .map(|part| part.rows().len() * part.columns().len())
+                .sum::<usize>()
+                == 0
+        );
+
+        let mut left = FixedRows::default();
+        let a = Array2::ones((3, 4));
+        let outside = ProductError::BlockOutside {
+            end: (7, 5),
+            matrix: (6, 5),
+        };
+        assert_eq!(panels.assign(&mut left, a.view(), 3), Err(outside));
+        assert!(panels.assign(&mut left, a.view(), usize::MAX).is_err());
+        panels.assign(&mut left, a.view(), 2).unwrap();
+        let misfit = panels.multiply_block(&left, 1..3, Array2::zeros((3, 3)).view_mut());
+        let shape = ProductError::Shape {
+            what: "the product",
+            expected: (3, 2),
+            found: (3, 3),
+        };
+        assert_eq!(misfit, Err(shape));
+        let outside = ProductError::BlockOutside {
+            end: (6, 6),
+            matrix: (6, 5),
+        };
+        let found = panels.multiply_block(&left, 3..6, Array2::zeros((3, 3)).view_mut());
+        assert_eq!(found, Err(outside));
+        for other in [
+            filled(&integers(3, 5, 3), Grid::integers(5, 63)),
+            filled(&integers(6, 5, 3), Grid::integers(5, 32767)),
+        ] {
+            let found = other.multiply_block(&left, 0..5, Array2::zeros((3, 5)).view_mut());
+            assert_eq!(found, Err(ProductError::MadeForAnother));
+        }
     }
 }

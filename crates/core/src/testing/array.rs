@@ -7,7 +7,7 @@ use super::law::{Law, ensure, ensure_equal, ensure_refused};
 use super::samples::{activations, batch, load, load_random, middle, region, run, weights, whole};
 use crate::random::keyed_stream;
 use crate::{
-    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayMode, MacArray, Region, RunRequest,
+    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayMode, Baseline, MacArray, Region, RunRequest,
     RunSettings, Trial,
 };
 
@@ -17,11 +17,72 @@ pub struct ArraySubject {
     pub make: Box<dyn Fn() -> Box<dyn MacArray>>,
     /// The mode whose weights it takes.
     pub mode: ArrayMode,
+    /// The settings at which it can be run.
+    pub settings: KnownSettings,
     /// How equal results are where weights around them differ.
     pub agreement: Agreement,
     /// Whether columns may be exchanged without changing results: no mismatch, and no noise that depends
     /// on the column. If not, the law of permuted columns is left out.
     pub columns_are_equal: bool,
+}
+
+impl ArraySubject {
+    /// A run of a whole hemisphere at settings that the array knows, usual ones if it does.
+    fn whole(&self, geometry: ArrayGeometry, hemisphere: usize) -> RunRequest {
+        RunRequest {
+            settings: self.settings.instead_of(RunSettings::USUAL),
+            ..whole(geometry, hemisphere)
+        }
+    }
+}
+
+/// At which settings an array can be run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KnownSettings {
+    /// At all of them.
+    #[default]
+    All,
+    /// At these, one or more, such as those at which something was measured; runs at others are refused
+    /// with [`ArrayError::OtherSettings`].
+    Only(Vec<RunSettings>),
+}
+
+impl KnownSettings {
+    fn contain(&self, settings: RunSettings) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(known) => known.contains(&settings),
+        }
+    }
+
+    /// Settings that a law asks for, if they are known; else some of those that are, by turns.
+    fn instead_of(&self, asked: RunSettings) -> RunSettings {
+        match self {
+            Self::Only(known) if !known.contains(&asked) => {
+                let turn = asked.num_sends() + asked.wait_between_events();
+                let instead = known.iter().cycle().nth(turn as usize);
+                instead.copied().unwrap_or(asked)
+            }
+            _ => asked,
+        }
+    }
+
+    /// Usual settings, the ends of both ranges, and those that are known if they are not all: each with
+    /// either baseline.
+    fn samples(&self) -> Vec<RunSettings> {
+        let sends = [1, RunSettings::NUM_SENDS_MAX];
+        let waits = [1, RunSettings::WAIT_BETWEEN_EVENTS_MAX];
+        let ends = sends.map(|sends| waits.map(|wait| RunSettings::new(sends, wait).ok()));
+        let mut samples: Vec<RunSettings> = ends.into_iter().flatten().flatten().collect();
+        samples.push(RunSettings::USUAL);
+        if let Self::Only(known) = self {
+            samples.extend(known);
+        }
+        let both = |settings: RunSettings| {
+            [Baseline::Constant, Baseline::Measured].map(|b| settings.with_baseline(b))
+        };
+        samples.into_iter().flat_map(both).collect()
+    }
 }
 
 /// How equal results have to be.
@@ -124,6 +185,11 @@ pub const ARRAY_LAWS: &[Law<ArraySubject>] = &[
         bad_runs_change_nothing,
     ),
     Law::new(
+        "settings are known or refused",
+        "runs at settings that the array does not know are bad runs, all others are none",
+        settings_are_known_or_refused,
+    ),
+    Law::new(
         "an empty batch is a run",
         "and no error",
         an_empty_batch_is_a_run,
@@ -140,9 +206,10 @@ type Found = Result<(), String>;
 fn a_fresh_array_ignores_its_inputs(subject: &ArraySubject) -> Found {
     let mut array = (subject.make)();
     let geometry = array.geometry();
-    let mut request = whole(geometry, 0);
+    let mut request = subject.whole(geometry, 0);
     // The fewest events at the shortest wait: hardly any time for offsets to drift.
-    request.settings = RunSettings::new(1, 1).map_err(|error| error.to_string())?;
+    let hasty = RunSettings::new(1, 1).map_err(|error| error.to_string())?;
+    request.settings = subject.settings.instead_of(hasty);
     let [weak, strong] = [1, ACTIVATION_MAX].map(|x| {
         let mut one_event = Array2::zeros((8, geometry.inputs()));
         one_event.column_mut(0).fill(x);
@@ -157,9 +224,9 @@ fn silence_is_the_baseline(subject: &ArraySubject) -> Found {
     let mut array = (subject.make)();
     let geometry = array.geometry();
     let silence = Array2::zeros((8, geometry.inputs()));
-    let fresh = run(array.as_mut(), &whole(geometry, 0), silence.view())?;
+    let fresh = run(array.as_mut(), &subject.whole(geometry, 0), silence.view())?;
     load_random(array.as_mut(), subject.mode, 3)?;
-    let loaded = run(array.as_mut(), &whole(geometry, 0), silence.view())?;
+    let loaded = run(array.as_mut(), &subject.whole(geometry, 0), silence.view())?;
     ensure_equal("with weights", &loaded, &fresh)
 }
 
@@ -173,7 +240,11 @@ fn weights_decide_the_results(subject: &ArraySubject) -> Found {
     for weight in [least, i8::midpoint(least, most), most] {
         let weights = Array2::from_elem((geometry.inputs(), geometry.columns()), weight);
         load(array.as_mut(), region, weights.view())?;
-        let found = run(array.as_mut(), &whole(geometry, 0), activations.view())?;
+        let found = run(
+            array.as_mut(),
+            &subject.whole(geometry, 0),
+            activations.view(),
+        )?;
         if let Some(last) = last {
             let rise = |(before, after): (&i8, &i8)| before < after || *before == i8::MAX;
             let raised = last.iter().zip(&found).filter(|pair| rise(*pair)).count();
@@ -201,7 +272,7 @@ fn a_batch_may_be_split_anywhere(subject: &ArraySubject) -> Found {
             1 => rng.random(),
             _ => rng.random_range(u64::MAX - 200..=u64::MAX),
         };
-        let mut request = whole(geometry, geometry.hemispheres() - 1);
+        let mut request = subject.whole(geometry, geometry.hemispheres() - 1);
         request.trial = Trial {
             seed: rng.random(),
             pass: 3,
@@ -233,10 +304,10 @@ fn threads_change_nothing(subject: &ArraySubject) -> Found {
         let pool = pool.map_err(|error| error.to_string())?;
         let mut array = (subject.make)();
         let geometry = array.geometry();
-        let mode = subject.mode;
+        let (mode, request) = (subject.mode, subject.whole(geometry, 0));
         pool.install(move || {
             load_random(array.as_mut(), mode, 4)?;
-            run(array.as_mut(), &whole(geometry, 0), batch(geometry).view())
+            run(array.as_mut(), &request, batch(geometry).view())
         })
     };
     let expected = on(1)?;
@@ -253,10 +324,11 @@ fn a_part_answers_as_within_the_whole(subject: &ArraySubject) -> Found {
     let mut rng = keyed_stream(2, 3);
     for _ in 0..24 {
         let region = region(geometry, &mut rng);
-        let settings = RunSettings::new(rng.random_range(1..5), rng.random_range(1..20));
+        let settings = RunSettings::new(rng.random_range(1..5), rng.random_range(1..20))
+            .map_err(|error| error.to_string())?;
         let part = RunRequest {
             region,
-            settings: settings.map_err(|error| error.to_string())?,
+            settings: subject.settings.instead_of(settings),
             trial: Trial::new(rng.random()),
         };
         let activations = activations((5, region.inputs), part.trial.seed);
@@ -282,7 +354,7 @@ fn loading_a_region_leaves_the_rest(subject: &ArraySubject) -> Found {
     let geometry = array.geometry();
     load_random(array.as_mut(), subject.mode, 3)?;
     let region = middle(geometry);
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     // Outside the region's columns with all inputs, and inside them with the inputs outside.
     let all = batch(geometry);
     let mut outside = all.clone();
@@ -336,7 +408,7 @@ fn loading_in_parts_is_loading_at_once(subject: &ArraySubject) -> Found {
         }
     }
     for hemisphere in 0..geometry.hemispheres() {
-        let (request, activations) = (whole(geometry, hemisphere), batch(geometry));
+        let (request, activations) = (subject.whole(geometry, hemisphere), batch(geometry));
         let expected = run(at_once.as_mut(), &request, activations.view())?;
         let found = run(in_parts.as_mut(), &request, activations.view())?;
         ensure_equal("loaded in parts", &found, &expected)?;
@@ -345,11 +417,15 @@ fn loading_in_parts_is_loading_at_once(subject: &ArraySubject) -> Found {
 }
 
 /// The results of a batch in a trial.
-fn in_trial(array: &mut dyn MacArray, trial: Trial) -> Result<Array2<i8>, String> {
+fn in_trial(
+    subject: &ArraySubject,
+    array: &mut dyn MacArray,
+    trial: Trial,
+) -> Result<Array2<i8>, String> {
     let geometry = array.geometry();
     let request = RunRequest {
         trial,
-        ..whole(geometry, 0)
+        ..subject.whole(geometry, 0)
     };
     run(array, &request, batch(geometry).view())
 }
@@ -359,9 +435,13 @@ fn equal_requests_give_equal_results(subject: &ArraySubject) -> Found {
     load_random(array.as_mut(), subject.mode, 5)?;
     load_random(twin.as_mut(), subject.mode, 5)?;
     let trial = Trial::new(1);
-    let first = in_trial(array.as_mut(), trial)?;
-    ensure_equal("again", &in_trial(array.as_mut(), trial)?, &first)?;
-    ensure_equal("on a twin", &in_trial(twin.as_mut(), trial)?, &first)?;
+    let first = in_trial(subject, array.as_mut(), trial)?;
+    ensure_equal("again", &in_trial(subject, array.as_mut(), trial)?, &first)?;
+    ensure_equal(
+        "on a twin",
+        &in_trial(subject, twin.as_mut(), trial)?,
+        &first,
+    )?;
 
     // Noise, if there is any, depends on all parts of a trial.
     let others = [
@@ -374,7 +454,7 @@ fn equal_requests_give_equal_results(subject: &ArraySubject) -> Found {
     ];
     let mut differ = Vec::new();
     for other in others {
-        differ.push(in_trial(array.as_mut(), other)? != first);
+        differ.push(in_trial(subject, array.as_mut(), other)? != first);
     }
     ensure(differ.iter().all(|&d| d == differ[0]), || {
         format!("seed, pass and first vector change the results: {differ:?}")
@@ -386,11 +466,12 @@ fn runs_leave_no_trace(subject: &ArraySubject) -> Found {
     let geometry = array.geometry();
     load_random(array.as_mut(), subject.mode, 6)?;
     let activations_of_all = batch(geometry);
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     let first = run(array.as_mut(), &request, activations_of_all.view())?;
+    let settings = RunSettings::new(3, 1).map_err(|error| error.to_string())?;
     let between = RunRequest {
         region: middle(geometry),
-        settings: RunSettings::new(3, 1).map_err(|error| error.to_string())?,
+        settings: subject.settings.instead_of(settings),
         trial: Trial::new(77),
     };
     let others = activations((70, between.region.inputs), 8);
@@ -408,7 +489,7 @@ fn hemispheres_are_independent(subject: &ArraySubject) -> Found {
     if last == 0 {
         return Ok(());
     }
-    let requests = [whole(geometry, 0), whole(geometry, last)];
+    let requests = [subject.whole(geometry, 0), subject.whole(geometry, last)];
     let results = |array: &mut dyn MacArray| -> Result<[Array2<i8>; 2], String> {
         Ok([
             run(array, &requests[0], activations.view())?,
@@ -435,9 +516,9 @@ fn permuted_columns_permute_the_results(subject: &ArraySubject) -> Found {
     let shape = (geometry.inputs(), geometry.columns());
     let (given, x) = (weights(subject.mode, shape, 9), batch(geometry));
     load(array.as_mut(), region, given.view())?;
-    let expected = run(array.as_mut(), &whole(geometry, 0), x.view())?;
+    let expected = run(array.as_mut(), &subject.whole(geometry, 0), x.view())?;
     load(array.as_mut(), region, given.slice(s![.., ..;-1]))?;
-    let found = run(array.as_mut(), &whole(geometry, 0), x.view())?;
+    let found = run(array.as_mut(), &subject.whole(geometry, 0), x.view())?;
     let turned = expected.slice(s![.., ..;-1]);
     ensure_equal("columns in reverse", &found.view(), &turned)
 }
@@ -472,7 +553,7 @@ fn bad_weights_change_nothing(subject: &ArraySubject) -> Found {
     let geometry = array.geometry();
     load_random(array.as_mut(), subject.mode, 9)?;
     let activations = batch(geometry);
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     let before = run(array.as_mut(), &request, activations.view())?;
 
     let region = middle(geometry);
@@ -513,11 +594,28 @@ fn bad_weights_change_nothing(subject: &ArraySubject) -> Found {
     ensure_equal("after what was refused", &after, &before)
 }
 
+/// Asks for a run that should be refused and write nothing.
+fn ensure_run_refused(
+    what: &str,
+    array: &mut dyn MacArray,
+    request: &RunRequest,
+    activations: ArrayView2<'_, u8>,
+    shape: (usize, usize),
+    is_right: IsRight<'_>,
+) -> Found {
+    const UNTOUCHED: i8 = 99;
+    let mut outputs = Array2::from_elem(shape, UNTOUCHED);
+    let found = array.run(request, activations, outputs.view_mut());
+    ensure_refused(what, found, is_right)?;
+    let untouched = outputs.iter().all(|&out| out == UNTOUCHED);
+    ensure(untouched, || format!("{what}: results are written"))
+}
+
 fn bad_runs_change_nothing(subject: &ArraySubject) -> Found {
     let mut array = (subject.make)();
     let geometry = array.geometry();
     load_random(array.as_mut(), subject.mode, 11)?;
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     let good = batch(geometry);
     let before = run(array.as_mut(), &request, good.view())?;
     let shape = before.dim();
@@ -526,12 +624,8 @@ fn bad_runs_change_nothing(subject: &ArraySubject) -> Found {
                        x: ArrayView2<'_, u8>,
                        shape: (usize, usize),
                        is_right: IsRight<'_>| {
-        const UNTOUCHED: i8 = 99;
-        let mut outputs = Array2::from_elem(shape, UNTOUCHED);
-        let found = array.run(request, x, outputs.view_mut());
-        ensure_refused(what, found, is_right)?;
-        let untouched = outputs.iter().all(|&out| out == UNTOUCHED);
-        ensure(untouched, || format!("{what}: results are written"))
+        let array = array.as_mut();
+        ensure_run_refused(what, array, request, x, shape, is_right)
     };
     let place = (shape.0 - 1, geometry.inputs() - 1);
     for value in [ACTIVATION_MAX + 1, u8::MAX] {
@@ -583,11 +677,39 @@ fn bad_runs_change_nothing(subject: &ArraySubject) -> Found {
     ensure_equal("after what was refused", &after, &before)
 }
 
+fn settings_are_known_or_refused(subject: &ArraySubject) -> Found {
+    let mut array = (subject.make)();
+    let geometry = array.geometry();
+    load_random(array.as_mut(), subject.mode, 14)?;
+    let usual = subject.whole(geometry, 0);
+    let activations = batch(geometry);
+    let before = run(array.as_mut(), &usual, activations.view())?;
+    let silence = Array2::zeros((2, geometry.inputs()));
+    for settings in subject.settings.samples() {
+        let request = RunRequest { settings, ..usual };
+        if subject.settings.contain(settings) {
+            run(array.as_mut(), &request, silence.view())?;
+            continue;
+        }
+        let is_right = |error: &ArrayError| match error {
+            ArrayError::OtherSettings { held, asked } => {
+                subject.settings.contain(*held) && *asked == settings
+            }
+            _ => false,
+        };
+        let (what, shape) = (format!("{settings:?}"), (2, geometry.columns()));
+        let (array, x) = (array.as_mut(), silence.view());
+        ensure_run_refused(&what, array, &request, x, shape, &is_right)?;
+    }
+    let after = run(array.as_mut(), &usual, activations.view())?;
+    ensure_equal("after other settings", &after, &before)
+}
+
 fn an_empty_batch_is_a_run(subject: &ArraySubject) -> Found {
     let mut array = (subject.make)();
     let geometry = array.geometry();
     load_random(array.as_mut(), subject.mode, 12)?;
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     let activations = batch(geometry);
     let before = run(array.as_mut(), &request, activations.view())?;
     let none = Array2::zeros((0, geometry.inputs()));
@@ -606,7 +728,7 @@ fn memory_may_lie_anyhow(subject: &ArraySubject) -> Found {
     let turned = weights(subject.mode, (columns, inputs), 13);
     load(array.as_mut(), region, turned.t())?;
     let x = activations((inputs, VECTORS), 13);
-    let request = whole(geometry, 0);
+    let request = subject.whole(geometry, 0);
     let mut found = Array2::zeros((columns, VECTORS));
     array
         .run(&request, x.t(), found.view_mut().reversed_axes())

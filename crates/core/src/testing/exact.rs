@@ -1,5 +1,7 @@
 //! The array that other things are compared with.
 
+use std::num::NonZero;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
@@ -9,17 +11,13 @@ use crate::{ArrayError, ArrayGeometry, MacArray, Region, RunReport, RunRequest};
 #[derive(Clone, Debug)]
 pub struct ExactArray {
     geometry: ArrayGeometry,
-    divisor: i32,
+    divisor: NonZero<u16>,
     weights: Vec<Array2<i8>>,
 }
 
 impl ExactArray {
     /// An array with zero weights.
-    ///
-    /// # Panics
-    /// If the divisor is 0.
-    pub fn new(geometry: ArrayGeometry, divisor: i32) -> Self {
-        assert_ne!(divisor, 0, "a divisor");
+    pub fn new(geometry: ArrayGeometry, divisor: NonZero<u16>) -> Self {
         let zeros = Array2::zeros((geometry.inputs(), geometry.columns()));
         Self {
             geometry,
@@ -61,7 +59,8 @@ impl MacArray for ExactArray {
         let activations = Array2::from_shape_fn(activations.dim(), |at| i32::from(activations[at]));
         let sums = activations.dot(&weights.mapv(i32::from));
         outputs.zip_mut_with(&sums, |out, sum| {
-            let scaled = (sum / self.divisor).clamp(i32::from(i8::MIN), i32::from(i8::MAX));
+            let scaled =
+                (sum / i32::from(self.divisor.get())).clamp(i32::from(i8::MIN), i32::from(i8::MAX));
             *out = scaled as i8;
         });
         Ok(RunReport::default())

@@ -10,13 +10,19 @@
 //! own in place of [`ExactArray`]:
 //!
 //! ```
-//! use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, ExactArray, hold_all};
+//! use std::num::NonZero;
+//!
+//! use bss2_core::testing::{
+//!     ARRAY_LAWS, Agreement, ArraySubject, ExactArray, KnownSettings, hold_all,
+//! };
 //! use bss2_core::{ArrayGeometry, ArrayMode};
 //!
 //! let geometry = ArrayGeometry::new(2, 12, 16)?;
+//! let divisor = NonZero::new(100).expect("is not 0");
 //! let array = ArraySubject {
-//!     make: Box::new(move || Box::new(ExactArray::new(geometry, 100))),
+//!     make: Box::new(move || Box::new(ExactArray::new(geometry, divisor))),
 //!     mode: ArrayMode::Membrane,
+//!     settings: KnownSettings::All,
 //!     agreement: Agreement::Exact,
 //!     columns_are_equal: true,
 //! };
@@ -35,7 +41,7 @@ mod exact;
 mod law;
 mod samples;
 
-pub use array::{ARRAY_LAWS, Agreement, ArraySubject};
+pub use array::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings};
 pub use chip::{CONTROL_LAWS, ChipSubject, PROBE_LAWS};
 pub use exact::ExactArray;
 pub use law::{Law, Violation, ensure, ensure_done, ensure_equal, ensure_refused, hold_all};

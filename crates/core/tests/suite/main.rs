@@ -4,6 +4,7 @@
 mod cost;
 mod double;
 mod ecg;
+mod extremes;
 mod forwarding;
 mod metered;
 mod modes;

@@ -2,6 +2,7 @@
 
 use bss2_file::{ContentError, MAX_CONTENT_BYTES, decode, encode, load};
 use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::sample::{Bytes, Raw, SAMPLE, Sample};
 
@@ -27,6 +28,29 @@ proptest! {
         if let Ok(words) = decode::<Vec<u16>>(SAMPLE, &bytes) {
             prop_assert_eq!(encode(SAMPLE, &words).unwrap(), bytes);
         }
+    }
+}
+
+/// A type that holds itself.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum Chain {
+    End,
+    Link(Box<Chain>),
+}
+
+#[test]
+fn a_chain_without_end() {
+    let chain = |links: usize| {
+        let variant = |number: u32| number.to_le_bytes();
+        let content = [vec![variant(1); links], vec![variant(0)]].concat();
+        let content = content.concat();
+        decode::<Chain>(SAMPLE, &encode(SAMPLE, &Raw(content)).unwrap())
+    };
+    let three = (0..3).fold(Chain::End, |chain, _| Chain::Link(Box::new(chain)));
+    assert_eq!(chain(3), Ok(three));
+    assert!(chain(100).is_ok());
+    for links in [1000, 10_000_000] {
+        assert!(matches!(chain(links), Err(ContentError::Decode { .. })));
     }
 }
 

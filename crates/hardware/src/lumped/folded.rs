@@ -52,9 +52,14 @@ impl Folded {
         let signals = each(count, |c| charges[c] * gain_lsb[0][c].max(gain_lsb[1][c]));
         // Both synapses of an input may send, if one of them is stuck.
         let of_groups = charges.chunks(GROUP).map(|charges| 2.0 * mean(charges));
+        let [Ok(signal), Ok(group_charge)] = [Grid::up_to(signals), Grid::up_to(of_groups)]
+            .map(|grid| FixedPanels::zeros(inputs, grid))
+        else {
+            unreachable!("hemispheres have at most 2048 inputs");
+        };
         let mut folded = Self {
-            signal: FixedPanels::zeros(inputs, Grid::up_to(signals)),
-            group_charge: FixedPanels::zeros(inputs, Grid::up_to(of_groups)),
+            signal,
+            group_charge,
             gain_lsb,
             leak_per_us,
             line_per_us,
@@ -82,7 +87,10 @@ impl Folded {
         // Whole groups, as the estimate of a group's charge is one for all of its columns.
         let groups = region.first_column / GROUP..region.column_range().end.div_ceil(GROUP);
         let signal = self.signal.parts_mut(inputs.clone(), region.column_range());
-        let charge = self.group_charge.parts_mut(inputs.clone(), groups);
+        let charge = self.group_charge.parts_mut(inputs, groups);
+        let (Ok(signal), Ok(charge)) = (signal, charge) else {
+            unreachable!("the region lies within the hemisphere");
+        };
         let fold = |(): &mut (), part| {
             let arch = pulp::Arch::new();
             match part {
@@ -154,29 +162,27 @@ impl pulp::WithSimd for FoldSignals<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        let columns = self.part.columns();
-        for input in self.part.rows() {
-            let row = |sign| self.synram.row(sign, input, columns.clone());
+        let (synram, columns) = (self.synram, self.part.columns());
+        self.part.set(|input, signals| {
+            let row = |sign| synram.row(sign, input, columns.clone());
             FoldRow {
-                input,
                 charges: Sign::BOTH.map(row),
                 gains: self.gains,
-                part: &mut self.part,
+                signals,
             }
             .all(columns.len());
-        }
+        });
     }
 }
 
 /// Signals of one input.
-struct FoldRow<'a, 'b> {
-    input: usize,
+struct FoldRow<'a> {
     charges: [&'a [f32]; 2],
     gains: [&'a [f32]; 2],
-    part: &'a mut FixedPart<'b>,
+    signals: &'a mut [f32],
 }
 
-impl SideBySide for FoldRow<'_, '_> {
+impl SideBySide for FoldRow<'_> {
     #[inline(always)]
     fn block<const COUNT: usize>(&mut self, first: usize) {
         let [e, i] = self
@@ -187,7 +193,7 @@ impl SideBySide for FoldRow<'_, '_> {
         for c in 0..COUNT {
             signals[c] = gain_e[c] * e[c] - gain_i[c] * i[c];
         }
-        self.part.put(self.input, first, &signals);
+        self.signals[first..first + COUNT].copy_from_slice(&signals);
     }
 }
 
@@ -206,40 +212,19 @@ impl pulp::WithSimd for FoldGroups<'_> {
         let groups = self.part.columns();
         let first = groups.start * GROUP;
         let end = (groups.end * GROUP).min(self.synram.charges(Sign::Excitatory).ncols());
-        for input in self.part.rows() {
-            let [e, i] = Sign::BOTH.map(|sign| self.synram.row(sign, input, first..end));
-            let mut means = [0.0; FixedPart::COLUMNS_MAX];
+        let synram = self.synram;
+        self.part.set(|input, means| {
+            let [e, i] = Sign::BOTH.map(|sign| synram.row(sign, input, first..end));
             let ((e, last_e), (i, last_i)) = (e.as_chunks::<GROUP>(), i.as_chunks::<GROUP>());
             for (mean, (e, i)) in means.iter_mut().zip(e.iter().zip(i)) {
                 let both: [f32; GROUP] = std::array::from_fn(|c| e[c] + i[c]);
                 *mean = sum(both) / GROUP as f32;
             }
-            if !last_e.is_empty() {
+            if let ([.., mean], false) = (means, last_e.is_empty()) {
                 let both: f32 = last_e.iter().chain(last_i).sum();
-                means[e.len()] = both / last_e.len() as f32;
+                *mean = both / last_e.len() as f32;
             }
-            Put {
-                input,
-                means: &means,
-                part: &mut self.part,
-            }
-            .all(groups.len());
-        }
-    }
-}
-
-/// Mean charges of one input.
-struct Put<'a, 'b> {
-    input: usize,
-    means: &'a [f32],
-    part: &'a mut FixedPart<'b>,
-}
-
-impl SideBySide for Put<'_, '_> {
-    #[inline(always)]
-    fn block<const COUNT: usize>(&mut self, first: usize) {
-        let means = block::<_, COUNT>(self.means, first);
-        self.part.put(self.input, first, means);
+        });
     }
 }
 

@@ -189,16 +189,23 @@ fn membranes(
 
     let mut signal = scratch.signal.shaped(shape);
     let (inputs, columns) = (region.input_range(), region.column_range());
-    let sent = &mut scratch.sent;
-    folded.signal.assign(sent, amplitudes.view(), inputs.start);
-    folded
-        .signal
-        .multiply_block(sent, columns.clone(), signal.view_mut());
     let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
     let mut group_totals = scratch.group_totals.shaped((vectors, groups.len()));
-    folded
-        .group_charge
-        .multiply_block(sent, groups, group_totals.view_mut());
+    let sent = &mut scratch.sent;
+    let product = folded
+        .signal
+        .assign(sent, amplitudes.view(), inputs.start)
+        .and_then(|()| {
+            let signals = signal.view_mut();
+            folded
+                .signal
+                .multiply_block(sent, columns.clone(), signals)?;
+            let totals = group_totals.view_mut();
+            folded.group_charge.multiply_block(sent, groups, totals)
+        });
+    let Ok(()) = product else {
+        unreachable!("both matrices are of the hemisphere, in which the region lies");
+    };
 
     let Scratch {
         course,
@@ -240,7 +247,10 @@ fn membranes(
     for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
         let weights = synram.charges(sign);
         panels.assign(weights.slice(s![inputs.clone(), columns.clone()]));
-        panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
+        let product = panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
+        let Ok(()) = product else {
+            unreachable!("there is an amplitude for each input of the region");
+        };
     }
     for vectors in of_equal_timing(batch.timings, saturated) {
         pulp::Arch::new().dispatch(Finish::<true> {

@@ -1,7 +1,9 @@
 //! Every law is seen to be broken by an array that breaks it.
 
-use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject};
-use bss2_core::{ArrayError, ArrayGeometry, ArrayMode, MacArray, Region, RunReport, RunRequest};
+use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings};
+use bss2_core::{
+    ArrayError, ArrayGeometry, ArrayMode, MacArray, Region, RunReport, RunRequest, RunSettings,
+};
 use bss2_hardware::{IdealArray, MockArray};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
@@ -25,6 +27,7 @@ enum Defect {
     ColumnsDiffer,
     WeightsAreClamped,
     ActivationsAreClamped,
+    AllSettingsAreTaken,
     EmptyBatchesAreRefused,
     LayoutIsIgnored,
 }
@@ -57,6 +60,7 @@ const BREAKS: &[(Defect, &str)] = &[
     ),
     (Defect::WeightsAreClamped, "bad weights change nothing"),
     (Defect::ActivationsAreClamped, "bad runs change nothing"),
+    (Defect::AllSettingsAreTaken, "settings are known or refused"),
     (Defect::EmptyBatchesAreRefused, "an empty batch is a run"),
     (Defect::LayoutIsIgnored, "memory may lie anyhow"),
 ];
@@ -196,6 +200,10 @@ fn broken_laws(defect: Defect) -> Vec<&'static str> {
     let subject = ArraySubject {
         make: Box::new(make),
         mode: ArrayMode::Membrane,
+        settings: match defect {
+            Defect::AllSettingsAreTaken => KnownSettings::Only(vec![RunSettings::USUAL]),
+            _ => KnownSettings::All,
+        },
         agreement: Agreement::Exact,
         columns_are_equal: !noisy,
     };

@@ -1,10 +1,18 @@
 //! Every array obeys the laws of arrays.
 
-use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, hold_all};
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex};
+
+use bss2_core::testing::{
+    ARRAY_LAWS, Agreement, ArraySubject, ExactArray, KnownSettings, hold_all,
+};
 use bss2_core::{
-    ArrayMode, ChipControl, Chips, MacArray, Metered, Recorder, Register, WeightCache,
+    ArrayError, ArrayGeometry, ArrayMode, ChipControl, Chips, MacArray, Metered, Recorder, Region,
+    Register, Replay, RunReport, RunRequest, WeightCache,
 };
 use bss2_hardware::{ChipConfig, Fidelity, IdealArray, MockArray, NOMINAL_GAIN_LSB, SimulatedChip};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::support::{BSS2, chip, geometry, write_all};
 
@@ -15,6 +23,7 @@ macro_rules! conforms {
             let subject = ArraySubject {
                 make: Box::new(|| -> Box<dyn MacArray> { Box::new($make) }),
                 mode: ArrayMode::$mode,
+                settings: KnownSettings::All,
                 agreement: Agreement::$agreement,
                 columns_are_equal: $equal,
             };
@@ -27,6 +36,7 @@ macro_rules! conforms {
 
 // The lumped model on membranes estimates small losses from the weights of neighbouring columns.
 conforms! {
+    exact in Membrane, Exact, true: ExactArray::new(geometry(2, 12, 16), NonZero::new(100).expect("is not 0"));
     ideal in Membrane, Exact, true: IdealArray::new(BSS2, 0.01).expect("gain in range");
     mock in Membrane, Exact, false:
         MockArray::new(BSS2, NOMINAL_GAIN_LSB, MockArray::PUBLISHED_NOISE_LSB)
@@ -46,6 +56,12 @@ conforms! {
     recorder in Membrane, Nearly, false: Recorder::new(chip_of(2, 16, 32));
     weight_cache in Membrane, Nearly, false: WeightCache::new(chip_of(2, 16, 32));
     chips in Membrane, Nearly, false: Chips::new(vec![chip_of(1, 16, 32); 3]).expect("equal chips");
+    box_of_an_array in Membrane, Exact, true: Box::new(small_ideal()) as Box<dyn MacArray>;
+    reference_to_an_array in Membrane, Exact, true: Box::leak(Box::new(small_ideal()));
+}
+
+fn small_ideal() -> IdealArray {
+    IdealArray::new(geometry(2, 12, 16), 0.01).expect("gain in range")
 }
 
 fn chip_of(hemispheres: usize, inputs: usize, columns: usize) -> SimulatedChip {
@@ -65,4 +81,66 @@ fn in_mode(mode: ArrayMode, mut chip: SimulatedChip) -> SimulatedChip {
         chip.settle().unwrap();
     }
     chip
+}
+
+type Recorders = Arc<Mutex<VecDeque<Lent>>>;
+
+/// An array that is recorded, of which another handle stays behind.
+#[derive(Clone)]
+struct Lent(Arc<Mutex<Recorder<IdealArray>>>);
+
+impl MacArray for Lent {
+    fn geometry(&self) -> ArrayGeometry {
+        self.0.lock().unwrap().geometry()
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.0.lock().unwrap().load_weights(region, weights)
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        let mut recorder = self.0.lock().unwrap();
+        recorder.run(request, activations, outputs)
+    }
+}
+
+fn equal_columns(make: Box<dyn Fn() -> Box<dyn MacArray>>) -> ArraySubject {
+    ArraySubject {
+        make,
+        mode: ArrayMode::Membrane,
+        settings: KnownSettings::All,
+        agreement: Agreement::Exact,
+        columns_are_equal: true,
+    }
+}
+
+/// Laws ask the same in the same order each time.
+#[test]
+fn what_was_recorded_of_a_law_obeys_it() {
+    for law in ARRAY_LAWS {
+        let recorders = Recorders::default();
+        let lent = Arc::clone(&recorders);
+        let recorded = equal_columns(Box::new(move || {
+            let recorder = Lent(Arc::new(Mutex::new(Recorder::new(small_ideal()))));
+            lent.lock().unwrap().push_back(recorder.clone());
+            Box::new(recorder)
+        }));
+        assert_eq!(law.hold(&recorded), Ok(()));
+        let played_back = equal_columns(Box::new(move || {
+            let recorder = recorders.lock().unwrap().pop_front();
+            let Lent(recorder) = recorder.expect("as many as were recorded");
+            let recorder = recorder.lock().unwrap().clone();
+            Box::new(Replay::new(recorder.into_recording()))
+        }));
+        assert_eq!(law.hold(&played_back), Ok(()));
+    }
 }

@@ -1,7 +1,5 @@
 //! From a convolution to a linear layer.
 
-use std::ops::AddAssign;
-
 use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::{ParallelSlice, ParallelSliceMut};
@@ -182,10 +180,10 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn contract<T: Copy + AddAssign>(
+    pub fn contract(
         &self,
-        weights: ArrayView2<'_, T>,
-        mut kernel: ArrayViewMut2<'_, T>,
+        weights: ArrayView2<'_, f32>,
+        mut kernel: ArrayViewMut2<'_, f32>,
     ) -> Result<(), MappingError> {
         check_shape("kernel", self.convolution.kernel_shape(), kernel.dim())?;
         check_shape("weights", self.shape.weights(), weights.dim())?;
@@ -236,10 +234,10 @@ impl LoweredConvolution {
     ///
     /// # Errors
     /// [`MappingError::Shape`].
-    pub fn scatter_add<T: Copy + AddAssign + Send + Sync>(
+    pub fn scatter_add(
         &self,
-        vectors: ArrayView2<'_, T>,
-        samples: ArrayViewMut2<'_, T>,
+        vectors: ArrayView2<'_, f32>,
+        samples: ArrayViewMut2<'_, f32>,
     ) -> Result<(), MappingError> {
         self.check_inputs(samples.dim(), vectors.dim())?;
         each_sample(vectors, samples, |vectors, sample| {

@@ -105,12 +105,12 @@ impl ConvolutionRunner {
             Activations::Unsigned(samples) => {
                 let mut gathered = self.unsigned.shaped((vectors, shape.inputs()));
                 self.lowered.gather(samples, gathered.view_mut())?;
-                Activations::Unsigned(self.unsigned.view((vectors, shape.inputs())))
+                Activations::Unsigned(self.unsigned.view())
             }
             Activations::Signed(samples) => {
                 let mut gathered = self.signed.shaped((vectors, shape.inputs()));
                 self.lowered.gather(samples, gathered.view_mut())?;
-                Activations::Signed(self.signed.view((vectors, shape.inputs())))
+                Activations::Signed(self.signed.view())
             }
         };
         let mut computed = self.outputs.shaped((vectors, shape.outputs()));

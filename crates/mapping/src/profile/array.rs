@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
+use bss2_core::product::{Onto, Panels};
 use bss2_core::random::NoiseStream;
 use bss2_core::{
     ArrayError, ArrayGeometry, Buffer, MacArray, Region, RunReport, RunRequest, Trial,
 };
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
 use super::{ArrayProfile, LINEARITY_LSB};
 
 /// An array with the gains, offsets, noise, residual errors and linearity of a profile: what is to
 /// be expected of the measured one. Residual errors are drawn from a seed, as a profile knows how
-/// large they are but not which synapse has which.
+/// large they are but not which synapse has which. It knows the profile's settings only.
 #[derive(Clone, Debug)]
 pub struct ProfiledArray {
     profile: Arc<ArrayProfile>,
     seed: u64,
     /// LSB per activation unit, by hemisphere, inputs × columns.
     effective: Vec<Array2<f32>>,
+    /// Of those, the block of the last run.
+    block: Panels,
     activations: Buffer<f32>,
     results: Buffer<f32>,
     normals: Vec<f32>,
@@ -43,6 +45,7 @@ impl ProfiledArray {
             normals: vec![0.0; geometry.columns()],
             profile,
             seed,
+            block: Panels::default(),
             activations: Buffer::new(),
             results: Buffer::new(),
         }
@@ -107,7 +110,13 @@ impl MacArray for ProfiledArray {
         let mut results = self.results.shaped(outputs.dim());
         let place = s![region.input_range(), region.column_range()];
         let effective = self.effective[region.hemisphere].slice(place);
-        general_mat_mul(1.0, &driven, &effective, 0.0, &mut results);
+        self.block.assign(effective);
+        let product = self
+            .block
+            .multiply(driven.view(), Onto::Nothing, results.view_mut());
+        let Ok(()) = product else {
+            unreachable!("the run has been checked");
+        };
 
         let hemisphere = &self.profile.hemispheres()[region.hemisphere];
         let columns = &hemisphere.columns[region.column_range()];

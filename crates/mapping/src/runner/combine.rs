@@ -16,10 +16,8 @@ pub(super) fn combine(
     mut outputs: ArrayViewMut2<'_, i8>,
 ) -> u64 {
     let coding = plan.coding();
-    let steps = outputs.nrows().div_ceil(coding.vectors_at_once);
-    let shape = (steps, region.columns);
     if !coding.is_plain() {
-        subtract(coding.inputs, scratch, shape);
+        subtract(coding.inputs, scratch);
     }
     let mut saturated = 0;
     for block in &run.blocks {
@@ -30,13 +28,13 @@ pub(super) fn combine(
         scratch.columns.clear();
         scratch.columns.extend(columns);
         if coding.subtracts() {
-            saturated += at_ends(scratch.readings.view(shape), &scratch.columns);
+            saturated += at_ends(scratch.readings.view(), &scratch.columns);
         }
         if coding.inputs == InputCoding::TwoPasses {
-            saturated += at_ends(scratch.subtracted.view(shape), &scratch.columns);
+            saturated += at_ends(scratch.subtracted.view(), &scratch.columns);
         }
         if coding.is_plain() {
-            let readings = scratch.readings.view(shape);
+            let readings = scratch.readings.view();
             add_readings(
                 block,
                 coding,
@@ -45,7 +43,7 @@ pub(super) fn combine(
                 outputs.view_mut(),
             );
         } else {
-            let differences = scratch.differences.view(shape);
+            let differences = scratch.differences.view();
             add_averages(
                 block,
                 coding,
@@ -72,14 +70,14 @@ pub(super) fn at_ends(readings: ArrayView2<'_, i8>, columns: &[usize]) -> u64 {
 }
 
 /// Readings less what the input coding subtracts from them.
-fn subtract(coding: InputCoding, scratch: &mut Scratch, shape: (usize, usize)) {
-    let readings = scratch.readings.view(shape);
-    let mut differences = scratch.differences.shaped(shape);
+fn subtract(coding: InputCoding, scratch: &mut Scratch) {
+    let readings = scratch.readings.view();
+    let mut differences = scratch.differences.shaped(readings.dim());
     differences.zip_mut_with(&readings, |to, &y| *to = i16::from(y));
     match coding {
         InputCoding::Unsigned => {}
         InputCoding::TwoPasses => {
-            let subtracted = scratch.subtracted.view(shape);
+            let subtracted = scratch.subtracted.view();
             differences.zip_mut_with(&subtracted, |to, &y| *to -= i16::from(y));
         }
         InputCoding::Offset { .. } => {

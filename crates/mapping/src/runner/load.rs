@@ -45,7 +45,7 @@ pub(super) fn load<A: MacArray + ?Sized>(
     for block in &run.blocks {
         put(block, plan, weights, region, composition);
     }
-    let composed = composition.weights.view((region.inputs, region.columns));
+    let composed = composition.weights.view();
     for &load in &place.loads {
         let row = load.first_input - region.first_input;
         let column = load.first_column - region.first_column;

@@ -166,12 +166,12 @@ proptest! {
     ) {
         let lowered = LoweredConvolution::new(convolution, lowering).unwrap();
         let rows = count * lowered.vectors_per_sample();
-        let wide = |seed, shape| numbers(seed, shape, 3).mapv(i32::from);
-        let dot = |a: &Array2<i32>, b: &Array2<i32>| (a * b).sum();
+        let wide = |seed, shape| numbers(seed, shape, 3).mapv(f32::from);
+        let dot = |a: &Array2<f32>, b: &Array2<f32>| (a * b).sum();
 
         let samples = wide(seed, (count, convolution.inputs()));
         let vectors = wide(!seed, (rows, lowered.shape().inputs()));
-        let mut gathered = Array2::from_elem(vectors.dim(), 77);
+        let mut gathered = Array2::from_elem(vectors.dim(), 77.0);
         lowered.gather(samples.view(), gathered.view_mut()).unwrap();
         let mut scattered = Array2::zeros(samples.dim());
         lowered.scatter_add(vectors.view(), scattered.view_mut()).unwrap();
@@ -179,9 +179,9 @@ proptest! {
 
         let outputs = wide(seed, (count, convolution.outputs()));
         let vectors = wide(!seed, (rows, lowered.shape().outputs()));
-        let mut gathered = Array2::from_elem(vectors.dim(), 77);
+        let mut gathered = Array2::from_elem(vectors.dim(), 77.0);
         lowered.gather_outputs(outputs.view(), gathered.view_mut()).unwrap();
-        let mut scattered = Array2::from_elem(outputs.dim(), 77);
+        let mut scattered = Array2::from_elem(outputs.dim(), 77.0);
         lowered.scatter(vectors.view(), scattered.view_mut()).unwrap();
         prop_assert_eq!(dot(&gathered, &vectors), dot(&outputs, &scattered));
         lowered.scatter(gathered.view(), scattered.view_mut()).unwrap();

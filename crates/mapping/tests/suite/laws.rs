@@ -3,16 +3,23 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bss2_core::ArrayGeometry;
 use bss2_core::testing::hold_all;
+use bss2_core::{ArrayGeometry, CostModel};
 use bss2_mapping::testing::{STRATEGY_LAWS, StrategySubject};
 use bss2_mapping::{
-    Coding, InputCoding, Layer, LayerShape, MappingError, MappingStrategy, Plan, Tiling,
-    WeightCoding,
+    ArrayProfile, Coding, InputCoding, Layer, LayerShape, MappingError, MappingStrategy, Objective,
+    Placed, Plan, Tiling, Tuned, WeightCoding,
 };
 
-#[test]
-fn every_tiling_obeys_them() {
+use crate::support::uneven;
+
+fn assert_conforms(what: &str, subject: &StrategySubject) {
+    if let Err(violations) = hold_all(STRATEGY_LAWS, subject) {
+        panic!("{what}: {violations:#?}");
+    }
+}
+
+fn some_tilings() -> [Tiling; 5] {
     let twice = Coding {
         row_repetition: 2,
         column_copies: 2,
@@ -23,15 +30,82 @@ fn every_tiling_obeys_them() {
         inputs: InputCoding::TwoPasses,
         ..Coding::default()
     };
-    for tiling in [
+    [
         Tiling::in_order(),
         Tiling::balanced(),
         Tiling::packed(),
         Tiling::packed().with_coding(twice),
         Tiling::balanced().with_coding(signed),
-    ] {
-        if let Err(violations) = hold_all(STRATEGY_LAWS, &StrategySubject::new(tiling)) {
-            panic!("{tiling:?}: {violations:#?}");
+    ]
+}
+
+#[test]
+fn every_tiling_obeys_them() {
+    for tiling in some_tilings() {
+        assert_conforms(&format!("{tiling:?}"), &StrategySubject::new(tiling));
+    }
+}
+
+fn geometries() -> [ArrayGeometry; 3] {
+    let sizes = [(2, 8, 12), (1, 5, 9), (3, 16, 7)];
+    sizes.map(|(hemispheres, inputs, columns)| {
+        ArrayGeometry::new(hemispheres, inputs, columns).unwrap()
+    })
+}
+
+/// A profile of an array on which a row and a column of each hemisphere fail.
+fn failing(geometry: ArrayGeometry) -> ArrayProfile {
+    let whole = uneven(geometry, 2);
+    let mut hemispheres = whole.hemispheres().to_vec();
+    for (number, hemisphere) in hemispheres.iter_mut().enumerate() {
+        hemisphere.drivers[number].works = false;
+        hemisphere.columns[3 + number].works = false;
+    }
+    ArrayProfile::new(geometry, whole.settings(), whole.gain_lsb(), hemispheres).unwrap()
+}
+
+#[test]
+fn every_placed_tiling_obeys_them() {
+    for geometry in geometries() {
+        for profile in [uneven(geometry, 1), failing(geometry)] {
+            let profile = Arc::new(profile);
+            for tiling in some_tilings() {
+                let placed = Placed::new(Arc::clone(&profile), tiling);
+                let subject = StrategySubject::for_arrays(placed, vec![geometry]);
+                assert_conforms(&format!("{tiling:?} on {geometry}"), &subject);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_tuned_tiling_obeys_them() {
+    let unlimited = f64::INFINITY;
+    for geometry in geometries() {
+        let profiles = [uneven(geometry, 1), uneven(geometry, 4), failing(geometry)];
+        let profiles = profiles.map(Arc::new);
+        let tuned = |tiling, objective| Tuned {
+            profiles: profiles.to_vec(),
+            tiling,
+            row_repetitions: vec![1, 2],
+            column_copies: vec![1, 2, 300],
+            vectors: 100,
+            cost_model: CostModel::default(),
+            objective,
+        };
+        for tiling in some_tilings() {
+            for objective in [
+                Objective::LeastError {
+                    chip_time_us: unlimited,
+                },
+                Objective::LeastTime {
+                    error_lsb: unlimited,
+                },
+                Objective::NoSlowerThan(tiling),
+            ] {
+                let subject = StrategySubject::for_arrays(tuned(tiling, objective), vec![geometry]);
+                assert_conforms(&format!("{objective:?} on {geometry}"), &subject);
+            }
         }
     }
 }

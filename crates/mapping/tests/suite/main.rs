@@ -1,8 +1,10 @@
 //! Tests of mapping through its public interface.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+mod arrays;
 mod convolution;
 mod costs;
+mod extremes;
 mod laws;
 mod placement;
 mod plans;

@@ -3,53 +3,19 @@
 use std::sync::Arc;
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, CostModel, MacArray, NOMINAL_GAIN_LSB, Region, RunReport,
-    RunRequest, RunSettings, Trial,
+    ArrayError, ArrayGeometry, CostModel, MacArray, Region, RunReport, RunRequest, RunSettings,
+    Trial,
 };
 use bss2_hardware::IdealArray;
 use bss2_mapping::{
-    ArrayProfile, Coding, ColumnProfile, DriverProfile, HemisphereProfile, Layer, LayerSample,
-    LayerShape, MappingError, MappingStrategy, Objective, OutputError, Placed, ProfileProtocol,
-    ProfiledArray, Tiling, Tuned, WeightCoding,
+    ArrayProfile, Coding, ColumnProfile, HemisphereProfile, Layer, LayerSample, LayerShape,
+    MappingError, MappingStrategy, Objective, OutputError, Placed, ProfileProtocol, ProfiledArray,
+    Tiling, Tuned, WeightCoding,
 };
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use proptest::prelude::*;
 
-use crate::support::{run, shapes, tilings};
-
-/// A deterministic number in −1…1.
-fn wobble(a: usize, b: usize) -> f32 {
-    let mixed = (a * 7919 + b * 104_729 + 13).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed >> 40) % 2001) as f32 / 1000.0 - 1.0
-}
-
-/// A profile whose numbers differ from column to column and from driver to driver.
-fn uneven(geometry: ArrayGeometry, num_sends: u32) -> ArrayProfile {
-    let hemisphere = |h: usize| HemisphereProfile {
-        columns: (0..geometry.columns())
-            .map(|c| ColumnProfile {
-                gain_positive: 1.0 + 0.1 * wobble(c, h),
-                gain_negative: 1.0 + 0.1 * wobble(c, h) + 0.04 * wobble(c, h + 50),
-                offset_lsb: 3.0 * wobble(c, h + 10),
-                noise_lsb: 1.5 + 0.5 * wobble(c, h + 20),
-                residual: 0.05,
-                linearity_lsb: 2.0 * wobble(c, h + 30),
-                works: true,
-            })
-            .collect(),
-        drivers: (0..geometry.inputs())
-            .map(|r| DriverProfile {
-                gain: 1.0 + 0.1 * wobble(r, h + 40),
-                works: true,
-            })
-            .collect(),
-        common_noise_lsb: 0.5,
-    };
-    let settings = RunSettings::new(num_sends, 5).unwrap();
-    let hemispheres = (0..geometry.hemispheres()).map(hemisphere).collect();
-    let gain_lsb = NOMINAL_GAIN_LSB * num_sends as f32;
-    ArrayProfile::new(geometry, settings, gain_lsb, hemispheres).unwrap()
-}
+use crate::support::{run, shapes, tilings, uneven, wobble};
 
 struct Sample {
     shape: LayerShape,
@@ -443,6 +409,8 @@ fn profiles_that_cannot_be_are_refused() {
     );
     let expected = "profile: offset_lsb = NaN is not finite or outside its range";
     assert_eq!(with(&|h| h[0].columns[1].offset_lsb = f32::NAN), expected);
+    let expected = "profile: gain = 1000001 is not finite or outside its range";
+    assert_eq!(with(&|h| h[1].drivers[2].gain = 1_000_001.0), expected);
     let expected = "profile: noise_lsb = -1 is not finite or outside its range";
     assert_eq!(with(&|h| h[0].columns[1].noise_lsb = -1.0), expected);
 

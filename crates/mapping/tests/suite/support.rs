@@ -1,10 +1,11 @@
 //! What tests share.
 
-use bss2_core::{ArrayGeometry, MacArray, Trial};
+use bss2_core::{ArrayGeometry, MacArray, NOMINAL_GAIN_LSB, RunSettings, Trial};
 use bss2_hardware::IdealArray;
 use bss2_mapping::{
-    Activations, Coding, Cut, Hemispheres, InputCoding, LayerShape, MappingError, Order, Packing,
-    Plan, PlanRunner, Tiling, WeightCoding,
+    Activations, ArrayProfile, Coding, ColumnProfile, Cut, DriverProfile, HemisphereProfile,
+    Hemispheres, InputCoding, LayerShape, MappingError, Order, Packing, Plan, PlanRunner, Tiling,
+    WeightCoding,
 };
 use ndarray::{Array2, ArrayView2};
 use proptest::prelude::*;
@@ -65,4 +66,38 @@ pub(crate) fn shapes() -> impl Strategy<Value = LayerShape> {
     (1_usize..25, 1_usize..25, 1_usize..4).prop_map(|(inputs, outputs, groups)| {
         LayerShape::grouped(inputs * groups, outputs * groups, groups).unwrap()
     })
+}
+
+/// A deterministic number in −1…1.
+pub(crate) fn wobble(a: usize, b: usize) -> f32 {
+    let mixed = (a * 7919 + b * 104_729 + 13).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed >> 40) % 2001) as f32 / 1000.0 - 1.0
+}
+
+/// A profile whose numbers differ from column to column and from driver to driver.
+pub(crate) fn uneven(geometry: ArrayGeometry, num_sends: u32) -> ArrayProfile {
+    let hemisphere = |h: usize| HemisphereProfile {
+        columns: (0..geometry.columns())
+            .map(|c| ColumnProfile {
+                gain_positive: 1.0 + 0.1 * wobble(c, h),
+                gain_negative: 1.0 + 0.1 * wobble(c, h) + 0.04 * wobble(c, h + 50),
+                offset_lsb: 3.0 * wobble(c, h + 10),
+                noise_lsb: 1.5 + 0.5 * wobble(c, h + 20),
+                residual: 0.05,
+                linearity_lsb: 2.0 * wobble(c, h + 30),
+                works: true,
+            })
+            .collect(),
+        drivers: (0..geometry.inputs())
+            .map(|r| DriverProfile {
+                gain: 1.0 + 0.1 * wobble(r, h + 40),
+                works: true,
+            })
+            .collect(),
+        common_noise_lsb: 0.5,
+    };
+    let settings = RunSettings::new(num_sends, 5).unwrap();
+    let hemispheres = (0..geometry.hemispheres()).map(hemisphere).collect();
+    let gain_lsb = NOMINAL_GAIN_LSB * num_sends as f32;
+    ArrayProfile::new(geometry, settings, gain_lsb, hemispheres).unwrap()
 }

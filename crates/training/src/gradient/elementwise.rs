@@ -4,6 +4,7 @@ use ndarray::ArrayViewMut2;
 use serde::{Deserialize, Serialize};
 
 use super::{GradientModel, LinearGradients, LinearPass, exact_products};
+use crate::TrainingError;
 
 /// y = gain · Σ x·w everywhere, as in the existing software stack.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,9 +40,10 @@ impl GradientModel for LinearGain {
         pass: &LinearPass<'_>,
         mut gradient: ArrayViewMut2<'_, f32>,
         into: LinearGradients<'_>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        pass.check(gradient.view(), &into)?;
         gradient *= self.gain_lsb;
-        products(pass, gradient, into);
+        products(pass, gradient, into)
     }
 }
 
@@ -51,12 +53,13 @@ impl GradientModel for SaturationMask {
         pass: &LinearPass<'_>,
         mut gradient: ArrayViewMut2<'_, f32>,
         into: LinearGradients<'_>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        pass.check(gradient.view(), &into)?;
         gradient.zip_mut_with(&pass.outputs, |gradient, &output| {
             let inside = (output > f32::from(i8::MIN)) & (output < f32::from(i8::MAX));
             *gradient *= if inside { self.gain_lsb } else { 0.0 };
         });
-        products(pass, gradient, into);
+        products(pass, gradient, into)
     }
 }
 
@@ -66,7 +69,8 @@ impl GradientModel for SmoothSaturation {
         pass: &LinearPass<'_>,
         mut gradient: ArrayViewMut2<'_, f32>,
         into: LinearGradients<'_>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        pass.check(gradient.view(), &into)?;
         gradient.zip_mut_with(&pass.outputs, |gradient, &output| {
             let limit = if output < 0.0 {
                 self.lowest_lsb
@@ -76,18 +80,22 @@ impl GradientModel for SmoothSaturation {
             let share = output / limit;
             *gradient *= self.gain_lsb * (1.0 - share * share).max(0.0);
         });
-        products(pass, gradient, into);
+        products(pass, gradient, into)
     }
 }
 
-fn products(pass: &LinearPass<'_>, gradient: ArrayViewMut2<'_, f32>, into: LinearGradients<'_>) {
+fn products(
+    pass: &LinearPass<'_>,
+    gradient: ArrayViewMut2<'_, f32>,
+    into: LinearGradients<'_>,
+) -> Result<(), TrainingError> {
     exact_products(
         pass.plan.shape(),
         pass.inputs,
         pass.weights,
         gradient.view(),
         into,
-    );
+    )
 }
 
 #[cfg(test)]
@@ -117,7 +125,8 @@ mod tests {
             weights: weights.view_mut(),
             inputs: None,
         };
-        model.backward(&pass, array![[1.0, 2.0, 3.0, 4.0, 5.0]].view_mut(), into);
+        let mut gradient = array![[1.0, 2.0, 3.0, 4.0, 5.0]];
+        model.backward(&pass, gradient.view_mut(), into).unwrap();
         weights
     }
 

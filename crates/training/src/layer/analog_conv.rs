@@ -3,10 +3,10 @@
 use bss2_mapping::{ConvolutionRunner, LoweredConvolution, Plan};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::Layer;
 use super::kernel::ConvolutionKernel;
 use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
+use super::{Layer, check_backward, check_forward};
 use crate::{
     GradientModel, LinearPass, MakeGradientModel, ParameterView, Session, Step, TrainingError,
     UpdateParameter,
@@ -57,6 +57,7 @@ impl Layer for AnalogConv {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let runner = &mut self.runner;
         self.on_array.forward(
             session,
@@ -73,23 +74,24 @@ impl Layer for AnalogConv {
         output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         let (model, plan) = (&mut self.on_array.model, self.runner.plan());
         self.kernel.backward(
             input,
             output,
             gradient.view(),
             input_gradient,
-            &mut |pass, gradient, into| {
-                let pass = LinearPass {
+            &mut |pass, into| {
+                let linear = LinearPass {
                     plan,
                     inputs: pass.inputs,
                     weights: pass.weights,
                     outputs: pass.outputs,
                 };
-                model.backward(&pass, gradient, into);
+                model.backward(&linear, pass.gradient, into)
             },
-        );
+        )
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

@@ -3,10 +3,10 @@
 use bss2_mapping::{Plan, PlanRunner};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::Layer;
 use super::on_array::OnArray;
 use super::rounding::WEIGHT_LIMIT;
 use super::weight_matrix::WeightMatrix;
+use super::{Layer, check_backward, check_forward};
 use crate::{
     GradientModel, LinearGradients, LinearLayer, LinearPass, MakeGradientModel, ParameterView,
     Session, Step, TrainingError, UpdateParameter,
@@ -65,6 +65,7 @@ impl Layer for AnalogDense {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let runner = &mut self.runner;
         self.on_array.forward(
             session,
@@ -81,7 +82,8 @@ impl Layer for AnalogDense {
         output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         let WeightMatrix {
             value,
             gradient: weight_gradient,
@@ -98,7 +100,7 @@ impl Layer for AnalogDense {
             weights: weight_gradient.view_mut(),
             inputs: input_gradient,
         };
-        self.on_array.model.backward(&pass, gradient, into);
+        self.on_array.model.backward(&pass, gradient, into)
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

@@ -2,8 +2,8 @@
 
 use ndarray::{Array1, ArrayView2, ArrayViewMut2, Zip};
 
-use super::Layer;
 use super::channels::{ChannelParameter, ChannelSums, Channels};
+use super::{Layer, check_backward, check_forward, check_passed};
 use crate::{
     Affine, BufferView, BufferViewMut, LayerPlace, Mode, ParameterView, Session, Step,
     TrainingError, UpdateBuffer, UpdateParameter,
@@ -40,6 +40,8 @@ struct Pass {
     inverse_deviations: Vec<f32>,
     /// Share that a value has in its channel's statistics: none in running ones.
     share: f64,
+    /// Shape of its inputs; none before the first.
+    shape: Option<(usize, usize)>,
 }
 
 /// Numbers of the channels, spread to their features.
@@ -77,6 +79,7 @@ impl BatchNorm {
                 means: vec![0.0; channels],
                 inverse_deviations: vec![0.0; channels],
                 share: 0.0,
+                shape: None,
             },
             features: Features::new(of_channels.features()),
         })
@@ -218,25 +221,30 @@ impl Layer for BatchNorm {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         match session.mode() {
             Mode::Training => self.measure(input)?,
             Mode::Evaluation => self.recall(),
         }
         self.normalise(input, output);
+        self.pass.shape = Some(input.dim());
         Ok(())
     }
 
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
+        check_passed(self.pass.shape, input)?;
         self.parameter_gradients(input, gradient.view());
         if let Some(input_gradient) = input_gradient {
             self.pull_back(input, gradient, input_gradient);
         }
+        Ok(())
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

@@ -2,8 +2,8 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-use super::Layer;
 use super::channels::{ChannelParameter, ChannelSums, Channels};
+use super::{Layer, check_backward, check_forward};
 use crate::{Affine, LayerPlace, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
 /// y = x + b in `f32`, with a trainable b, the parameter `"bias"`, for each channel. Features are
@@ -52,6 +52,7 @@ impl Layer for Bias {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let bias = self.parameter.value.iter().copied();
         self.channels.spread(bias, &mut self.spread);
         for (to, from) in output.rows_mut().into_iter().zip(input.rows()) {
@@ -65,11 +66,12 @@ impl Layer for Bias {
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         let sums = self.sums.of(gradient.view());
         for (to, sum) in self.parameter.gradient.iter_mut().zip(sums) {
             *to = sum as f32;
@@ -77,6 +79,7 @@ impl Layer for Bias {
         if let Some(mut input_gradient) = input_gradient {
             input_gradient.assign(&gradient);
         }
+        Ok(())
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

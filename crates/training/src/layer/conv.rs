@@ -3,8 +3,8 @@
 use bss2_mapping::{Convolution, LoweredConvolution, Lowering};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::Layer;
 use super::kernel::ConvolutionKernel;
+use super::{Layer, check_backward, check_forward};
 use crate::{ParameterView, Session, Step, TrainingError, UpdateParameter, exact_products};
 
 /// A convolution in `f32`, without bias.
@@ -39,6 +39,7 @@ impl Layer for Conv {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         self.kernel.forward(input, output)
     }
 
@@ -48,17 +49,18 @@ impl Layer for Conv {
         output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         self.kernel.backward(
             input,
             output,
             gradient.view(),
             input_gradient,
-            &mut |pass, gradient, into| {
-                let gradient = gradient.view();
-                exact_products(pass.shape, pass.inputs, pass.weights, gradient, into);
+            &mut |pass, into| {
+                let gradient = pass.gradient.view();
+                exact_products(pass.shape, pass.inputs, pass.weights, gradient, into)
             },
-        );
+        )
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

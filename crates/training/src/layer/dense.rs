@@ -3,8 +3,8 @@
 use bss2_core::product::Onto;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use super::Layer;
 use super::weight_matrix::WeightMatrix;
+use super::{Layer, check_backward, check_forward};
 use crate::product::multiply;
 use crate::{LinearLayer, ParameterView, Session, Step, TrainingError, UpdateParameter};
 
@@ -34,6 +34,7 @@ impl Layer for Dense {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         multiply(input, self.weights.value.view(), Onto::Nothing, output);
         Ok(())
     }
@@ -41,12 +42,14 @@ impl Layer for Dense {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         self.weights
             .backward(input, gradient.view(), input_gradient);
+        Ok(())
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

@@ -4,7 +4,7 @@ use bss2_core::Buffer;
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 use rand::RngExt;
 
-use super::Layer;
+use super::{Layer, check_backward, check_forward, check_passed};
 use crate::error::check_option;
 use crate::{Mode, Session, Step, TrainingError};
 
@@ -20,6 +20,8 @@ pub struct Dropout {
     /// Factors of the last forward pass, unless values passed unchanged.
     mask: Buffer<f32>,
     masked: bool,
+    /// Shape of what passed last.
+    passed: Option<(usize, usize)>,
 }
 
 impl Dropout {
@@ -37,6 +39,7 @@ impl Dropout {
             rate,
             mask: Buffer::new(),
             masked: false,
+            passed: None,
         })
     }
 
@@ -56,7 +59,7 @@ impl Dropout {
 
     fn apply_mask(&self, from: ArrayView2<'_, f32>, mut to: ArrayViewMut2<'_, f32>) {
         if self.masked {
-            let mask = self.mask.view(from.dim());
+            let mask = self.mask.view();
             Zip::from(to)
                 .and(from)
                 .and(mask)
@@ -78,24 +81,29 @@ impl Layer for Dropout {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         self.masked = session.mode() == Mode::Training;
         if self.masked {
             self.draw_mask(session, input.dim());
         }
         self.apply_mask(input, output);
+        self.passed = Some(input.dim());
         Ok(())
     }
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
+        check_passed(self.passed, input)?;
         if let Some(input_gradient) = input_gradient {
             self.apply_mask(gradient.view(), input_gradient);
         }
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {

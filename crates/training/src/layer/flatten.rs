@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::Layer;
+use super::{Layer, check_backward, check_forward};
 use crate::{Session, Step, TrainingError};
 
 /// y = x: features are a plain vector at any rate, channel-major as PyTorch's `Flatten` orders them.
@@ -21,20 +21,23 @@ impl Layer for Flatten {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         output.assign(&input);
         Ok(())
     }
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         if let Some(mut input_gradient) = input_gradient {
             input_gradient.assign(&gradient);
         }
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {

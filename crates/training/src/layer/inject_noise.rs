@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
-use super::Layer;
+use super::{Layer, check_backward, check_forward, check_passed};
 use crate::error::check_option;
 use crate::{Mode, Session, Step, TrainingError};
 
@@ -46,6 +46,8 @@ pub struct InjectNoise {
     /// Factors of the last forward pass, where noise was multiplicative.
     factors: Buffer<f32>,
     scaled: bool,
+    /// Shape of what passed last.
+    passed: Option<(usize, usize)>,
 }
 
 impl InjectNoise {
@@ -66,6 +68,7 @@ impl InjectNoise {
             sigma,
             factors: Buffer::new(),
             scaled: false,
+            passed: None,
         })
     }
 
@@ -87,7 +90,7 @@ impl InjectNoise {
     }
 
     fn scale(&self, from: ArrayView2<'_, f32>, to: ArrayViewMut2<'_, f32>) {
-        let factors = self.factors.view(from.dim());
+        let factors = self.factors.view();
         Zip::from(to)
             .and(from)
             .and(factors)
@@ -106,6 +109,7 @@ impl Layer for InjectNoise {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let is_noisy = self.is_noisy(session.mode());
         self.scaled = is_noisy && self.kind == NoiseKind::Multiplicative;
         if self.scaled {
@@ -119,24 +123,28 @@ impl Layer for InjectNoise {
         } else {
             output.assign(&input);
         }
+        self.passed = Some(input.dim());
         Ok(())
     }
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
+        check_passed(self.passed, input)?;
         let Some(mut input_gradient) = input_gradient else {
-            return;
+            return Ok(());
         };
         if self.scaled {
             self.scale(gradient.view(), input_gradient);
         } else {
             input_gradient.assign(&gradient);
         }
+        Ok(())
     }
 
     /// Nothing: an array has noise of its own.
@@ -167,12 +175,13 @@ mod tests {
     fn backward(layer: &mut InjectNoise, mut gradient: Array2<f32>) -> Array2<f32> {
         let values = Array2::zeros(SHAPE);
         let mut pulled = Array2::zeros(SHAPE);
-        layer.backward(
+        let pass = layer.backward(
             values.view(),
             values.view(),
             gradient.view_mut(),
             Some(pulled.view_mut()),
         );
+        pass.unwrap();
         pulled
     }
 

@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use super::check_width;
 use super::weight_matrix::WeightMatrix;
+use crate::error::check_shape;
 use crate::product::multiply;
 use crate::{LinearGradients, LinearLayer, TrainingError};
 
@@ -35,7 +36,7 @@ struct Buffers {
     product_gradient: Buffer<f32>,
 }
 
-/// A batch of vectors that has passed through a lowered convolution.
+/// A batch of vectors that has passed through a lowered convolution, on its way back.
 pub(super) struct VectorPass<'a> {
     pub(super) shape: LayerShape,
     /// Vectors × inputs.
@@ -44,11 +45,13 @@ pub(super) struct VectorPass<'a> {
     pub(super) weights: ArrayView2<'a, f32>,
     /// Vectors × outputs.
     pub(super) outputs: ArrayView2<'a, f32>,
+    /// The gradient with respect to the outputs, which may be used as scratch.
+    pub(super) gradient: ArrayViewMut2<'a, f32>,
 }
 
 /// Computes the gradients of a [`VectorPass`] from that with respect to its outputs.
 pub(super) type VectorBackward<'f> =
-    dyn FnMut(VectorPass<'_>, ArrayViewMut2<'_, f32>, LinearGradients<'_>) + 'f;
+    dyn FnMut(VectorPass<'_>, LinearGradients<'_>) -> Result<(), TrainingError> + 'f;
 
 impl ConvolutionKernel {
     pub(super) fn new(
@@ -57,13 +60,7 @@ impl ConvolutionKernel {
         range: RangeInclusive<f32>,
     ) -> Result<Self, TrainingError> {
         let expected = lowered.convolution().kernel_shape();
-        if kernel.dim() != expected {
-            return Err(TrainingError::Shape {
-                what: "kernel",
-                expected,
-                found: kernel.dim(),
-            });
-        }
+        check_shape("kernel", expected, kernel.dim())?;
         Ok(Self {
             weights: WeightMatrix::new(kernel, range),
             lowered,
@@ -128,27 +125,23 @@ impl ConvolutionKernel {
         gradient: ArrayView2<'_, f32>,
         mut input_gradient: Option<ArrayViewMut2<'_, f32>>,
         backward: &mut VectorBackward<'_>,
-    ) {
+    ) -> Result<(), TrainingError> {
         if let Some(input_gradient) = &mut input_gradient {
             input_gradient.fill(0.0);
         }
-        let result = self.prepare().and_then(|()| {
-            let at_once = self.samples_at_once();
-            for first in (0..input.nrows()).step_by(at_once) {
-                let samples = s![first..input.nrows().min(first + at_once), ..];
-                let batch = Samples {
-                    input: input.slice(samples),
-                    output: output.slice(samples),
-                    gradient: gradient.slice(samples),
-                    input_gradient: input_gradient.as_mut().map(|all| all.slice_mut(samples)),
-                };
-                self.add_gradients(batch, backward)?;
-            }
-            self.conclude()
-        });
-        if let Err(error) = result {
-            unreachable!("shapes fit in the forward pass: {error}");
+        self.prepare()?;
+        let at_once = self.samples_at_once();
+        for first in (0..input.nrows()).step_by(at_once) {
+            let samples = s![first..input.nrows().min(first + at_once), ..];
+            let batch = Samples {
+                input: input.slice(samples),
+                output: output.slice(samples),
+                gradient: gradient.slice(samples),
+                input_gradient: input_gradient.as_mut().map(|all| all.slice_mut(samples)),
+            };
+            self.add_gradients(batch, backward)?;
         }
+        Ok(self.conclude()?)
     }
 
     /// Clears the gradient and lowers the weights.
@@ -167,7 +160,7 @@ impl ConvolutionKernel {
         &mut self,
         batch: Samples<'_>,
         backward: &mut VectorBackward<'_>,
-    ) -> Result<(), MappingError> {
+    ) -> Result<(), TrainingError> {
         let (inputs, outputs) = self.vector_shapes(batch.input.nrows());
         let (is_kernel, shape) = (self.is_kernel(), self.lowered.shape());
         let Self {
@@ -187,7 +180,7 @@ impl ConvolutionKernel {
         let (matrix, matrix_gradient) = if is_kernel {
             (weights.value.view(), weights.gradient.view_mut())
         } else {
-            let expanded = buffers.weights.view(shape.weights());
+            let expanded = buffers.weights.view();
             (expanded, buffers.weight_gradient.shaped(shape.weights()))
         };
         let pass = VectorPass {
@@ -195,16 +188,17 @@ impl ConvolutionKernel {
             inputs: vectors.view(),
             weights: matrix,
             outputs: products.view(),
+            gradient: gradient.view_mut(),
         };
         let into = LinearGradients {
             weights: matrix_gradient,
             inputs: vector_gradient.as_mut().map(|gradient| gradient.view_mut()),
         };
-        backward(pass, gradient.view_mut(), into);
-        match (vector_gradient, batch.input_gradient) {
-            (Some(from), Some(to)) => lowered.scatter_add(from.view(), to),
-            _ => Ok(()),
+        backward(pass, into)?;
+        if let (Some(from), Some(to)) = (vector_gradient, batch.input_gradient) {
+            lowered.scatter_add(from.view(), to)?;
         }
+        Ok(())
     }
 
     /// Brings the gradient of the lowered weights to the kernel.
@@ -212,10 +206,7 @@ impl ConvolutionKernel {
         if self.is_kernel() {
             return Ok(());
         }
-        let gradient = self
-            .buffers
-            .weight_gradient
-            .view(self.lowered.shape().weights());
+        let gradient = self.buffers.weight_gradient.view();
         self.lowered
             .contract(gradient, self.weights.gradient.view_mut())
     }

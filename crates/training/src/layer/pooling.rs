@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
 
-use super::{Layer, check_width};
+use super::{Layer, check_backward, check_forward, check_width};
 use crate::{Pool, PoolKind, Session, Step, TrainingError};
 
 /// The maximum or mean of windows of each channel, as a [`Pool`] describes it.
@@ -100,6 +100,7 @@ impl Layer for Pooling {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let share = self.share();
         for (mut output, input) in output.rows_mut().into_iter().zip(input.rows()) {
             self.for_each_window(|index, window| {
@@ -115,12 +116,13 @@ impl Layer for Pooling {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         let Some(mut input_gradient) = input_gradient else {
-            return;
+            return Ok(());
         };
         input_gradient.fill(0.0);
         let share = self.share();
@@ -134,6 +136,7 @@ impl Layer for Pooling {
                 }
             });
         }
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {

@@ -4,7 +4,7 @@ use bss2_core::ACTIVATION_MAX;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::rounding::round;
-use super::{Layer, pull_back_elementwise};
+use super::{Layer, check_backward, check_forward, pull_back_elementwise};
 use crate::error::check_option;
 use crate::{Session, TrainingError};
 
@@ -46,6 +46,7 @@ impl Layer for QuantiseInput {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         output.zip_mut_with(&input, |to, &x| {
             *to = round((self.scale * x).clamp(0.0, LARGEST));
         });
@@ -55,10 +56,11 @@ impl Layer for QuantiseInput {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
             if (0.0..=LARGEST).contains(&(self.scale * x)) {
                 self.scale * g
@@ -66,5 +68,6 @@ impl Layer for QuantiseInput {
                 0.0
             }
         });
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use bss2_core::ACTIVATION_MAX;
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::rounding::round_down;
-use super::{Layer, pull_back_elementwise};
+use super::{Layer, check_backward, check_forward, pull_back_elementwise};
 use crate::error::check_option;
 use crate::{Session, Step, TrainingError};
 
@@ -23,6 +23,7 @@ impl Layer for Relu {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         output.zip_mut_with(&input, |to, &x| *to = if x > 0.0 { x } else { x * 0.0 });
         Ok(())
     }
@@ -30,13 +31,15 @@ impl Layer for Relu {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         pull_back_elementwise(input, &gradient, input_gradient, |x, g| {
             if x > 0.0 { g } else { 0.0 }
         });
+        Ok(())
     }
 
     fn step(&self) -> Option<Step> {
@@ -88,6 +91,7 @@ impl Layer for ConvertingRelu {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         let (per_step, max) = (self.step().recip(), f32::from(ACTIVATION_MAX));
         output.zip_mut_with(&input, |to, &x| {
             *to = round_down((x * per_step).clamp(0.0, max));
@@ -98,10 +102,11 @@ impl Layer for ConvertingRelu {
     fn backward(
         &mut self,
         input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         let per_step = self.step().recip();
         let end = self.step() * (f32::from(ACTIVATION_MAX) + 1.0);
         #[expect(
@@ -115,6 +120,7 @@ impl Layer for ConvertingRelu {
                 0.0
             }
         });
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
 
-use super::{Layer, check_width};
+use super::{Layer, check_backward, check_forward, check_width};
 use crate::{LayerPlace, Session, TrainingError};
 
 /// y = factor · x, with a factor for each input: makes outputs comparable whose weights were scaled
@@ -55,19 +55,22 @@ impl Layer for Rescale {
         input: ArrayView2<'_, f32>,
         output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         self.multiply(input, output);
         Ok(())
     }
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         if let Some(input_gradient) = input_gradient {
             self.multiply(gradient.view(), input_gradient);
         }
+        Ok(())
     }
 }

@@ -109,3 +109,32 @@ impl MacArray for Twins {
         self.arrays[index].run(request, activations, outputs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings, hold_all};
+    use bss2_core::{ArrayMode, RunSettings};
+
+    use super::*;
+
+    #[test]
+    fn twins_obey_the_laws_of_arrays_at_all_their_timings() {
+        let geometry = ArrayGeometry::new(2, 24, 40).unwrap();
+        let timings = [(1, 5), (4, 2), (1, 9)];
+        let timings = timings.map(|(sends, wait)| RunSettings::new(sends, wait).unwrap());
+        let make = move || {
+            let mocks = timings.map(|settings| Twin::mock(geometry, 0.01, 1.6, settings));
+            Box::new(Twins::new(mocks).unwrap()) as Box<dyn MacArray>
+        };
+        let subject = ArraySubject {
+            make: Box::new(make),
+            mode: ArrayMode::Membrane,
+            settings: KnownSettings::Only(timings.to_vec()),
+            agreement: Agreement::Exact,
+            columns_are_equal: false,
+        };
+        if let Err(violations) = hold_all(ARRAY_LAWS, &subject) {
+            panic!("{violations:#?}");
+        }
+    }
+}

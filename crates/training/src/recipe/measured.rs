@@ -193,7 +193,8 @@ mod tests {
                     inputs: None,
                 };
                 let mut model = figures.gradient_model(gradients, &plan).unwrap();
-                model.backward(&pass, array![[1.0]].view_mut(), into);
+                let mut gradient = array![[1.0]];
+                model.backward(&pass, gradient.view_mut(), into).unwrap();
                 assert_eq!(found[[0, 0]], 3.0 * expected);
             }
         }

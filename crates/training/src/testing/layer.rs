@@ -2,10 +2,10 @@
 
 use bss2_core::MacArray;
 use bss2_core::testing::{Law, ensure, ensure_done, ensure_equal};
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayD, ArrayView2, s};
 
-use super::ensure_close;
-use crate::{Layer, Mode, Session};
+use super::{ensure_close, ensure_shapes_refused, with_one_other};
+use crate::{Layer, Mode, Session, TrainingError};
 
 /// An implementation of [`Layer`] that is to be held to the laws.
 pub struct LayerSubject {
@@ -64,6 +64,11 @@ pub const LAYER_LAWS: &[Law<LayerSubject>] = &[
         "what is shown is handed out",
         "parameters and buffers, in the same order, with names of their own and gradients of their shape",
         what_is_shown_is_handed_out,
+    ),
+    Law::new(
+        "wrong shapes are refused",
+        "in both passes, without a panic, and leave no trace",
+        wrong_shapes_are_refused,
     ),
 ];
 
@@ -128,15 +133,16 @@ impl Passed {
         Array2::from_shape_fn(self.output.dim(), |(v, o)| v as f32 - o as f32 / 3.0 + 0.1)
     }
 
-    fn back(&mut self, gradient: &Array2<f32>, wants_inputs: bool) -> Gradients {
+    fn back(&mut self, gradient: &Array2<f32>, wants_inputs: bool) -> Result<Gradients, String> {
         let mut of_inputs = Array2::from_elem(self.input.dim(), f32::NAN);
-        self.layer.backward(
+        let passed = self.layer.backward(
             self.input.view(),
             self.output.view(),
             gradient.clone().view_mut(),
             wants_inputs.then(|| of_inputs.view_mut()),
         );
-        (of_parameters(self.layer.as_ref()), of_inputs)
+        ensure_done("a backward pass", passed)?;
+        Ok((of_parameters(self.layer.as_ref()), of_inputs))
     }
 }
 
@@ -162,8 +168,8 @@ fn equal_layers_do_the_same(subject: &LayerSubject) -> Found {
     let [mut first, mut second] = [Passed::new(subject)?, Passed::new(subject)?];
     ensure_equal("outputs", &second.output, &first.output)?;
     let gradient = first.gradient();
-    let expected = first.back(&gradient, true);
-    ensure_equal("gradients", &second.back(&gradient, true), &expected)
+    let expected = first.back(&gradient, true)?;
+    ensure_equal("gradients", &second.back(&gradient, true)?, &expected)
 }
 
 fn evaluation_sees_each_vector_alone(subject: &LayerSubject) -> Found {
@@ -171,7 +177,7 @@ fn evaluation_sees_each_vector_alone(subject: &LayerSubject) -> Found {
     let input = inputs(VECTORS, subject.inputs);
     let all = outputs(subject, layer.as_mut(), Mode::Evaluation, input.view())?;
     for at in 0..=VECTORS {
-        let (before, after) = input.view().split_at(Axis(0), at);
+        let (before, after) = (input.slice(s![..at, ..]), input.slice(s![at.., ..]));
         let first = outputs(subject, layer.as_mut(), Mode::Evaluation, before)?;
         ensure_equal("the first part", &first, &all.slice(s![..at, ..]))?;
         let second = outputs(subject, layer.as_mut(), Mode::Evaluation, after)?;
@@ -198,9 +204,9 @@ fn evaluation_has_no_memory(subject: &LayerSubject) -> Found {
 
 fn no_gradient_gives_none(subject: &LayerSubject) -> Found {
     let mut passed = Passed::new(subject)?;
-    passed.back(&passed.gradient(), true);
+    passed.back(&passed.gradient(), true)?;
     let none = Array2::zeros(passed.output.dim());
-    let (parameters, inputs) = passed.back(&none, true);
+    let (parameters, inputs) = passed.back(&none, true)?;
     let mut all = parameters.iter().flatten().chain(&inputs);
     let some = all.find(|g| **g != 0.0);
     ensure(some.is_none(), || format!("{some:?} instead of 0"))
@@ -209,8 +215,8 @@ fn no_gradient_gives_none(subject: &LayerSubject) -> Found {
 fn gradients_are_linear(subject: &LayerSubject) -> Found {
     let mut passed = Passed::new(subject)?;
     let gradient = passed.gradient();
-    let (parameters, inputs) = passed.back(&gradient, true);
-    let (found, found_inputs) = passed.back(&(2.0 * &gradient), true);
+    let (parameters, inputs) = passed.back(&gradient, true)?;
+    let (found, found_inputs) = passed.back(&(2.0 * &gradient), true)?;
     for (found, expected) in found.iter().zip(parameters) {
         ensure_close("parameters", found, &(2.0 * expected))?;
     }
@@ -220,16 +226,16 @@ fn gradients_are_linear(subject: &LayerSubject) -> Found {
 fn gradients_replace_those_before(subject: &LayerSubject) -> Found {
     let mut passed = Passed::new(subject)?;
     let gradient = passed.gradient();
-    let expected = passed.back(&gradient, true);
-    passed.back(&(-3.0 * &gradient), true);
-    ensure_equal("gradients", &passed.back(&gradient, true), &expected)
+    let expected = passed.back(&gradient, true)?;
+    passed.back(&(-3.0 * &gradient), true)?;
+    ensure_equal("gradients", &passed.back(&gradient, true)?, &expected)
 }
 
 fn whether_inputs_are_asked_for_changes_nothing(subject: &LayerSubject) -> Found {
     let mut passed = Passed::new(subject)?;
     let gradient = passed.gradient();
-    let (expected, _) = passed.back(&gradient, true);
-    let (found, _) = passed.back(&gradient, false);
+    let (expected, _) = passed.back(&gradient, true)?;
+    let (found, _) = passed.back(&gradient, false)?;
     ensure_equal("gradients of parameters", &found, &expected)
 }
 
@@ -261,5 +267,62 @@ fn what_is_shown_is_handed_out(subject: &LayerSubject) -> Found {
     names.dedup();
     ensure(names.len() == shown.len(), || {
         format!("names are not unique: {names:?}")
+    })
+}
+
+fn wrong_shapes_are_refused(subject: &LayerSubject) -> Found {
+    let mut passed = Passed::new(subject)?;
+    let gradient = passed.gradient();
+    let expected = passed.back(&gradient, true)?;
+    let (input, output) = (passed.input.dim(), passed.output.dim());
+    for shapes in with_one_other([input, output, output, input]) {
+        let back = || back_of_shapes(passed.layer.as_mut(), shapes);
+        ensure_shapes_refused(&format!("a backward pass of {shapes:?}"), back)?;
+    }
+    let found = passed.back(&gradient, true)?;
+    ensure_equal("gradients after what was refused", &found, &expected)?;
+
+    let mut layer = (subject.make)();
+    let mut array = (subject.array)();
+    for shapes in with_one_other([input, output]) {
+        if fit(layer.as_ref(), shapes) {
+            continue;
+        }
+        let pass = || forward_of_shapes(layer.as_mut(), array.as_mut(), shapes);
+        ensure_shapes_refused(&format!("a forward pass of {shapes:?}"), pass)?;
+    }
+    let fresh = shown((subject.make)().as_ref());
+    let found = shown(layer.as_ref());
+    ensure_equal("numbers after what was refused", &found, &fresh)
+}
+
+/// A backward pass of input, output, gradient and input gradient of some shapes.
+fn back_of_shapes(
+    layer: &mut dyn Layer,
+    [input, output, gradient, input_gradient]: [(usize, usize); 4],
+) -> Result<(), TrainingError> {
+    layer.backward(
+        Array2::zeros(input).view(),
+        Array2::zeros(output).view(),
+        Array2::zeros(gradient).view_mut(),
+        Some(Array2::zeros(input_gradient).view_mut()),
+    )
+}
+
+/// Whether outputs are those of so many inputs: another number of them may have as many.
+fn fit(layer: &dyn Layer, [input, output]: [(usize, usize); 2]) -> bool {
+    let width = layer.outputs(input.1);
+    width.is_ok_and(|width| output == (input.0, width))
+}
+
+/// A forward pass in training, of input and output of some shapes.
+fn forward_of_shapes(
+    layer: &mut dyn Layer,
+    array: &mut dyn MacArray,
+    [input, output]: [(usize, usize); 2],
+) -> Result<(), TrainingError> {
+    let (input, mut output) = (Array2::zeros(input), Array2::zeros(output));
+    Session::on(array, 1).in_mode(Mode::Training, |session| {
+        layer.forward(session, input.view(), output.view_mut())
     })
 }

@@ -12,15 +12,18 @@
 //! ```
 //!
 //! ```
+//! use std::num::NonZero;
+//!
 //! use bss2_core::testing::{ExactArray, hold_all};
 //! use bss2_core::ArrayGeometry;
 //! use bss2_training::Relu;
 //! use bss2_training::testing::{LAYER_LAWS, LayerSubject};
 //!
+//! let divisor = NonZero::new(100).expect("is not 0");
 //! let layer = LayerSubject {
 //!     make: Box::new(|| Box::new(Relu)),
 //!     inputs: 6,
-//!     array: Box::new(|| Box::new(ExactArray::new(ArrayGeometry::BSS2, 100))),
+//!     array: Box::new(move || Box::new(ExactArray::new(ArrayGeometry::BSS2, divisor))),
 //! };
 //! hold_all(LAYER_LAWS, &layer).expect("all laws hold");
 //! ```
@@ -28,7 +31,12 @@
 mod gradient;
 mod layer;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bss2_core::testing::ensure_refused;
 use ndarray::{Array, Dimension};
+
+use crate::TrainingError;
 
 pub use gradient::{GRADIENT_LAWS, GradientSubject, MakeModel};
 pub use layer::{LAYER_LAWS, LayerSubject};
@@ -46,4 +54,39 @@ fn ensure_close<D: Dimension>(
         None => Ok(()),
         Some((found, expected)) => Err(format!("{what}: {found} instead of {expected}")),
     }
+}
+
+/// Shapes of which one, each in turn, is another: one that would be repeated to the right one or cut
+/// short if nobody looked.
+fn with_one_other<const COUNT: usize>(
+    right: [(usize, usize); COUNT],
+) -> impl Iterator<Item = [(usize, usize); COUNT]> {
+    (0..COUNT).flat_map(move |number| {
+        let (rows, columns) = right[number];
+        let others = [
+            (0, columns),
+            (1, columns),
+            (rows + 1, columns),
+            (rows, columns + 1),
+        ];
+        others.map(|other| {
+            let mut shapes = right;
+            shapes[number] = other;
+            shapes
+        })
+    })
+}
+
+/// What should be refused for its shapes, by an error that says so and not by a panic.
+fn ensure_shapes_refused(
+    what: &str,
+    run: impl FnOnce() -> Result<(), TrainingError>,
+) -> Result<(), String> {
+    let found = catch_unwind(AssertUnwindSafe(run)).map_err(|_| format!("{what}: a panic"))?;
+    ensure_refused(what, found, |error| {
+        matches!(
+            error,
+            TrainingError::Width { .. } | TrainingError::Shape { .. }
+        )
+    })
 }

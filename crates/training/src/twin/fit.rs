@@ -6,6 +6,7 @@ mod noise;
 mod normal;
 mod samples;
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use serde::{Deserialize, Serialize};
 
 use super::curve::Knots;
@@ -124,26 +125,13 @@ impl Twin {
             fit_hemisphere(&samples, knots, options)
                 .ok_or(TrainingError::NothingResponds { hemisphere })
         };
-        let fitted = side_by_side(geometry.hemispheres(), &fit);
+        let hemispheres = (0..geometry.hemispheres()).into_par_iter();
+        let fitted: Vec<_> = hemispheres.map(fit).collect();
         let fitted: Vec<_> = fitted.into_iter().collect::<Result<_, _>>()?;
         let (hemispheres, fits) = fitted.into_iter().unzip();
         let twin = Self::new(geometry, recording.settings(), knots, hemispheres)?;
         Ok((twin, TwinFit { hemispheres: fits }))
     }
-}
-
-/// Does something for each number below `count`, each in a thread of its own.
-fn side_by_side<T: Send>(count: usize, work: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|number| scope.spawn(move || work(number)))
-            .collect();
-        let results = threads.into_iter().map(|thread| match thread.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        results.collect()
-    })
 }
 
 /// None if no column responds.

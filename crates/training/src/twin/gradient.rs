@@ -11,7 +11,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
 use super::Twin;
 use super::response::Response;
-use crate::network::check_shape;
+use crate::error::check_shape;
 use crate::product::multiply;
 use crate::{GradientModel, LinearGradients, LinearPass, TrainingError};
 use parts::{Part, Parts};
@@ -113,19 +113,14 @@ impl GradientModel for TwinGradient {
         self.twin.check_plan(plan)
     }
 
-    /// # Panics
-    /// If the plan is for an array of other sizes than the one that the model was made for.
     fn backward(
         &mut self,
         pass: &LinearPass<'_>,
         mut gradient: ArrayViewMut2<'_, f32>,
         mut into: LinearGradients<'_>,
-    ) {
-        assert_eq!(
-            pass.plan.geometry(),
-            self.twin.geometry(),
-            "the model was made for another array"
-        );
+    ) -> Result<(), TrainingError> {
+        self.check(pass.plan)?;
+        pass.check(gradient.view(), &into)?;
         gradient.zip_mut_with(&pass.outputs, |gradient, &output| {
             if is_end(output) {
                 *gradient = 0.0;
@@ -170,6 +165,7 @@ impl GradientModel for TwinGradient {
                 }
             },
         );
+        Ok(())
     }
 }
 

@@ -21,6 +21,10 @@ pub(super) struct Response {
     pub(super) curves: Curves,
 }
 
+/// Most that one sign's weights count relative to the other's if the column's gain is that of the other: with
+/// more of it, sums would not be finite.
+const LARGEST_SHARE: f32 = 1e6;
+
 impl Response {
     pub(super) fn of(twin: &Twin) -> Vec<Self> {
         let hemispheres = twin.hemispheres().iter();
@@ -36,7 +40,8 @@ impl Response {
         let tables = || drivers.iter().map(|driver| driver.amplitudes).collect();
         // A common gain for both signs leaves the sums whole numbers: exact where the array's are.
         let gain = |(positive, negative): (f32, f32)| {
-            if positive == 0.0 { negative } else { positive }
+            let is_enough = negative.abs() <= LARGEST_SHARE * positive.abs();
+            if is_enough { positive } else { negative }
         };
         let gains = columns.iter().map(|c| (c.excitatory_lsb, c.inhibitory_lsb));
         let share = |part: f32, whole: f32| if whole == 0.0 { 0.0 } else { part / whole };

@@ -172,12 +172,14 @@ fn pulled_back(layer: &mut dyn Layer, input: &Array2<f32>, gradient: f32) -> Vec
         .expect("good inputs");
     let mut result = Array2::from_elem(input.dim(), f32::NAN);
     let mut gradient = Array2::from_elem(input.dim(), gradient);
-    layer.backward(
-        input.view(),
-        output.view(),
-        gradient.view_mut(),
-        Some(result.view_mut()),
-    );
+    layer
+        .backward(
+            input.view(),
+            output.view(),
+            gradient.view_mut(),
+            Some(result.view_mut()),
+        )
+        .expect("shapes that fit");
     result.iter().copied().collect()
 }
 
@@ -259,7 +261,9 @@ proptest! {
             .forward(&mut Session::on(&mut array, 1), input.view(), output.view_mut())
             .unwrap();
         let mut dx = Array2::from_elem(input.dim(), f32::NAN);
-        layer.backward(input.view(), output.view(), gradient.clone().view_mut(), Some(dx.view_mut()));
+        layer
+            .backward(input.view(), output.view(), gradient.clone().view_mut(), Some(dx.view_mut()))
+            .unwrap();
 
         let mut pulled = gradient;
         pulled.zip_mut_with(&output, |g, &y| {

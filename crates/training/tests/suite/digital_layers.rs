@@ -273,12 +273,14 @@ fn of_equal_values_the_first_gets_the_gradient_of_a_maximum() {
     let input = array![[1.0, 3.0, 3.0, 2.0]];
     let output = evaluated(&mut layer, &input);
     let mut dx = Array2::from_elem((1, 4), f32::NAN);
-    layer.backward(
-        input.view(),
-        output.view(),
-        array![[5.0]].view_mut(),
-        Some(dx.view_mut()),
-    );
+    layer
+        .backward(
+            input.view(),
+            output.view(),
+            array![[5.0]].view_mut(),
+            Some(dx.view_mut()),
+        )
+        .unwrap();
     assert_eq!(dx, array![[0.0, 5.0, 0.0, 0.0]]);
 }
 

@@ -2,9 +2,10 @@
 
 use bss2_mapping::{LayerShape, MappingStrategy, Tiling};
 use bss2_training::{
-    AnalogDense, CrossEntropy, Dense, Epoch, Examples, Layer, LinearGain, Loss, Network,
-    RateSchedule, Relu, Schedule, Session, Sgd, TrainingError, epoch_order, evaluate, float_mlp,
-    train,
+    AnalogDense, BatchNorm, CrossEntropy, Dense, Dropout, Epoch, Examples, InjectNoise, Layer,
+    LinearGain, LinearGradients, Loss, Mode, Network, NoiseKind, NoisyModes, RateSchedule, Relu,
+    Schedule, Session, Sgd, StepBuffers, Trainer, TrainingError, TrainingState, epoch_order,
+    evaluate, exact_products, float_mlp, train,
 };
 use ndarray::{Array2, array, s};
 
@@ -208,6 +209,33 @@ fn schedules_of_nothing_are_refused() {
 }
 
 #[test]
+fn an_epoch_alone_is_checked_as_well() {
+    let set = small_set();
+    let nothing = Schedule {
+        batch: 0,
+        ..SCHEDULE
+    };
+    let refused = Trainer::new(nothing, &DIGITAL).epoch(
+        &mut float_mlp(&[4, 6, 3], 1).unwrap(),
+        &mut Session::digital(),
+        &mut Sgd::new(0.1, 0.0).unwrap(),
+        set.examples(),
+        &mut TrainingState::default(),
+        &mut StepBuffers::default(),
+    );
+    assert!(
+        matches!(
+            &refused,
+            Err(TrainingError::OptionOutOfRange {
+                option: "batch",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn networks_of_nothing_are_refused() {
     for widths in [&[][..], &[4], &[4, 0, 3], &[0, 3]] {
         let refused = float_mlp(widths, 1).map(drop);
@@ -402,6 +430,73 @@ fn a_backward_pass_without_its_forward_pass_is_refused() {
         Err(TrainingError::NoForward),
         "the last forward pass failed"
     );
+}
+
+/// A backward pass through a layer that keeps the shape, with so many vectors of six features.
+fn backward_alone(layer: &mut dyn Layer, vectors: usize) -> Result<(), TrainingError> {
+    let values = Array2::ones((vectors, 6));
+    layer.backward(
+        values.view(),
+        values.view(),
+        values.clone().view_mut(),
+        Some(values.clone().view_mut()),
+    )
+}
+
+#[test]
+fn layers_that_remember_a_forward_pass_refuse_to_go_back_without_it() {
+    let noise = InjectNoise::new(NoiseKind::Multiplicative, NoisyModes::Both, 0.5);
+    let layers: [&mut dyn Layer; 3] = [
+        &mut Dropout::new(0.5).unwrap(),
+        &mut noise.unwrap(),
+        &mut BatchNorm::new(3, 2).unwrap(),
+    ];
+    for layer in layers {
+        assert_eq!(backward_alone(layer, 5), Err(TrainingError::NoForward));
+        let input = Array2::ones((5, 6));
+        let mut output = Array2::zeros((5, 6));
+        Session::digital()
+            .in_mode(Mode::Training, |session| {
+                layer.forward(session, input.view(), output.view_mut())
+            })
+            .unwrap();
+        for vectors in [0, 4, 6] {
+            let refused = backward_alone(layer, vectors);
+            assert_eq!(refused, Err(TrainingError::NoForward), "{vectors} vectors");
+        }
+        assert_eq!(backward_alone(layer, 5), Ok(()));
+    }
+}
+
+#[test]
+fn products_of_shapes_that_do_not_fit_are_refused() {
+    let shape = LayerShape::grouped(6, 4, 2).unwrap();
+    let right = [(5, 6), (3, 4), (5, 4), (3, 4), (5, 6)];
+    let products = |shapes: [(usize, usize); 5]| {
+        let [inputs, weights, gradient, mut of_weights, mut of_inputs] = shapes.map(Array2::zeros);
+        let into = LinearGradients {
+            weights: of_weights.view_mut(),
+            inputs: Some(of_inputs.view_mut()),
+        };
+        exact_products(shape, inputs.view(), weights.view(), gradient.view(), into)
+    };
+    assert_eq!(products(right), Ok(()));
+    let arguments = [
+        "inputs",
+        "weights",
+        "gradient",
+        "weight gradient",
+        "input gradient",
+    ];
+    for (number, argument) in arguments.into_iter().enumerate() {
+        let mut shapes = right;
+        shapes[number].1 = 8;
+        let refused = products(shapes);
+        assert!(
+            matches!(refused, Err(TrainingError::Shape { what, .. }) if what == argument),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

@@ -51,12 +51,14 @@ fn assert_input_gradient(
     probed_in(mode, layer, input, probe);
     let output = Array2::from_elem(probe.dim(), f32::NAN);
     let mut dx = Array2::from_elem(input.dim(), f32::NAN);
-    layer.backward(
-        input.view(),
-        output.view(),
-        probe.clone().view_mut(),
-        Some(dx.view_mut()),
-    );
+    layer
+        .backward(
+            input.view(),
+            output.view(),
+            probe.clone().view_mut(),
+            Some(dx.view_mut()),
+        )
+        .expect("the last forward pass was that of the input");
     let expected = differences(input, |x| probed_in(mode, layer, x, probe));
     assert_close(&dx, &expected, TOLERANCE);
 }
@@ -190,7 +192,9 @@ proptest! {
     fn dense(input in matrix(3, 5), kept in matrix(5, 4), probe in matrix(3, 4)) {
         let mut layer = Dense::new(kept.clone());
         let mut dx = Array2::zeros(input.dim());
-        layer.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
+        layer
+            .backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()))
+            .unwrap();
         let dw = weight_gradient(&layer).unwrap();
         let by_weights = differences(&kept, |w| probed(&mut Dense::new(w.clone()), &input, &probe));
         let by_inputs = differences(&input, |x| probed(&mut layer, x, &probe));
@@ -221,7 +225,9 @@ proptest! {
         let layer = |kernel: &Array2<f32>| Conv::new(convolution, kernel.clone()).unwrap();
         let mut conv = layer(&kept);
         let mut dx = Array2::zeros(input.dim());
-        conv.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
+        conv
+            .backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()))
+            .unwrap();
         let dw = weight_gradient(&conv).unwrap();
         let by_kernel = differences(&kept, |w| probed(&mut layer(w), &input, &probe));
         let by_inputs = differences(&input, |x| probed(&mut conv, x, &probe));
@@ -233,7 +239,9 @@ proptest! {
     fn relu_away_from_its_kink(input in matrix(3, 5), probe in matrix(3, 5)) {
         let input = input.mapv(|x| x + STEP.copysign(x) * 2.0);
         let mut dx = Array2::zeros(input.dim());
-        Relu.backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()));
+        Relu
+            .backward(input.view(), probe.view(), probe.clone().view_mut(), Some(dx.view_mut()))
+            .unwrap();
         let expected = differences(&input, |x| probed(&mut Relu, x, &probe));
         assert_close(&dx, &expected, TOLERANCE);
     }
@@ -399,7 +407,8 @@ fn parts_of_a_batch_add_up() {
             output.view(),
             gradient.view_mut(),
             Some(dx.view_mut()),
-        );
+        )
+        .unwrap();
         (output, dx, weight_gradient(&conv).unwrap())
     };
     // All sums are whole numbers below 2²⁴, exact in `f32`.

@@ -64,6 +64,8 @@ enum Defect {
     SeesTheBatch,
     LooksWhoAsks,
     Remembers,
+    TakesAnyShape,
+    PanicsAtOtherShapes,
 }
 
 /// A linear gain with a defect.
@@ -79,7 +81,7 @@ impl GradientModel for Broken {
         pass: &LinearPass<'_>,
         mut gradient: ArrayViewMut2<'_, f32>,
         mut into: LinearGradients<'_>,
-    ) {
+    ) -> Result<(), TrainingError> {
         let vectors = gradient.nrows() as f32;
         match self.defect {
             Defect::Offset => gradient += 0.5,
@@ -88,10 +90,15 @@ impl GradientModel for Broken {
             Defect::SeesTheBatch => gradient /= vectors,
             Defect::LooksWhoAsks if into.inputs.is_none() => gradient *= 2.0,
             Defect::Remembers => gradient *= 1.0 + self.passes as f32,
-            Defect::None | Defect::LooksWhoAsks => {}
+            _ => {}
         }
         self.passes += 1;
-        self.inner.backward(pass, gradient, into);
+        let passed = self.inner.backward(pass, gradient, into);
+        match (self.defect, passed) {
+            (Defect::TakesAnyShape, Err(_)) => Ok(()),
+            (Defect::PanicsAtOtherShapes, Err(error)) => panic!("{error}"),
+            (_, passed) => passed,
+        }
     }
 }
 
@@ -120,6 +127,8 @@ fn each_law_is_broken_by_a_model_that_breaks_it() {
             "whether inputs are asked for changes nothing",
         ),
         (Defect::Remembers, "a model has no memory"),
+        (Defect::TakesAnyShape, "wrong shapes are refused"),
+        (Defect::PanicsAtOtherShapes, "wrong shapes are refused"),
     ];
     for (defect, law) in cases {
         let found = broken(defect);

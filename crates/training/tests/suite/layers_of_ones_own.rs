@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bss2_training::{
     Adam, Dense, Layer, Mode, Network, ParameterView, ParameterViewMut, RateSchedule, Schedule,
-    Session, TrainingError, UpdateParameter, evaluate, train,
+    Session, TrainingError, UpdateParameter, check_backward, check_forward, evaluate, train,
 };
 use ndarray::{Array1, Array2, Array4, ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -40,6 +40,7 @@ impl Layer for Shift {
         input: ArrayView2<'_, f32>,
         mut output: ArrayViewMut2<'_, f32>,
     ) -> Result<(), TrainingError> {
+        check_forward(self, input, &output)?;
         self.modes
             .lock()
             .expect("no test panics with it")
@@ -51,15 +52,17 @@ impl Layer for Shift {
 
     fn backward(
         &mut self,
-        _input: ArrayView2<'_, f32>,
-        _output: ArrayView2<'_, f32>,
+        input: ArrayView2<'_, f32>,
+        output: ArrayView2<'_, f32>,
         gradient: ArrayViewMut2<'_, f32>,
         input_gradient: Option<ArrayViewMut2<'_, f32>>,
-    ) {
+    ) -> Result<(), TrainingError> {
+        check_backward(self, input, output, &gradient, input_gradient.as_ref())?;
         self.bias_gradient.assign(&gradient.sum_axis(Axis(0)));
         if let Some(mut input_gradient) = input_gradient {
             input_gradient.assign(&gradient);
         }
+        Ok(())
     }
 
     fn parameters(&self, visit: &mut dyn FnMut(ParameterView<'_>)) {

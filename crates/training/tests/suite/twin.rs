@@ -1,7 +1,11 @@
 //! Digital twins as arrays.
 
+use std::sync::Arc;
+
+use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings, hold_all};
 use bss2_core::{
-    ArrayError, ArrayGeometry, MacArray, NOMINAL_GAIN_LSB, Region, RunRequest, RunSettings, Trial,
+    ArrayError, ArrayGeometry, ArrayMode, Baseline, MacArray, NOMINAL_GAIN_LSB, Region, RunRequest,
+    RunSettings, Trial,
 };
 use bss2_hardware::{IdealArray, MockArray};
 use bss2_training::{
@@ -271,4 +275,81 @@ fn twins_are_kept_in_files_and_as_text() {
     assert_eq!(serde_json::from_str::<Twin>(&text).expect("a twin"), twin);
     let forged = text.replacen("\"noise_lsb\":1.0", "\"noise_lsb\":-1.0", 1);
     assert!(serde_json::from_str::<Twin>(&forged).is_err());
+}
+
+/// An array with the noise of a twin, more or less of it, to be held to the laws of arrays.
+fn subject(twin: Twin, noise: NoiseInjection, columns_are_equal: bool) -> ArraySubject {
+    let settings = KnownSettings::Only(vec![twin.settings()]);
+    let twin = Arc::new(twin);
+    ArraySubject {
+        make: Box::new(move || {
+            let mut array = TwinArray::new(Arc::clone(&twin));
+            array.set_noise(noise).expect("in range");
+            Box::new(array)
+        }),
+        mode: ArrayMode::Membrane,
+        settings,
+        agreement: Agreement::Exact,
+        columns_are_equal,
+    }
+}
+
+fn assert_conforms(subject: &ArraySubject) {
+    if let Err(violations) = hold_all(ARRAY_LAWS, subject) {
+        panic!("{violations:#?}");
+    }
+}
+
+#[test]
+fn twins_without_mismatch_obey_the_laws_of_arrays() {
+    let settings = sends(3).with_baseline(Baseline::Measured);
+    let ideal = Twin::ideal(geometry(), 0.01, settings).expect("in range");
+    assert_conforms(&subject(ideal, NoiseInjection::default(), true));
+    for chip in [ArrayGeometry::BSS2, geometry()] {
+        let mock = Twin::mock(chip, 0.01, 1.6, sends(1)).expect("in range");
+        assert_conforms(&subject(mock.clone(), NoiseInjection::default(), false));
+        assert_conforms(&subject(mock, NoiseInjection::NONE, true));
+    }
+}
+
+#[test]
+fn crooked_twins_obey_the_laws_of_arrays() {
+    for spread in [0.0, 1.5] {
+        let noise = NoiseInjection {
+            factor: 2.0,
+            spread,
+        };
+        assert_conforms(&subject(crooked(), noise, false));
+    }
+}
+
+/// A crooked twin with other gains in all columns.
+fn with_gains(excitatory_lsb: f32, inhibitory_lsb: f32) -> Twin {
+    let twin = crooked();
+    let mut hemispheres = twin.hemispheres().to_vec();
+    for column in hemispheres.iter_mut().flat_map(|h| &mut h.columns) {
+        column.excitatory_lsb = excitatory_lsb;
+        column.inhibitory_lsb = inhibitory_lsb;
+    }
+    Twin::new(twin.geometry(), twin.settings(), twin.knots(), hemispheres).expect("in range")
+}
+
+#[test]
+fn twins_of_the_largest_gains_obey_the_laws_of_arrays() {
+    assert_conforms(&subject(with_gains(1e6, 1e6), NoiseInjection::NONE, false));
+}
+
+/// Where weights of a sign do next to nothing, weights do not decide all results.
+#[test]
+fn twins_of_next_to_no_gain_of_a_sign_obey_all_other_laws() {
+    let pairs = [0.0, 1e-40, -1e-40, 1e-6].map(|weak| [(weak, 0.01), (0.01, weak), (weak, -0.01)]);
+    for (excitatory, inhibitory) in pairs.into_iter().flatten() {
+        let twin = with_gains(excitatory, inhibitory);
+        let subject = subject(twin, NoiseInjection::default(), false);
+        let mut others = ARRAY_LAWS
+            .iter()
+            .filter(|law| law.name != "weights decide the results");
+        let broken = others.find_map(|law| law.hold(&subject).err());
+        assert_eq!(broken, None, "{excitatory}, {inhibitory}");
+    }
 }

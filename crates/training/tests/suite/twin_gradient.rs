@@ -116,6 +116,14 @@ impl Case {
 
     /// Gradients with respect to weights and inputs.
     fn gradients(&self, model: &mut dyn GradientModel, outputs: &Array2<f32>) -> [Array2<f32>; 2] {
+        self.backward(model, outputs).expect("shapes that fit")
+    }
+
+    fn backward(
+        &self,
+        model: &mut dyn GradientModel,
+        outputs: &Array2<f32>,
+    ) -> Result<[Array2<f32>; 2], TrainingError> {
         let mut of_weights = Array2::zeros(self.weights.dim());
         let mut of_inputs = Array2::from_elem(self.inputs.dim(), f32::NAN);
         let pass = LinearPass {
@@ -128,8 +136,8 @@ impl Case {
             weights: of_weights.view_mut(),
             inputs: Some(of_inputs.view_mut()),
         };
-        model.backward(&pass, self.pulled.clone().view_mut(), into);
-        [of_weights, of_inputs]
+        model.backward(&pass, self.pulled.clone().view_mut(), into)?;
+        Ok([of_weights, of_inputs])
     }
 }
 
@@ -242,7 +250,17 @@ fn plans_for_other_arrays_or_settings_are_refused() {
         Err(TrainingError::Array(ArrayError::OtherSettings { .. }))
     );
     assert!(refused_settings, "{refused:?}");
-    let model = TwinGradient::new(Arc::clone(&case.twin), &case.plan).expect("its plan");
+    let mut model = TwinGradient::new(Arc::clone(&case.twin), &case.plan).expect("its plan");
+    let elsewhere = Case {
+        plan: other.clone(),
+        ..linear(0.001)
+    };
+    let refused = elsewhere.backward(&mut model, &Array2::zeros((5, 30)));
+    let refused_by_model = matches!(
+        refused,
+        Err(TrainingError::Mapping(MappingError::OtherGeometry { .. }))
+    );
+    assert!(refused_by_model, "{refused:?}");
     let weights = Array2::zeros(other.shape().weights());
     let refused = AnalogDense::new(weights, other, Box::new(model)).map(drop);
     let refused_by_layer = matches!(

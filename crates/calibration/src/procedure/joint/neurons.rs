@@ -139,7 +139,8 @@ impl Neurons {
             gain_runs: procedure.options.gain_runs,
             keeps_leak: procedure.options.keep_leak || targets.target_noise_lsb.is_some(),
             keeps_gains: false,
-            lsb_per_code: (cadc.upper_lsb - cadc.lower_lsb) / f64::from(cadc.upper - cadc.lower),
+            lsb_per_code: (cadc.upper_lsb - cadc.lower_lsb)
+                / (f64::from(cadc.upper) - f64::from(cadc.lower)),
             tau_syn: InputSign::BOTH.map(|sign| Quantity::of(&SynapticTau::new(sign, tau_syn_us))),
             tau_mem: Quantity::of(&MembraneTau::new(tau_mem_us)),
             gain: InputSign::BOTH.map(|sign| Quantity::of(&OtaGain::new(sign, i_synin_gm))),

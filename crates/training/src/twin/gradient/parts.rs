@@ -232,9 +232,8 @@ impl Parts {
         }
         let steps = vectors_of(block, coding, self.vectors);
         let mut sums = self.sums.shaped((steps, shape.1));
-        let amplitudes = self.amplitudes.view((steps, shape.0));
         multiply(
-            amplitudes.view(),
+            self.amplitudes.view(),
             effective.view(),
             Onto::Nothing,
             sums.view_mut(),
@@ -256,16 +255,14 @@ impl Parts {
         held: Held,
     ) -> Part<'a> {
         let coding = plan.coding();
-        let steps = vectors_of(block, coding, self.vectors);
-        let (rows, columns) = (self.inputs.len(), self.columns.len());
         Part {
             response,
             share: held.sign() / coding.column_copies as f32,
-            amplitudes: self.amplitudes.view((steps, rows)),
-            slopes: self.slopes.view((steps, rows)),
-            effective: self.effective.view((rows, columns)),
-            per_weight: self.per_weight.view((rows, columns)),
-            sums: self.sums.view((steps, columns)),
+            amplitudes: self.amplitudes.view(),
+            slopes: self.slopes.view(),
+            effective: self.effective.view(),
+            per_weight: self.per_weight.view(),
+            sums: self.sums.view(),
             columns: &self.columns,
             outputs: &self.outputs,
             inputs: &self.inputs,
