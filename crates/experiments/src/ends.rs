@@ -66,11 +66,32 @@ impl MacArray for EndCounter<'_> {
 
 #[cfg(test)]
 mod tests {
-    use bss2_core::{RunSettings, Trial};
+    use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings, hold_all};
+    use bss2_core::{ArrayMode, RunSettings, Trial};
     use bss2_hardware::IdealArray;
     use ndarray::Array2;
 
     use super::*;
+
+    #[test]
+    fn what_counts_obeys_the_laws_of_arrays() {
+        let geometry = ArrayGeometry::new(2, 12, 16).unwrap();
+        let make = move || {
+            let ideal = IdealArray::new(geometry, 0.01).unwrap();
+            let counter = EndCounter::new(Box::leak(Box::new(ideal)));
+            Box::new(counter) as Box<dyn MacArray>
+        };
+        let subject = ArraySubject {
+            make: Box::new(make),
+            mode: ArrayMode::Membrane,
+            settings: KnownSettings::All,
+            agreement: Agreement::Exact,
+            columns_are_equal: true,
+        };
+        if let Err(violations) = hold_all(ARRAY_LAWS, &subject) {
+            panic!("{violations:#?}");
+        }
+    }
 
     #[test]
     fn outputs_at_either_end_count() {

@@ -114,3 +114,23 @@ fn recorded(
 fn locked(planned: &Mutex<Vec<Planned>>) -> MutexGuard<'_, Vec<Planned>> {
     planned.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use bss2_core::testing::hold_all;
+    use bss2_mapping::testing::{STRATEGY_LAWS, StrategySubject};
+
+    use super::*;
+
+    #[test]
+    fn what_remembers_obeys_the_laws_of_strategies() {
+        const TILING: &Tiling = &Tiling::IN_ORDER;
+        let recording = StrategySubject::new(Recording::new(TILING));
+        assert_eq!(hold_all(STRATEGY_LAWS, &recording), Ok(()));
+        let of_layer = StrategySubject::new(LayerRecording {
+            tiling: Tiling::packed(),
+            planned: Arc::default(),
+        });
+        assert_eq!(hold_all(STRATEGY_LAWS, &of_layer), Ok(()));
+    }
+}

@@ -123,3 +123,40 @@ impl ChipControl for SharedChip {
         self.chip().reset_registers()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bss2_core::Chip;
+    use bss2_core::testing::{
+        ARRAY_LAWS, Agreement, ArraySubject, CONTROL_LAWS, ChipSubject, KnownSettings, PROBE_LAWS,
+        hold_all,
+    };
+    use bss2_hardware::ChipConfig;
+
+    use super::*;
+
+    fn shared_chip() -> SharedChip {
+        let config = ChipConfig {
+            geometry: ArrayGeometry::new(2, 16, 32).unwrap(),
+            ..ChipConfig::typical()
+        };
+        SharedChip::new(SimulatedChip::new(&config.check().unwrap(), 3))
+    }
+
+    #[test]
+    fn shared_chips_obey_the_laws_of_arrays_and_chips() {
+        let array = ArraySubject {
+            make: Box::new(|| Box::new(shared_chip())),
+            mode: ArrayMode::Membrane,
+            settings: KnownSettings::All,
+            agreement: Agreement::Nearly,
+            columns_are_equal: false,
+        };
+        let chip = ChipSubject {
+            make: Box::new(|| Box::new(shared_chip()) as Box<dyn Chip>),
+        };
+        assert_eq!(hold_all(ARRAY_LAWS, &array), Ok(()));
+        assert_eq!(hold_all(CONTROL_LAWS, &chip), Ok(()));
+        assert_eq!(hold_all(PROBE_LAWS, &chip), Ok(()));
+    }
+}

@@ -48,3 +48,38 @@ impl MappingStrategy for AsGoodInLessTime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bss2_core::testing::hold_all;
+    use bss2_core::{CostModel, NOMINAL_GAIN_LSB, RunSettings};
+    use bss2_hardware::MockArray;
+    use bss2_mapping::ProfileProtocol;
+    use bss2_mapping::testing::{STRATEGY_LAWS, StrategySubject};
+
+    use super::*;
+
+    #[test]
+    fn it_obeys_the_laws_of_strategies() {
+        let geometry = ArrayGeometry::new(2, 16, 12).unwrap();
+        let mut mock = MockArray::new(geometry, NOMINAL_GAIN_LSB, 1.6).unwrap();
+        let profiles = [1, 4].map(|sends| {
+            let settings = RunSettings::new(sends, 5).unwrap();
+            let profile = ProfileProtocol::default().measure(&mut mock, settings, 1);
+            Arc::new(profile.unwrap())
+        });
+        let tuned = Tuned {
+            profiles: profiles.to_vec(),
+            tiling: Tiling::packed(),
+            row_repetitions: vec![1, 2],
+            column_copies: vec![1, 2],
+            vectors: 100,
+            cost_model: CostModel::default(),
+            objective: Objective::NoSlowerThan(Tiling::IN_ORDER),
+        };
+        let [profile, _] = profiles;
+        let strategy = AsGoodInLessTime::new(Tiling::IN_ORDER, profile, tuned);
+        let subject = StrategySubject::for_arrays(strategy, vec![geometry]);
+        assert_eq!(hold_all(STRATEGY_LAWS, &subject), Ok(()));
+    }
+}
