@@ -65,7 +65,7 @@ fn experiments(options: &ExperimentOptions) -> ExitCode {
     for failure in &done.failures {
         tell(format_args!("failed: {}", failure.replace('\n', " ")));
     }
-    tell(&done.remedy);
+    tell(done.remedy);
     ExitCode::from(FAILED)
 }
 

@@ -104,21 +104,12 @@ mod tests {
         default.check().unwrap();
         let changes: [(Change, &str); 3] = [
             (
-                |p| {
-                    p.gain_vectors = 0;
-                },
+                |p| p.gain_vectors = 0,
                 "gain_vectors: 0 is outside 1…100000",
             ),
+            (|p| p.gain_vectors = usize::MAX, "gain_vectors: 18446744073"),
             (
-                |p| {
-                    p.gain_vectors = usize::MAX;
-                },
-                "gain_vectors: 18446744073",
-            ),
-            (
-                |p| {
-                    p.processes[1].name = p.processes[0].name.clone();
-                },
+                |p| p.processes[1].name = p.processes[0].name.clone(),
                 "processes: \"typical\" is there twice",
             ),
         ];

@@ -360,70 +360,39 @@ mod tests {
         let default = Parameters::resolve(&Settings::default());
         default.check().unwrap();
         let changes: [(Change, &str); 11] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
-                |p| {
-                    p.chip_seeds.clear();
-                },
-                "chip_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.stimuli.layer_vectors = 0;
-                },
+                |p| p.stimuli.layer_vectors = 0,
                 "stimuli.layer_vectors: 0 is outside 1…100000",
             ),
             (
-                |p| {
-                    p.stimuli.layer_repeats = 0;
-                },
+                |p| p.stimuli.layer_repeats = 0,
                 "stimuli.layer_repeats: 0 is outside 1…2083",
             ),
             (
-                |p| {
-                    p.stimuli.long_repeats = usize::MAX;
-                },
+                |p| p.stimuli.long_repeats = usize::MAX,
                 "stimuli.long_repeats: 18446744073",
             ),
+            (|p| p.stimuli.ramp_repeats = 0, "stimuli.ramp_repeats: 0"),
+            (|p| p.stimuli.load_repeats = 0, "stimuli.load_repeats: 0"),
             (
-                |p| {
-                    p.stimuli.ramp_repeats = 0;
-                },
-                "stimuli.ramp_repeats: 0",
-            ),
-            (
-                |p| {
-                    p.stimuli.load_repeats = 0;
-                },
-                "stimuli.load_repeats: 0",
-            ),
-            (
-                |p| {
-                    p.stimuli.single_repeats = 0;
-                },
+                |p| p.stimuli.single_repeats = 0,
                 "stimuli.single_repeats: 0",
             ),
             (
-                |p| {
-                    p.stimuli.memory_repeats = 0;
-                },
+                |p| p.stimuli.memory_repeats = 0,
                 "stimuli.memory_repeats: 0",
             ),
             (
-                |p| {
-                    p.stimuli.ramp_least_weight = 64;
-                },
+                |p| p.stimuli.ramp_least_weight = 64,
                 "stimuli.ramp_least_weight: 64 is outside 0…63",
             ),
             (
-                |p| {
-                    p.stimuli.load_least_weight = -128;
-                },
+                |p| p.stimuli.load_least_weight = -128,
                 "stimuli.load_least_weight: -128",
             ),
             (
-                |p| {
-                    p.stimuli.load_thinned = 0;
-                },
+                |p| p.stimuli.load_thinned = 0,
                 "stimuli.load_thinned: 0 is less than 1",
             ),
         ];

@@ -216,94 +216,58 @@ mod tests {
         let default = Parameters::resolve(&Settings::default());
         default.check().unwrap();
         let changes: [(Change, &str); 15] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
-                |p| {
-                    p.chip_seeds.clear();
-                },
-                "chip_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.trace.column = 256;
-                },
+                |p| p.trace.column = 256,
                 "trace.column: 256 is outside 0…255",
             ),
             (
-                |p| {
-                    p.trace.weight = -128;
-                },
+                |p| p.trace.weight = -128,
                 "trace.weight: -128 is outside 0…63",
             ),
             (
-                |p| {
-                    p.trace.positive_rows = usize::MAX;
-                },
+                |p| p.trace.positive_rows = usize::MAX,
                 "trace.positive_rows: 18446744073",
             ),
             (
-                |p| {
-                    p.trace.negative_rows = usize::MAX;
-                },
+                |p| p.trace.negative_rows = usize::MAX,
                 "trace.negative_rows: 18446744073",
             ),
             (
-                |p| {
-                    p.trace.sample_interval = 0;
-                },
+                |p| p.trace.sample_interval = 0,
                 "trace.sample_interval: 0 is outside",
             ),
             (
-                |p| {
-                    p.trace.afterwards_us = f64::INFINITY;
-                },
+                |p| p.trace.afterwards_us = f64::INFINITY,
                 "trace.afterwards_us: inf is outside 0…10000",
             ),
+            (|p| p.trace.afterwards_us = -1.0, "trace.afterwards_us: -1"),
             (
-                |p| {
-                    p.trace.afterwards_us = -1.0;
-                },
-                "trace.afterwards_us: -1",
-            ),
-            (
-                |p| {
-                    p.swing.repeats = 0;
-                },
+                |p| p.swing.repeats = 0,
                 "swing.repeats: 0 is outside 1…1000",
             ),
             (
-                |p| {
-                    p.swing.repeats = usize::MAX;
-                },
+                |p| p.swing.repeats = usize::MAX,
                 "swing.repeats: 18446744073",
             ),
             (
-                |p| {
-                    p.validity.magnitudes = vec![-8];
-                },
+                |p| p.validity.magnitudes = vec![-8],
                 "validity.magnitudes: -8 is outside 0…63",
             ),
             (
-                |p| {
-                    p.validity.least_activations = vec![32];
-                },
+                |p| p.validity.least_activations = vec![32],
                 "validity.least_activations: 32 is outside 0…31",
             ),
             (
-                |p| {
-                    p.validity.densities = vec![1.5];
-                },
+                |p| p.validity.densities = vec![1.5],
                 "validity.densities: 1.5 is outside 0…1",
             ),
             (
-                |p| {
-                    p.validity.densities = vec![f64::NAN];
-                },
+                |p| p.validity.densities = vec![f64::NAN],
                 "validity.densities: NaN",
             ),
             (
-                |p| {
-                    p.validity.vectors = 0;
-                },
+                |p| p.validity.vectors = 0,
                 "validity.vectors: 0 is outside 1…1000",
             ),
         ];

@@ -105,52 +105,27 @@ mod tests {
         let default = Parameters::resolve(&Settings::default());
         default.check().unwrap();
         let changes: [(Change, &str); 8] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (|p| p.transfer_rows = 0, "transfer_rows: 0 is less than 1"),
+            (|p| p.transfer_weights.clear(), "transfer_weights: is empty"),
             (
-                |p| {
-                    p.chip_seeds.clear();
-                },
-                "chip_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.transfer_rows = 0;
-                },
-                "transfer_rows: 0 is less than 1",
-            ),
-            (
-                |p| {
-                    p.transfer_weights.clear();
-                },
-                "transfer_weights: is empty",
-            ),
-            (
-                |p| {
-                    p.transfer_repeats = 0;
-                },
+                |p| p.transfer_repeats = 0,
                 "transfer_repeats: 0 is outside 1…1000",
             ),
             (
-                |p| {
-                    p.fixed_repeats = usize::MAX;
-                },
+                |p| p.fixed_repeats = usize::MAX,
                 "fixed_repeats: 18446744073",
             ),
             (
-                |p| {
-                    p.effect_vectors = 0;
-                },
+                |p| p.effect_vectors = 0,
                 "effect_vectors: 0 is outside 1…100000",
             ),
             (
-                |p| {
-                    p.effect_repeats = 0;
-                },
+                |p| p.effect_repeats = 0,
                 "effect_repeats: 0 is outside 1…1562",
             ),
             (
-                |p| {
-                    p.effect_repeats = usize::MAX;
-                },
+                |p| p.effect_repeats = usize::MAX,
                 "effect_repeats: 18446744073",
             ),
         ];

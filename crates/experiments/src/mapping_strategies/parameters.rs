@@ -201,40 +201,25 @@ mod tests {
         let default = Parameters::resolve(&Settings::default()).unwrap();
         default.check().unwrap();
         let changes: [(Change, &str); 6] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
-                |p| {
-                    p.chip_seeds.clear();
-                },
-                "chip_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.signed_layer.inputs = usize::MAX;
-                },
+                |p| p.signed_layer.inputs = usize::MAX,
                 "signed_layer.inputs: 18446744073",
             ),
             (
-                |p| {
-                    p.signed_layer.outputs = usize::MAX;
-                },
+                |p| p.signed_layer.outputs = usize::MAX,
                 "signed_layer.outputs: 18446744073",
             ),
             (
-                |p| {
-                    p.signed_layer.vectors = 0;
-                },
+                |p| p.signed_layer.vectors = 0,
                 "signed_layer.vectors: 0 is outside 1…4096",
             ),
             (
-                |p| {
-                    p.signed_layer.largest_weight = -128;
-                },
+                |p| p.signed_layer.largest_weight = -128,
                 "signed_layer.largest_weight: -128 is outside 1…63",
             ),
             (
-                |p| {
-                    p.signed_layer.largest_weight = -5;
-                },
+                |p| p.signed_layer.largest_weight = -5,
                 "signed_layer.largest_weight: -5",
             ),
         ];

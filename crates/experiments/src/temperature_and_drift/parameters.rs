@@ -238,40 +238,16 @@ mod tests {
         let default = resolved();
         default.check().unwrap();
         let changes: [(Change, &str); 6] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (|p| p.methods.clear(), "methods: is empty"),
             (
-                |p| {
-                    p.chip_seeds.clear();
-                },
-                "chip_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.methods.clear();
-                },
-                "methods: is empty",
-            ),
-            (
-                |p| {
-                    p.calibration_celsius.clear();
-                },
+                |p| p.calibration_celsius.clear(),
                 "calibration_celsius: is empty",
             ),
+            (|p| p.celsius.clear(), "celsius: is empty"),
+            (|p| p.error_vectors = 0, "error_vectors: 0 is less than 1"),
             (
-                |p| {
-                    p.celsius.clear();
-                },
-                "celsius: is empty",
-            ),
-            (
-                |p| {
-                    p.error_vectors = 0;
-                },
-                "error_vectors: 0 is less than 1",
-            ),
-            (
-                |p| {
-                    p.error_repeats = usize::MAX;
-                },
+                |p| p.error_repeats = usize::MAX,
                 "error_repeats: 18446744073",
             ),
         ];

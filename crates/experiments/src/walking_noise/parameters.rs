@@ -177,30 +177,13 @@ mod tests {
         let default = Parameters::resolve(&Settings::default(), (8, 8));
         default.check().unwrap();
         let changes: [(Change, &str); 4] = [
+            (|p| p.network_seeds.clear(), "network_seeds: is empty"),
             (
-                |p| {
-                    p.network_seeds.clear();
-                },
-                "network_seeds: is empty",
-            ),
-            (
-                |p| {
-                    p.halvings = u32::MAX;
-                },
+                |p| p.halvings = u32::MAX,
                 "halvings: 4294967295 is outside 0…100",
             ),
-            (
-                |p| {
-                    p.noise_draws = 0;
-                },
-                "noise_draws: 0 is outside 1…1000",
-            ),
-            (
-                |p| {
-                    p.noise_draws = u64::MAX;
-                },
-                "noise_draws: 18446744073",
-            ),
+            (|p| p.noise_draws = 0, "noise_draws: 0 is outside 1…1000"),
+            (|p| p.noise_draws = u64::MAX, "noise_draws: 18446744073"),
         ];
         for (change, expected) in changes {
             let mut changed = default.clone();
