@@ -67,7 +67,7 @@ fn plain_product(
     inputs: usize,
     outputs: usize,
 ) {
-    let mut plain = PlainProduct::new(vectors, inputs, outputs);
+    let mut plain = PlainProduct::new(vectors, inputs, outputs).expect("a shape in range");
     let name = format!("{LIMIT}product in f32");
     group.throughput(Throughput::Elements((vectors * inputs * outputs) as u64));
     group.bench_function(BenchmarkId::new(name, vectors), |b| {

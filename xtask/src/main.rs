@@ -1,7 +1,7 @@
 //! Command line of the bss2 workspace: `cargo xtask …`. Arguments in, the study's crate called,
 //! progress and tables shown.
-#![expect(clippy::print_stderr, reason = "a command line prints")]
 
+use std::fmt::Display;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            eprint!("{error}");
+            tell(error.to_string().trim_end());
             return ExitCode::from(REFUSED);
         }
         Err(error) if error.use_stderr() => return refuse(&arguments::in_one_line(&error)),
@@ -63,9 +63,9 @@ fn experiments(options: &ExperimentOptions) -> ExitCode {
         return shown;
     }
     for failure in &done.failures {
-        eprintln!("failed: {}", failure.replace('\n', " "));
+        tell(format_args!("failed: {}", failure.replace('\n', " ")));
     }
-    eprintln!("{}", done.remedy);
+    tell(done.remedy);
     ExitCode::from(FAILED)
 }
 
@@ -84,10 +84,15 @@ fn show(text: &str) -> ExitCode {
 }
 
 fn warn(message: &str) {
-    eprintln!("warning: {message}");
+    tell(format_args!("warning: {message}"));
 }
 
 fn refuse(message: &str) -> ExitCode {
-    eprintln!("error: {}", message.replace('\n', " "));
+    tell(format_args!("error: {}", message.replace('\n', " ")));
     ExitCode::from(REFUSED)
+}
+
+/// Writes a line to standard error. Where that fails there is nobody to be told.
+fn tell(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -91,6 +91,23 @@ fn a_full_disk_is_told_of_and_harms_nothing() {
     }
 }
 
+/// Nobody can be told, but the status still says it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_standard_error_that_cannot_be_written_changes_no_status() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &[][..],
+        &["experiments", "no-such-study"],
+        &["no-such-task"],
+    ] {
+        let full = fs::File::create("/dev/full").unwrap();
+        let mut command = support::xtask(arguments, folder.path());
+        let status = command.stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+    }
+}
+
 #[test]
 fn a_folder_that_is_read_only_is_told_of_in_a_line() {
     use std::os::unix::fs::PermissionsExt;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bss2_data::{Dataset, Digits, Idx, Samples, Split, YinYang};
 use bss2_training::{Augmentation, Examples};
-use ndarray::{ArrayView2, Axis};
+use ndarray::{ArrayView2, s};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -200,8 +200,8 @@ impl StudyData {
     /// Inputs of the first training samples, `count` or as many as there are.
     pub fn first_training_inputs(&self, count: usize) -> ArrayView2<'_, f32> {
         let inputs = self.split.train.inputs().view();
-        let (first, _) = inputs.split_at(Axis(0), count.min(inputs.nrows()));
-        first
+        let count = count.min(inputs.nrows());
+        inputs.slice_move(s![..count, ..])
     }
 
     /// The first training samples alone, `count` or as many as there are: every fifth of them is to
@@ -299,6 +299,16 @@ mod tests {
         assert_eq!(numbers((3, 56, 60)), [3.0, 10.0, 0.1, 0.1]);
         assert!(numbers((1, 5, 4))[0] < 0.3);
         assert!(of((1, 1, 4)).is_none());
+    }
+
+    #[test]
+    fn the_first_inputs_may_be_none_or_all() {
+        let data = digits();
+        for (count, expected) in [(0, 0), (3, 3), (usize::MAX, data.split.train.len())] {
+            let first = data.first_training_inputs(count);
+            assert_eq!(first.to_owned().nrows(), expected);
+            assert_eq!(first.mapv(f64::from).nrows(), expected);
+        }
     }
 
     #[test]

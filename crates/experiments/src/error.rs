@@ -290,6 +290,17 @@ pub enum ExperimentError {
         /// What the panic says.
         message: String,
     },
+    /// An experiment panicked besides its jobs: what was kept of them is not of its parameters, or bss2 is
+    /// at fault.
+    #[error(
+        "{experiment}: results that were kept do not fit its parameters, or bss2 is at fault: panicked: {message}"
+    )]
+    UnfitResults {
+        /// The experiment.
+        experiment: &'static str,
+        /// What the panic says.
+        message: String,
+    },
     /// No shard of a study is called that.
     #[error("shard '{text}' is not NUMBER/COUNT with 1 ≤ NUMBER ≤ COUNT ≤ {max}, such as 1/4")]
     UnknownShard {

@@ -1,6 +1,6 @@
 //! The experiments there are.
 
-use crate::jobs::{JobStore, Jobs, Scope};
+use crate::jobs::{JobStore, Jobs, Scope, caught};
 use crate::{
     ExperimentError, Outcome, Progress, Settings, calibration_acceptance, calibration_cost,
     calibration_to_accuracy, calibration_tradeoffs, circuit, error_budget, first_study,
@@ -67,13 +67,20 @@ impl Experiment {
         self.run_by(settings, &jobs)
     }
 
-    /// Runs the experiment by its jobs.
+    /// Runs the experiment by its jobs. Results that were kept of them may hold anything: a panic over
+    /// them is an error.
     pub(crate) fn run_by(
         &self,
         settings: &Settings,
         jobs: &Jobs<'_>,
     ) -> Result<Outcome, ExperimentError> {
         settings.check()?;
-        (self.run)(settings, jobs)
+        caught(|| (self.run)(settings, jobs)).map_err(|error| match error {
+            ExperimentError::Panic { message } => ExperimentError::UnfitResults {
+                experiment: self.name,
+                message,
+            },
+            other => other,
+        })
     }
 }

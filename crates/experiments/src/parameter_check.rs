@@ -1,9 +1,14 @@
 //! What experiments ask of the parameters that a user may give.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 use crate::ExperimentError;
 use crate::operating_point::NetworkCase;
+
+/// Most vectors of one run: their results take some hundred MB.
+pub(crate) const VECTORS_MAX: usize = 100_000;
+/// Most repeats of what has a few vectors.
+pub(crate) const REPEATS_MAX: usize = 1000;
 
 /// Checks the parameters of an experiment; errors name the parameter.
 #[derive(Clone, Copy)]
@@ -54,6 +59,30 @@ impl Checked {
             return Err(self.refused(name, format!("{value} is less than {least}")));
         }
         Ok(())
+    }
+
+    /// A number within a range, both ends included.
+    pub(crate) fn within<T: PartialOrd + Display + Copy>(
+        self,
+        name: &str,
+        value: T,
+        least: T,
+        most: T,
+    ) -> Result<(), ExperimentError> {
+        if (least..=most).contains(&value) {
+            return Ok(());
+        }
+        Err(self.refused(name, format!("{value} is outside {least}…{most}")))
+    }
+
+    /// Vectors and how often each is repeated: some, and no more than memory has room for.
+    pub(crate) fn batch(
+        self,
+        (vectors_name, vectors): (&str, usize),
+        (repeats_name, repeats): (&str, usize),
+    ) -> Result<(), ExperimentError> {
+        self.within(vectors_name, vectors, 1, VECTORS_MAX)?;
+        self.within(repeats_name, repeats, 1, VECTORS_MAX / vectors)
     }
 
     /// A number from some other on, that other included.

@@ -68,9 +68,11 @@ impl Settings {
         )
     }
 
-    /// Seeds of the chips of a study with `default_chips` chips unless set otherwise.
+    /// Seeds of the chips of a study with `default_chips` chips unless set otherwise, of
+    /// [`MAX_CHIPS`](Self::MAX_CHIPS) at most.
     pub fn chip_seeds(&self, default_chips: usize) -> Vec<u64> {
-        (0..self.chips.unwrap_or(default_chips) as u64)
+        let chips = self.chips.unwrap_or(default_chips).min(Self::MAX_CHIPS);
+        (0..chips as u64)
             .map(|i| self.seed.wrapping_add(i))
             .collect()
     }
@@ -91,5 +93,22 @@ pub(crate) fn check(
             max,
         }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_of_chips_is_too_large_to_have_seeds() {
+        let settings = Settings {
+            chips: Some(usize::MAX),
+            seed: u64::MAX,
+            ..Settings::default()
+        };
+        assert_eq!(settings.chip_seeds(1).len(), Settings::MAX_CHIPS);
+        let seeds = Settings::default().chip_seeds(usize::MAX);
+        assert_eq!(seeds.len(), Settings::MAX_CHIPS);
     }
 }

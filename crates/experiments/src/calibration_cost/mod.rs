@@ -3,7 +3,6 @@
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::parameter_check::Checked;
 use crate::process::Process;
 use crate::{Experiment, ExperimentError, Outcome, Settings};
 
@@ -34,12 +33,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
-    let names: Vec<&str> = parameters
-        .processes
-        .iter()
-        .map(|process| process.name.as_str())
-        .collect();
-    Checked(EXPERIMENT.name).distinct("processes", &names)?;
+    parameters.check()?;
     let list = JobList {
         experiment: EXPERIMENT.name,
         configuration: &configuration,

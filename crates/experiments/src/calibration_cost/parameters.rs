@@ -3,8 +3,10 @@
 use bss2_core::CostModel;
 use serde::{Deserialize, Serialize};
 
+use super::EXPERIMENT;
+use crate::parameter_check::{Checked, VECTORS_MAX};
 use crate::process::Process;
-use crate::{Preset, Settings};
+use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +51,18 @@ impl Parameters {
         }
     }
 
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.within("gain_vectors", self.gain_vectors, 1, VECTORS_MAX)?;
+        let processes = self.processes.iter();
+        let names: Vec<&str> = processes.map(|process| process.name.as_str()).collect();
+        checked.distinct("processes", &names)
+    }
+
     /// Chip time of a ledger, in ms.
     pub(super) fn chip_time_ms(&self, cost: &bss2_core::CostLedger) -> f64 {
         1e-3 * self.cost_model.chip_time_us(cost)
@@ -79,6 +93,31 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default());
+        default.check().unwrap();
+        let changes: [(Change, &str); 3] = [
+            (
+                |p| p.gain_vectors = 0,
+                "gain_vectors: 0 is outside 1…100000",
+            ),
+            (|p| p.gain_vectors = usize::MAX, "gain_vectors: 18446744073"),
+            (
+                |p| p.processes[1].name = p.processes[0].name.clone(),
+                "processes: \"typical\" is there twice",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Grids {
     pub values: BTreeMap<Knob, Vec<f64>>,
 }
 
+/// Most mixtures, each of which is compared with all others.
+const MIXTURES_MAX: usize = 10_000;
+
 impl Grids {
     fn resolve(preset: Preset) -> Self {
         let (mixtures, values): (_, [(Knob, &[f64]); 12]) = match preset {
@@ -110,6 +113,7 @@ impl Parameters {
         let checked = Checked(EXPERIMENT.name);
         checked.several("chip_seeds", &self.chip_seeds)?;
         checked.from("give_up_percent", self.give_up_percent, 0.0)?;
+        checked.within("grids.mixtures", self.grids.mixtures, 0, MIXTURES_MAX)?;
         for (knob, values) in &self.grids.values {
             checked.distinct(&format!("grids.values: {}", knob.name()), values)?;
         }
@@ -162,7 +166,7 @@ mod tests {
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
         default.check().unwrap();
-        let changes: [(Change, &str); 7] = [
+        let changes: [(Change, &str); 8] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.chip_seeds = vec![1, 2, 1],
@@ -180,6 +184,10 @@ mod tests {
             (
                 |p| p.give_up_percent = -1.0,
                 "give_up_percent: -1 is not a number from 0",
+            ),
+            (
+                |p| p.grids.mixtures = usize::MAX,
+                "grids.mixtures: 18446744073709551615 is outside 0…10000",
             ),
             (
                 |p| p.grids.values = [(Knob::Wait, vec![1.0, 1.0])].into(),

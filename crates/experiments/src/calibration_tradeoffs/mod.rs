@@ -48,6 +48,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    parameters.check()?;
     run_with(&parameters, configuration, jobs)
 }
 

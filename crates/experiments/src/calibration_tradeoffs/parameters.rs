@@ -1,12 +1,14 @@
 //! Every number that the experiment depends on.
 
 use bss2_calibration::JointProcedure;
-use bss2_core::{CostModel, RunSettings};
+use bss2_core::{CostModel, RunSettings, WEIGHT_MAX};
 use bss2_hardware::ChipConfig;
 use serde::{Deserialize, Serialize};
 
+use super::EXPERIMENT;
 use super::knob::Knob;
 use super::point::Point;
+use crate::parameter_check::{Checked, VECTORS_MAX};
 use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on.
@@ -151,6 +153,39 @@ impl Default for Stimuli {
     }
 }
 
+impl Stimuli {
+    fn check(&self, checked: Checked) -> Result<(), ExperimentError> {
+        let layer = ("stimuli.layer_vectors", self.layer_vectors);
+        for (vectors, repeats) in [
+            (layer, ("stimuli.layer_repeats", self.layer_repeats)),
+            (layer, ("stimuli.long_repeats", self.long_repeats)),
+            (
+                ("stimuli.ramp_steps", self.ramp_steps),
+                ("stimuli.ramp_repeats", self.ramp_repeats),
+            ),
+            (
+                ("stimuli.load_vectors", self.load_vectors),
+                ("stimuli.load_repeats", self.load_repeats),
+            ),
+            (
+                ("stimuli.single_rows", self.single_rows),
+                ("stimuli.single_repeats", self.single_repeats),
+            ),
+        ] {
+            checked.batch(vectors, repeats)?;
+        }
+        for (name, weight) in [
+            ("stimuli.ramp_least_weight", self.ramp_least_weight),
+            ("stimuli.load_least_weight", self.load_least_weight),
+        ] {
+            checked.within(name, weight, 0, WEIGHT_MAX)?;
+        }
+        checked.at_least("stimuli.load_thinned", self.load_thinned, 1)?;
+        let repeats = self.memory_repeats;
+        checked.within("stimuli.memory_repeats", repeats, 1, VECTORS_MAX)
+    }
+}
+
 impl Grids {
     fn resolve(preset: Preset) -> Self {
         if preset == Preset::Quick {
@@ -209,6 +244,16 @@ impl Parameters {
             calibration: JointProcedure::default(),
             cost_model: CostModel::default(),
         }
+    }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        self.stimuli.check(checked)
     }
 
     /// Every value of every knob.
@@ -306,5 +351,64 @@ mod tests {
         });
         assert_eq!([quick.0, standard.0, full.0], [2, 5, 10]);
         assert!(quick.1 < standard.1 && standard.1 == full.1);
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default());
+        default.check().unwrap();
+        let changes: [(Change, &str); 11] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (
+                |p| p.stimuli.layer_vectors = 0,
+                "stimuli.layer_vectors: 0 is outside 1…100000",
+            ),
+            (
+                |p| p.stimuli.layer_repeats = 0,
+                "stimuli.layer_repeats: 0 is outside 1…2083",
+            ),
+            (
+                |p| p.stimuli.long_repeats = usize::MAX,
+                "stimuli.long_repeats: 18446744073",
+            ),
+            (|p| p.stimuli.ramp_repeats = 0, "stimuli.ramp_repeats: 0"),
+            (|p| p.stimuli.load_repeats = 0, "stimuli.load_repeats: 0"),
+            (
+                |p| p.stimuli.single_repeats = 0,
+                "stimuli.single_repeats: 0",
+            ),
+            (
+                |p| p.stimuli.memory_repeats = 0,
+                "stimuli.memory_repeats: 0",
+            ),
+            (
+                |p| p.stimuli.ramp_least_weight = 64,
+                "stimuli.ramp_least_weight: 64 is outside 0…63",
+            ),
+            (
+                |p| p.stimuli.load_least_weight = -128,
+                "stimuli.load_least_weight: -128",
+            ),
+            (
+                |p| p.stimuli.load_thinned = 0,
+                "stimuli.load_thinned: 0 is less than 1",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn ranges_of_the_cadc_may_be_of_any_width() {
+        let mut parameters = Parameters::resolve(&Settings::default());
+        parameters.grids.cadc_ranges = vec![[-1, i32::MAX], [i32::MIN, i32::MAX]];
+        let points = parameters.points().unwrap();
+        assert!(points.iter().any(|point| point.value == 4_294_967_295.0));
     }
 }

@@ -76,7 +76,7 @@ impl Point {
                 })
             }),
             Knob::CadcRange => each(&grids.cadc_ranges, |[lower, upper]| {
-                target(f64::from(upper - lower), &|c| {
+                target(f64::from(upper) - f64::from(lower), &|c| {
                     c.targets.cadc = CadcRange {
                         lower,
                         upper,

@@ -35,6 +35,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    parameters.check()?;
     let list = JobList {
         experiment: EXPERIMENT.name,
         configuration: &configuration,

@@ -1,10 +1,13 @@
 //! Every number that the experiment depends on.
 
 use bss2_calibration::Procedure;
+use bss2_core::{ACTIVATION_MAX, ArrayGeometry, WEIGHT_MAX};
 use bss2_hardware::ChipConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{Preset, Settings};
+use super::EXPERIMENT;
+use crate::parameter_check::{Checked, REPEATS_MAX};
+use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -152,6 +155,127 @@ impl Parameters {
             },
             chip: settings.chip.clone(),
             calibration: Procedure::default(),
+        }
+    }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        self.trace.check(checked, self.chip.geometry)?;
+        checked.within("swing.repeats", self.swing.repeats, 1, REPEATS_MAX)?;
+        self.validity.check(checked)
+    }
+}
+
+impl TraceParameters {
+    /// Longest time after the readout, in µs.
+    const AFTERWARDS_MAX_US: f64 = 10_000.0;
+
+    fn check(&self, checked: Checked, geometry: ArrayGeometry) -> Result<(), ExperimentError> {
+        let last = geometry.columns() - 1;
+        checked.within("trace.column", self.column, 0, last)?;
+        checked.within("trace.weight", self.weight, 0, WEIGHT_MAX)?;
+        let rows = geometry.inputs();
+        checked.within("trace.positive_rows", self.positive_rows, 0, rows)?;
+        let left = rows - self.positive_rows;
+        checked.within("trace.negative_rows", self.negative_rows, 0, left)?;
+        let interval = self.sample_interval;
+        checked.within("trace.sample_interval", interval, 1, u32::MAX)?;
+        let (name, most) = ("trace.afterwards_us", Self::AFTERWARDS_MAX_US);
+        checked.within(name, self.afterwards_us, 0.0, most)
+    }
+}
+
+impl ValidityParameters {
+    fn check(&self, checked: Checked) -> Result<(), ExperimentError> {
+        for &magnitude in &self.magnitudes {
+            checked.within("validity.magnitudes", magnitude, 0, WEIGHT_MAX)?;
+        }
+        for &least in &self.least_activations {
+            checked.within("validity.least_activations", least, 0, ACTIVATION_MAX)?;
+        }
+        for &density in &self.densities {
+            checked.within("validity.densities", density, 0.0, 1.0)?;
+        }
+        checked.within("validity.vectors", self.vectors, 1, REPEATS_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default());
+        default.check().unwrap();
+        let changes: [(Change, &str); 15] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (
+                |p| p.trace.column = 256,
+                "trace.column: 256 is outside 0…255",
+            ),
+            (
+                |p| p.trace.weight = -128,
+                "trace.weight: -128 is outside 0…63",
+            ),
+            (
+                |p| p.trace.positive_rows = usize::MAX,
+                "trace.positive_rows: 18446744073",
+            ),
+            (
+                |p| p.trace.negative_rows = usize::MAX,
+                "trace.negative_rows: 18446744073",
+            ),
+            (
+                |p| p.trace.sample_interval = 0,
+                "trace.sample_interval: 0 is outside",
+            ),
+            (
+                |p| p.trace.afterwards_us = f64::INFINITY,
+                "trace.afterwards_us: inf is outside 0…10000",
+            ),
+            (|p| p.trace.afterwards_us = -1.0, "trace.afterwards_us: -1"),
+            (
+                |p| p.swing.repeats = 0,
+                "swing.repeats: 0 is outside 1…1000",
+            ),
+            (
+                |p| p.swing.repeats = usize::MAX,
+                "swing.repeats: 18446744073",
+            ),
+            (
+                |p| p.validity.magnitudes = vec![-8],
+                "validity.magnitudes: -8 is outside 0…63",
+            ),
+            (
+                |p| p.validity.least_activations = vec![32],
+                "validity.least_activations: 32 is outside 0…31",
+            ),
+            (
+                |p| p.validity.densities = vec![1.5],
+                "validity.densities: 1.5 is outside 0…1",
+            ),
+            (
+                |p| p.validity.densities = vec![f64::NAN],
+                "validity.densities: NaN",
+            ),
+            (
+                |p| p.validity.vectors = 0,
+                "validity.vectors: 0 is outside 1…1000",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

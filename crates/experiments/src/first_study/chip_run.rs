@@ -41,8 +41,11 @@ pub(super) struct ChipRun {
 impl ChipRun {
     /// Steps of progress that one chip takes.
     pub(super) fn steps(parameters: &Parameters) -> u64 {
-        let epochs = Stage::RETRAINED.len() * parameters.loop_epochs;
-        (Stage::ALL.len() + parameters.calibration.routines() + epochs) as u64
+        let epochs = Stage::RETRAINED
+            .len()
+            .saturating_mul(parameters.loop_epochs);
+        let others = Stage::ALL.len() + parameters.calibration.routines();
+        epochs.saturating_add(others) as u64
     }
 
     pub(super) fn run(
@@ -167,7 +170,7 @@ impl Bench<'_> {
     ) -> Result<StageResult, ExperimentError> {
         array.take_ledger();
         let seed = derive_seed(self.seed, TRAINING);
-        let mut learning = Vec::with_capacity(self.parameters.loop_epochs);
+        let mut learning = Vec::new();
         train(
             &mut network,
             &mut Session::on(array, seed),

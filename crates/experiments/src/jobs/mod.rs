@@ -182,11 +182,12 @@ impl<'a> Jobs<'a> {
             let steps = here
                 .iter()
                 .map(|&position| (list.steps)(&list.keys[position]));
-            let task = self.progress.begin(list.experiment, steps.sum());
+            let steps = steps.fold(0, u64::saturating_add);
+            let task = self.progress.begin(list.experiment, steps);
             let done = side_by_side::run(here.len(), self.threads, |number| {
                 let position = here[number];
                 let address = &addresses[position];
-                let done = one(|| run(&list.keys[position], task.as_ref()))
+                let done = caught(|| run(&list.keys[position], task.as_ref()))
                     .and_then(|result| self.store.keep(address, &result).map(|()| result));
                 done.map_err(|error| {
                     let failure = JobFailure::new(list.experiment, address.key(), &error);
@@ -251,9 +252,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does a job; a panic is a failure of this job alone.
-fn one<R>(run: impl FnOnce() -> Result<R, ExperimentError>) -> Result<R, ExperimentError> {
-    // Nothing of what a job that panics has touched is used again.
+/// Does a job, or what follows all of them; a panic is a failure of this alone.
+pub(crate) fn caught<R>(
+    run: impl FnOnce() -> Result<R, ExperimentError>,
+) -> Result<R, ExperimentError> {
+    // Nothing of what has been touched before a panic is used again.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());

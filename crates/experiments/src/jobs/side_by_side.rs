@@ -38,10 +38,19 @@ pub(super) fn run<R: Send>(
         }
     };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (1..threads.min(count)).map(|_| scope.spawn(work)).collect();
+        let begun = (1..threads.min(count)).map(|_| {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, work);
+            thread.map_err(|error| refused(threads, &error))
+        });
+        let workers: Vec<_> = begun.collect();
+        if workers.iter().any(Result::is_err) {
+            next.store(count, Ordering::Relaxed);
+        }
         let here = work();
         workers.into_iter().fold(here, |sum, worker| {
-            sum.and(worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            let ended = worker
+                .and_then(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            sum.and(ended)
         })
     })?;
     let results: Option<Vec<R>> = results
@@ -58,8 +67,12 @@ pub(crate) fn pool(threads: usize) -> Result<rayon::ThreadPool, ExperimentError>
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
-        .map_err(|error| ExperimentError::Threads {
-            threads,
-            reason: error.to_string(),
-        })
+        .map_err(|error| refused(threads, &error))
+}
+
+fn refused(threads: usize, error: &impl ToString) -> ExperimentError {
+    ExperimentError::Threads {
+        threads,
+        reason: error.to_string(),
+    }
 }

@@ -5,7 +5,9 @@ use bss2_core::CostModel;
 use bss2_hardware::ChipConfig;
 use serde::{Deserialize, Serialize};
 
-use crate::{Preset, Settings};
+use super::EXPERIMENT;
+use crate::parameter_check::{Checked, REPEATS_MAX};
+use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,6 +69,71 @@ impl Parameters {
             chip: settings.chip.clone(),
             calibration: Procedure::default(),
             cost_model: CostModel::default(),
+        }
+    }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        checked.at_least("transfer_rows", self.transfer_rows, 1)?;
+        checked.several("transfer_weights", &self.transfer_weights)?;
+        for (name, repeats) in [
+            ("transfer_repeats", self.transfer_repeats),
+            ("fixed_repeats", self.fixed_repeats),
+        ] {
+            checked.within(name, repeats, 1, REPEATS_MAX)?;
+        }
+        checked.batch(
+            ("effect_vectors", self.effect_vectors),
+            ("effect_repeats", self.effect_repeats),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default());
+        default.check().unwrap();
+        let changes: [(Change, &str); 8] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (|p| p.transfer_rows = 0, "transfer_rows: 0 is less than 1"),
+            (|p| p.transfer_weights.clear(), "transfer_weights: is empty"),
+            (
+                |p| p.transfer_repeats = 0,
+                "transfer_repeats: 0 is outside 1…1000",
+            ),
+            (
+                |p| p.fixed_repeats = usize::MAX,
+                "fixed_repeats: 18446744073",
+            ),
+            (
+                |p| p.effect_vectors = 0,
+                "effect_vectors: 0 is outside 1…100000",
+            ),
+            (
+                |p| p.effect_repeats = 0,
+                "effect_repeats: 0 is outside 1…1562",
+            ),
+            (
+                |p| p.effect_repeats = usize::MAX,
+                "effect_repeats: 18446744073",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -50,6 +50,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings)?;
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let choices = Choice::all(&parameters)?;
     let steps = StudyNetwork::steps(&parameters);
     let network = jobs.beforehand(EXPERIMENT.name, &configuration, &(), steps, |task| {

@@ -7,7 +7,7 @@ use bss2_training::{
     Adam, Deployment, Examples, LayerDeployment, LinearLayer, Network, OnLayers, Session, Step,
     deploy, evaluate, float_mlp, published_mnist_cnn, train,
 };
-use ndarray::Axis;
+use ndarray::s;
 use serde::{Deserialize, Serialize};
 
 use super::Parameters;
@@ -31,7 +31,7 @@ pub(super) struct StudyNetwork {
 impl StudyNetwork {
     /// Steps of progress that its training takes.
     pub(super) fn steps(parameters: &Parameters) -> u64 {
-        parameters.float_epochs as u64 + 1
+        (parameters.float_epochs as u64).saturating_add(1)
     }
 
     pub(super) fn trained(
@@ -143,6 +143,6 @@ pub(super) fn test_images<'a>(
 ) -> Result<Examples<'a>, ExperimentError> {
     let all = data.test()?;
     let count = all.len().min(parameters.test_images);
-    let (first, _) = all.inputs().split_at(Axis(0), count);
+    let first = all.inputs().slice_move(s![..count, ..]);
     Ok(Examples::new(first, &data.test_labels()[..count])?)
 }

@@ -7,7 +7,9 @@ use bss2_mapping::{ProfileProtocol, ScalingRule};
 use bss2_training::{CrossEntropy, RateSchedule, Schedule};
 use serde::{Deserialize, Serialize};
 
+use super::EXPERIMENT;
 use super::signed_layer::SignedLayer;
+use crate::parameter_check::Checked;
 use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
@@ -104,6 +106,16 @@ impl Parameters {
         })
     }
 
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        self.signed_layer.check(checked)
+    }
+
     pub(super) fn float_schedule(&self) -> Schedule {
         Schedule {
             epochs: self.float_epochs,
@@ -179,6 +191,43 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default()).unwrap();
+        default.check().unwrap();
+        let changes: [(Change, &str); 6] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (
+                |p| p.signed_layer.inputs = usize::MAX,
+                "signed_layer.inputs: 18446744073",
+            ),
+            (
+                |p| p.signed_layer.outputs = usize::MAX,
+                "signed_layer.outputs: 18446744073",
+            ),
+            (
+                |p| p.signed_layer.vectors = 0,
+                "signed_layer.vectors: 0 is outside 1…4096",
+            ),
+            (
+                |p| p.signed_layer.largest_weight = -128,
+                "signed_layer.largest_weight: -128 is outside 1…63",
+            ),
+            (
+                |p| p.signed_layer.largest_weight = -5,
+                "signed_layer.largest_weight: -5",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Codings of signed inputs and weights, on a layer of random numbers.
 
-use bss2_core::Trial;
 use bss2_core::random::{derive_seed, keyed_stream};
+use bss2_core::{Trial, WEIGHT_MAX};
 use bss2_mapping::{
     Coding, InputCoding, Layer, LayerSample, LayerShape, MappingStrategy, OutputError, Tiling,
     WeightCoding, Workload,
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bench::{Bench, TRIALS};
 use crate::ExperimentError;
+use crate::parameter_check::Checked;
 
 /// A layer of random weights and inputs.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -37,6 +38,23 @@ impl Default for SignedLayer {
             largest_weight: 31,
             correction_vectors: 16,
         }
+    }
+}
+
+impl SignedLayer {
+    /// Most inputs, outputs and vectors.
+    const SIDE_MAX: usize = 4096;
+
+    pub(super) fn check(&self, checked: Checked) -> Result<(), ExperimentError> {
+        for (name, side) in [
+            ("signed_layer.inputs", self.inputs),
+            ("signed_layer.outputs", self.outputs),
+            ("signed_layer.vectors", self.vectors),
+        ] {
+            checked.within(name, side, 1, Self::SIDE_MAX)?;
+        }
+        let (name, most) = ("signed_layer.largest_weight", WEIGHT_MAX);
+        checked.within(name, self.largest_weight, 1, most)
     }
 }
 

@@ -146,10 +146,11 @@ impl Knob {
 
 /// A range of a width around the middle of another.
 const fn cadc_range(width: i32, usual: CadcRange) -> CadcRange {
-    let lower = (usual.lower + usual.upper - width) / 2;
+    let ends = usual.lower.saturating_add(usual.upper);
+    let lower = ends.saturating_sub(width) / 2;
     CadcRange {
         lower,
-        upper: lower + width,
+        upper: lower.saturating_add(width),
         ..usual
     }
 }
@@ -232,6 +233,17 @@ mod tests {
             panic!("{point:?}");
         };
         assert_eq!(joint.targets.cadc.upper - joint.targets.cadc.lower, 200);
+    }
+
+    #[test]
+    fn every_knob_can_be_turned_to_any_number() {
+        let ends = [f64::NEG_INFINITY, -3e9, -1.0, 0.0, 3e9, f64::INFINITY];
+        for knob in Knob::ALL {
+            for value in ends.into_iter().chain([f64::NAN]) {
+                knob.turn(&mut OperatingPoint::usual(), value);
+                assert!(!knob.text(value).is_empty(), "{knob:?} {value}");
+            }
+        }
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl ArrayChart {
     /// Counts passes that were not even given, to be said below the picture.
     #[must_use]
     pub fn with_more_passes(mut self, count: usize) -> Self {
-        self.more_passes += count;
+        self.more_passes = self.more_passes.saturating_add(count);
         self
     }
 
@@ -410,6 +410,8 @@ mod tests {
         };
         assert!(!many(8).to_svg().contains("more pass"));
         assert!(many(9).to_svg().contains("… and 1 more pass<"));
+        let all = many(9).with_more_passes(usize::MAX).with_more_passes(1);
+        assert!(all.to_standalone_svg().contains("more passes"));
         let svg = many(9).with_more_passes(23).to_standalone_svg();
         assert!(svg.contains("… and 24 more passes"));
         assert_eq!(svg.matches("class=\"synram\"").count(), 16);

@@ -66,9 +66,9 @@ impl Axis {
     /// # Errors
     ///
     /// [`PlotError::Range`] if the ends are not finite, not in order, too close to each other to
-    /// be told apart, or not positive on a logarithmic axis.
+    /// be told apart, or below 10⁻¹⁰⁰ on a logarithmic axis.
     pub fn with_range(mut self, low: f64, high: f64) -> Result<Self, PlotError> {
-        let positive_enough = self.kind == Kind::Linear || low > 0.0;
+        let positive_enough = self.kind == Kind::Linear || low >= SMALLEST_SPAN;
         if !positive_enough || !is_range(low, high) {
             return Err(PlotError::Range { low, high });
         }
@@ -176,7 +176,7 @@ impl Axis {
 }
 
 /// Whether an axis can run from `low` to `high`.
-fn is_range(low: f64, high: f64) -> bool {
+pub(super) fn is_range(low: f64, high: f64) -> bool {
     is_drawable(low) && is_drawable(high) && high - low > narrowest_span(low, high)
 }
 
@@ -230,7 +230,10 @@ mod tests {
         ] {
             assert!(linear().with_range(low, high).is_err(), "{low}..{high}");
         }
-        assert!(Axis::logarithmic("a", "").with_range(0.0, 1.0).is_err());
+        for (low, high) in [(0.0, 1.0), (1e-320, 1.0), (1e-300, 1e100)] {
+            let logarithmic = Axis::logarithmic("a", "").with_range(low, high);
+            assert!(logarithmic.is_err(), "{low}..{high}");
+        }
     }
 
     #[test]

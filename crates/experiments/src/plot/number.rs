@@ -10,10 +10,12 @@ const NOT_AVAILABLE: &str = "n/a";
 const LARGE: f64 = 1e7;
 /// Below this magnitude a number is written as mantissa × power of ten.
 const SMALL: f64 = 1e-4;
+/// A number is never written with more digits than this, significant ones or decimals.
+const DIGITS_MAX: usize = 400;
 /// From 9.95 on, two digits round up to the next power of ten.
 const ROUNDS_UP: f64 = 10.0 / 9.95;
 
-/// `value` with exactly `decimals` digits after the point.
+/// `value` with exactly `decimals` digits after the point, of which there are 400 at most.
 ///
 /// Thousands are grouped from five integer digits on. A non-finite value gives "n/a".
 ///
@@ -26,6 +28,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return NOT_AVAILABLE.to_owned();
     }
+    let decimals = decimals.min(DIGITS_MAX);
     let digits = format!("{:.decimals$}", value.abs());
     let (whole, fraction) = match digits.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
@@ -45,7 +48,7 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     text
 }
 
-/// `value` rounded to `digits` significant digits, without trailing zeros.
+/// `value` rounded to `digits` significant digits, 1 to 400, without trailing zeros.
 ///
 /// Very large and very small values come as mantissa × power of ten; a non-finite one as "n/a".
 ///
@@ -61,7 +64,7 @@ pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    let digits = digits.max(1) as i32;
+    let digits = digits.clamp(1, DIGITS_MAX) as i32;
     let exponent = exponent_of(value);
     if is_extreme(value) {
         let mantissa = scaled_down(value, exponent);
@@ -197,6 +200,16 @@ mod tests {
         assert_eq!(significant(120.0, 2), "120");
         assert_eq!(significant(-2.5e-7, 2), "\u{2212}2.5×10⁻⁷");
         assert_eq!(significant(f64::INFINITY, 2), "n/a");
+    }
+
+    #[test]
+    fn no_number_of_digits_is_too_large() {
+        for digits in [70_000, 1 << 31, i32::MAX as usize, usize::MAX] {
+            assert_eq!(fixed(1.0, digits).len(), 402);
+            for value in [1.0, 1e-3, 5e-324, -1e300] {
+                assert_eq!(significant(value, digits), significant(value, 400));
+            }
+        }
     }
 
     #[test]

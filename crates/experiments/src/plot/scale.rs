@@ -76,6 +76,9 @@ impl Scale {
             Kind::Logarithmic if value <= 0.0 => 0.0,
             Kind::Logarithmic => (value / self.low).log10() / (self.high / self.low).log10(),
         };
+        if fraction.is_nan() {
+            return 0.0;
+        }
         fraction.clamp(-FURTHEST, FURTHEST)
     }
 
@@ -310,6 +313,29 @@ mod tests {
         let scale = Scale::new(&odd, bounds, 8);
         assert_eq!((scale.low, scale.high), (1.0, 90.0));
         assert_eq!(labels(&scale), ["1", "2", "5", "10", "20", "50"]);
+    }
+
+    #[test]
+    fn ranges_at_the_ends_of_what_can_be_drawn_have_scales() {
+        let axis = || Axis::logarithmic("", "");
+        let fixed = |low, high| axis().with_range(low, high).expect("a sound range");
+        let within = |low, high| axis().within(low, high).expect("bounds");
+        for (axis, low, high) in [
+            (fixed(1e-100, 1e100), 1e-100, 1e100),
+            (fixed(1.5, 1e90), 1.5, 1e90),
+            (fixed(1.5e-100, 1e90), 1.5e-100, 1e90),
+            (within(0.0, 2.1e-100), 2.02e-100, 2.05e-100),
+            (within(0.0, 2.1e-100), 1e-100, 1e-100),
+        ] {
+            for count in 1..10 {
+                let scale = Scale::new(&axis, Bounds { low, high }, count);
+                let Scale { low, high, .. } = scale;
+                assert!(0.0 < low && low < high, "{scale:?}");
+                assert!(scale.ticks.iter().all(|tick| tick.value > 0.0), "{scale:?}");
+                assert_eq!((scale.fraction(low), scale.fraction(high)), (0.0, 1.0));
+                assert!(scale.fraction(f64::NAN) == 0.0);
+            }
+        }
     }
 
     #[test]

@@ -24,10 +24,12 @@ impl Table {
             let aligned = self.columns.iter().zip(cells).zip(&widths);
             let line: Vec<String> = aligned
                 .map(|((column, cell), &width)| {
+                    // Widths of the standard library's formats end at 65535.
+                    let padding = " ".repeat(width - cell.chars().count());
                     if column.is_numeric() {
-                        format!("{cell:>width$}")
+                        padding + cell
                     } else {
-                        format!("{cell:<width$}")
+                        format!("{cell}{padding}")
                     }
                 })
                 .collect();
@@ -59,5 +61,15 @@ mod tests {
             text,
             "Caption\n\nStage       %\n─────  ──────\nfloat    98.2\nσ      ✗ miss\n"
         );
+    }
+
+    #[test]
+    fn cells_may_be_of_any_width() {
+        let table = Table::new("Caption", vec![Column::text("A"), Column::number("B")])
+            .with_row(vec![Cell::text("ä".repeat(70_000)), Cell::number(1.0, 0)])
+            .unwrap();
+        let text = table.to_text();
+        let last = text.lines().last().unwrap();
+        assert_eq!(last.chars().count(), 70_003);
     }
 }

@@ -58,7 +58,9 @@ fn method(results: &Results<'_>, data: &DataDescription) -> String {
         significant(parameters.space.size(), 2),
         knobs.join(", "),
         chips(parameters.search_chips.len()),
-        parameters.generations * parameters.per_generation,
+        parameters
+            .generations
+            .saturating_mul(parameters.per_generation),
         chips(parameters.fresh_chips.len()),
     )
 }

@@ -80,6 +80,9 @@ impl Work {
     }
 }
 
+/// Most generations, and most settings of each.
+const GENERATIONS_MAX: usize = 1000;
+
 impl Parameters {
     /// The parameters for a preset and its data.
     pub fn resolve(settings: &Settings, data: &StudyData) -> Self {
@@ -131,8 +134,8 @@ impl Parameters {
             checked.positive(&format!("aims.{number}.time_factor"), aim.time_factor)?;
         }
         checked.several("strategies", &self.strategies)?;
-        checked.at_least("generations", self.generations, 1)?;
-        checked.at_least("per_generation", self.per_generation, 1)?;
+        checked.within("generations", self.generations, 1, GENERATIONS_MAX)?;
+        checked.within("per_generation", self.per_generation, 1, GENERATIONS_MAX)?;
         if self.space.knobs().next().is_none() {
             return Err(checked.refused("space", "no knob has values"));
         }
@@ -234,7 +237,7 @@ mod tests {
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
         default.check().unwrap();
-        let changes: [(Change, &str); 18] = [
+        let changes: [(Change, &str); 20] = [
             (|p| p.search_chips.clear(), "search_chips: is empty"),
             (
                 |p| p.search_chips = vec![5, 5],
@@ -269,8 +272,16 @@ mod tests {
                 |p| p.strategies.push(Strategy::Random),
                 "strategies: Random is there twice",
             ),
-            (|p| p.generations = 0, "generations: 0 is less than 1"),
-            (|p| p.per_generation = 0, "per_generation: 0 is less than 1"),
+            (|p| p.generations = 0, "generations: 0 is outside 1…1000"),
+            (|p| p.generations = usize::MAX, "generations: 18446744073"),
+            (
+                |p| p.per_generation = 0,
+                "per_generation: 0 is outside 1…1000",
+            ),
+            (
+                |p| p.per_generation = usize::MAX,
+                "per_generation: 18446744073",
+            ),
             (
                 |p| p.space = Space::new([(Knob::Wait, vec![])]),
                 "space: no knob has values",

@@ -75,7 +75,7 @@ impl Strategy {
             return along.filter(is_new).collect();
         }
         let mut random = keyed_stream(seed, 0);
-        let mut proposed = Vec::with_capacity(count);
+        let mut proposed = Vec::new();
         if tried.is_empty() {
             proposed.extend([space.usual()].into_iter().filter(&mut is_new));
         }

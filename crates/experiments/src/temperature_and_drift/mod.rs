@@ -39,6 +39,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, &data);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let steps = StudyNetwork::STEPS;
     let network = jobs.beforehand(EXPERIMENT.name, &configuration, &(), steps, |task| {
         StudyNetwork::trained(&parameters, &data, task)

@@ -6,7 +6,9 @@ use bss2_hardware::ChipConfig;
 use bss2_training::{Budget, Method, MockProtocol, NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
-use crate::{Preset, Settings, StudyData};
+use super::EXPERIMENT;
+use crate::parameter_check::{Checked, REPEATS_MAX};
+use crate::{ExperimentError, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -137,6 +139,20 @@ impl Parameters {
             cost_model: CostModel::default(),
         }
     }
+
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("chip_seeds", &self.chip_seeds)?;
+        checked.several("methods", &self.methods)?;
+        checked.several("calibration_celsius", &self.calibration_celsius)?;
+        checked.several("celsius", &self.celsius)?;
+        checked.at_least("error_vectors", self.error_vectors, 1)?;
+        checked.within("error_repeats", self.error_repeats, 1, REPEATS_MAX)
+    }
 }
 
 /// The published network for images of its size, a hidden layer otherwise.
@@ -212,6 +228,34 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = resolved();
+        default.check().unwrap();
+        let changes: [(Change, &str); 6] = [
+            (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
+            (|p| p.methods.clear(), "methods: is empty"),
+            (
+                |p| p.calibration_celsius.clear(),
+                "calibration_celsius: is empty",
+            ),
+            (|p| p.celsius.clear(), "celsius: is empty"),
+            (|p| p.error_vectors = 0, "error_vectors: 0 is less than 1"),
+            (
+                |p| p.error_repeats = usize::MAX,
+                "error_repeats: 18446744073",
+            ),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

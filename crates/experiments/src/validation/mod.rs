@@ -145,7 +145,7 @@ struct ChipValues {
     reported: Vec<Reported>,
 }
 
-fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+fn resolved(settings: &Settings) -> Result<(Parameters, toml::Table), ExperimentError> {
     let default_chips = match settings.preset {
         Preset::Quick => 10,
         Preset::Standard => 20,
@@ -156,8 +156,11 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         calibration: bss2_calibration::Procedure::default(),
         chip: settings.chip.clone(),
     };
-    let (parameters, configuration) =
-        configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
+    configured(EXPERIMENT.name, settings, preset, toml::Table::new())
+}
+
+fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
+    let (parameters, configuration) = resolved(settings)?;
     let chip = parameters.chip.clone().check()?;
     let list = JobList {
         experiment: EXPERIMENT.name,
@@ -184,4 +187,47 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         Ok(chip)
     })?;
     report::outcome(&chips, configuration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Silent;
+    use crate::jobs::{JobStore, Scope};
+
+    #[test]
+    fn kept_results_that_hold_something_else_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = || JobStore::in_folder(folder.path().join("jobs"));
+        let jobs = || Jobs::new(&Silent, store(), Scope::All, 1);
+        let settings = Settings {
+            chips: Some(1),
+            ..Settings::default()
+        };
+        let (parameters, configuration) = resolved(&settings).unwrap();
+        let list = JobList {
+            experiment: EXPERIMENT.name,
+            configuration: &configuration,
+            keys: &parameters.chip_seeds,
+            steps: &|_| u64::MAX,
+        };
+        let empty = |&seed: &u64, _: &dyn crate::Task| {
+            Ok(ChipValues {
+                seed,
+                values: Vec::new(),
+                failures: None,
+                reported: Vec::new(),
+            })
+        };
+        jobs().each(&list, empty).unwrap();
+        let error = EXPERIMENT.run_by(&settings, &jobs()).err().unwrap();
+        let ExperimentError::UnfitResults { message, .. } = &error else {
+            panic!("{error}");
+        };
+        assert!(message.contains("out of bounds"), "{message}");
+        assert!(
+            error.to_string().starts_with("validation: results"),
+            "{error}"
+        );
+    }
 }

@@ -37,6 +37,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings, (rows, columns));
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    parameters.check()?;
     let networks: Vec<(Architecture, u64)> = Architecture::ALL
         .into_iter()
         .flat_map(|architecture| {

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::EXPERIMENT;
 use super::midpoint::Search;
-use crate::{Preset, Settings};
+use crate::parameter_check::{Checked, REPEATS_MAX};
+use crate::{ExperimentError, Preset, Settings};
 
 /// Every number that the experiment depends on, besides its data.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,6 +114,19 @@ impl Parameters {
         }
     }
 
+    /// Parameters that results can come of.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Parameter`] with the first that is none of these.
+    pub fn check(&self) -> Result<(), ExperimentError> {
+        /// By then the ends of the range are neighbours.
+        const HALVINGS_MAX: u32 = 100;
+        let checked = Checked(EXPERIMENT.name);
+        checked.several("network_seeds", &self.network_seeds)?;
+        checked.within("halvings", self.halvings, 0, HALVINGS_MAX)?;
+        checked.within("noise_draws", self.noise_draws, 1, REPEATS_MAX as u64)
+    }
+
     pub(super) const fn search(&self) -> Search {
         Search {
             range: self.sigma_range,
@@ -152,6 +167,29 @@ mod tests {
             let mut changed = default.clone();
             change(&mut changed);
             assert_ne!(text(&changed), text(&default), "change {number}");
+        }
+    }
+
+    type Change = fn(&mut Parameters);
+
+    #[test]
+    fn what_no_result_can_come_of_is_refused_by_name() {
+        let default = Parameters::resolve(&Settings::default(), (8, 8));
+        default.check().unwrap();
+        let changes: [(Change, &str); 4] = [
+            (|p| p.network_seeds.clear(), "network_seeds: is empty"),
+            (
+                |p| p.halvings = u32::MAX,
+                "halvings: 4294967295 is outside 0…100",
+            ),
+            (|p| p.noise_draws = 0, "noise_draws: 0 is outside 1…1000"),
+            (|p| p.noise_draws = u64::MAX, "noise_draws: 18446744073"),
+        ];
+        for (change, expected) in changes {
+            let mut changed = default.clone();
+            change(&mut changed);
+            let error = changed.check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

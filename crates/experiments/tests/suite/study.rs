@@ -298,6 +298,67 @@ fn settings_outside_their_ranges_are_named() {
     }
 }
 
+/// An experiment, a parameter as TOML, and how it is refused before any job.
+const REFUSED: &[(&str, &str, &str)] = &[
+    (
+        "mac-characteristics",
+        "transfer_rows = 0",
+        "transfer_rows: 0 is less than 1",
+    ),
+    (
+        "circuit",
+        "trace.afterwards_us = inf",
+        "trace.afterwards_us: inf is outside 0…10000",
+    ),
+    (
+        "calibration-cost",
+        "gain_vectors = 9223372036854775807",
+        "gain_vectors: 9223372036854775807 is outside 1…100000",
+    ),
+    (
+        "calibration-tradeoffs",
+        "stimuli.load_thinned = 0",
+        "stimuli.load_thinned: 0 is less than 1",
+    ),
+    (
+        "mapping-strategies",
+        "signed_layer.largest_weight = -128",
+        "signed_layer.largest_weight: -128 is outside 1…63",
+    ),
+    (
+        "temperature-and-drift",
+        "calibration_celsius = []",
+        "calibration_celsius: is empty",
+    ),
+    (
+        "walking-noise",
+        "noise_draws = 0",
+        "noise_draws: 0 is outside 1…1000",
+    ),
+    (
+        "calibration-to-accuracy",
+        "grids.mixtures = 10001",
+        "grids.mixtures: 10001 is outside 0…10000",
+    ),
+    (
+        "settings-search",
+        "generations = 1001",
+        "generations: 1001 is outside 1…1000",
+    ),
+];
+
+#[test]
+fn parameters_out_of_range_are_refused_by_name_before_any_job() {
+    for &(name, parameter, expected) in REFUSED {
+        let settings = Settings {
+            parameters: format!("[{name}]\n{parameter}").parse().unwrap(),
+            ..Settings::default()
+        };
+        let refused = refusal(&[name], &settings);
+        assert_eq!(refused, format!("{name}: {expected}"));
+    }
+}
+
 #[test]
 fn an_experiment_named_twice_is_refused() {
     let refused = refusal(&["first-study", "first-study"], &Settings::default());

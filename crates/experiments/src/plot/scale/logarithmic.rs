@@ -1,7 +1,7 @@
 //! Logarithmic scales: ticks at powers of ten, or at 1, 2 and 5 times these where there is room.
 
 use super::{Kind, SLACK, Scale, Tick, linear};
-use crate::plot::axis::{Axis, Bounds};
+use crate::plot::axis::{Axis, Bounds, is_range};
 use crate::plot::number::{exponent_of, fixed, power_of_ten, with_power};
 
 /// If all powers of ten on an axis are in this range, they are written out.
@@ -30,10 +30,7 @@ pub(super) fn scale(axis: &Axis, bounds: Bounds, count: usize) -> Scale {
     let use_fine = (2..=count + 1).contains(&fine.0.len());
     if !use_fine && coarse.0.len() < 2 {
         // a range between two powers of ten that may not be left
-        return Scale {
-            kind: Kind::Logarithmic,
-            ..linear(&axis.clone().spanning(low, high), bounds, count)
-        };
+        return even(axis, bounds, (low, high), count);
     }
 
     let (marks, (low, high)) = if use_fine { fine } else { coarse };
@@ -48,6 +45,25 @@ pub(super) fn scale(axis: &Axis, bounds: Bounds, count: usize) -> Scale {
         high,
         ticks: ticks(&marks),
         minor,
+    }
+}
+
+/// A logarithmic scale with ticks at even distances.
+fn even(axis: &Axis, bounds: Bounds, (low, high): (f64, f64), count: usize) -> Scale {
+    // values that lie too close for a range can only be so close to the limits
+    let (low, high) = if is_range(low, high) {
+        (low, high)
+    } else {
+        axis.limits()
+    };
+    let mut scale = linear(&axis.clone().spanning(low, high), bounds, count);
+    if scale.low <= 0.0 {
+        scale.low = low;
+        scale.ticks.retain(|tick| tick.value > 0.0);
+    }
+    Scale {
+        kind: Kind::Logarithmic,
+        ..scale
     }
 }
 

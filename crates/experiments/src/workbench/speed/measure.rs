@@ -174,7 +174,7 @@ impl Case {
             Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 13 + i * 7) % 32) as u8);
         let mut sums = Array2::zeros((vectors, outputs));
         let mut trial = Trial::new(1);
-        let mut plain = PlainProduct::new(vectors, inputs, outputs);
+        let mut plain = PlainProduct::new(vectors, inputs, outputs)?;
 
         let (mut of_chip, mut of_plain) = (Duration::MAX, Duration::MAX);
         let begin = Instant::now();

@@ -107,7 +107,7 @@ fn learning(results: &Results) -> Result<LineChart, ExperimentError> {
     let mut series = Vec::new();
     let mut before = 0;
     for (number, stage) in results.stages.iter().enumerate() {
-        let x = |epoch: usize| (before + epoch + 1) as f64;
+        let x = |epoch: usize| before as f64 + epoch as f64 + 1.0;
         let training = stage.curve.iter();
         let points = training.map(|e| LinePoint::new(x(e.epoch), 100.0 * e.accuracy));
         let name = format!("{}: {}, training", number + 1, stage.ground);
