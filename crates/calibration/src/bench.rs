@@ -79,6 +79,9 @@ fn check_vectors(option: &'static str, vectors: usize) -> Result<(), Calibration
 }
 
 impl<'a> Bench<'a> {
+    /// Most vectors or repetitions that are measured at once.
+    pub const VECTORS_MAX: usize = 1 << 20;
+
     /// Puts a chip on the bench; `trial_seed` fixes the noise of all measurements.
     pub fn new(chip: &'a mut (dyn Chip + 'a), trial_seed: u64) -> Self {
         Self {
@@ -226,9 +229,6 @@ impl<'a> Bench<'a> {
         }
         Ok(())
     }
-
-    /// Most vectors or repetitions that are measured at once.
-    pub const VECTORS_MAX: usize = 1 << 20;
 
     /// Mean codes of the causal channels of a hemisphere's columns (vectors × columns) over a number
     /// of runs, at least one.

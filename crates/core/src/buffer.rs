@@ -19,16 +19,17 @@ impl<T: Copy + Default> Buffer<T> {
     }
 
     /// The buffer as an array of the given shape, in standard layout. Its values are those of the
-    /// last use, or the type's default: write before you read.
+    /// last use, or the type's default: write before you read. (As with `Vec`, more than can be had
+    /// stops the program; so does a side beyond what any array has, if the other is 0.)
     pub fn shaped(&mut self, shape: (usize, usize)) -> ArrayViewMut2<'_, T> {
         let count = shape.0.saturating_mul(shape.1);
         if self.values.len() < count {
             self.values.resize(count, T::default());
         }
-        self.shape = shape;
         let Ok(view) = ArrayViewMut2::from_shape(shape, &mut self.values[..count]) else {
             unreachable!("{count} values make {shape:?}");
         };
+        self.shape = shape;
         view
     }
 

@@ -8,7 +8,8 @@ use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, Ru
 /// share a chip without sharing synapses are loaded once, however often they run.
 ///
 /// It knows what it has loaded itself and nothing before; it owns the array (or its exclusive
-/// borrow), so nobody else writes in between.
+/// borrow), so nobody else writes in between. If the array's sizes change nevertheless, it knows nothing
+/// again; other changes behind its back are not noticed.
 #[derive(Clone, Debug)]
 pub struct WeightCache<A> {
     inner: A,
@@ -59,7 +60,6 @@ impl<A: MacArray> MacArray for WeightCache<A> {
     ) -> Result<(), ArrayError> {
         let geometry = self.inner.geometry();
         if geometry != self.geometry {
-            // Another mode, or another array behind a handle.
             (self.geometry, self.held) = (geometry, nothing_known(geometry));
         }
         region.check_weights(geometry, weights)?;
@@ -116,6 +116,46 @@ mod tests {
             _: ArrayViewMut2<'_, i8>,
         ) -> Result<RunReport, ArrayError> {
             Ok(RunReport::default())
+        }
+    }
+
+    /// Of other sizes from load to load.
+    struct Changing(std::cell::Cell<usize>);
+
+    impl MacArray for Changing {
+        fn geometry(&self) -> ArrayGeometry {
+            let inputs = self.0.replace(self.0.get() + 1);
+            ArrayGeometry::new(2, inputs, 4).unwrap()
+        }
+
+        fn load_weights(&mut self, _: Region, _: ArrayView2<'_, i8>) -> Result<(), ArrayError> {
+            Ok(())
+        }
+
+        fn run(
+            &mut self,
+            _: &RunRequest,
+            _: ArrayView2<'_, u8>,
+            _: ArrayViewMut2<'_, i8>,
+        ) -> Result<RunReport, ArrayError> {
+            Ok(RunReport::default())
+        }
+    }
+
+    #[test]
+    fn nothing_is_known_of_an_array_of_other_sizes() {
+        let mut cache = WeightCache::new(Changing(1.into()));
+        for inputs in 2..5 {
+            let region = Region {
+                hemisphere: 1,
+                first_input: 0,
+                inputs,
+                first_column: 0,
+                columns: 4,
+            };
+            let weights = Array2::from_elem((inputs, 4), 7);
+            assert_eq!(cache.load_weights(region, weights.view()), Ok(()));
+            assert_eq!(cache.held[1], weights);
         }
     }
 

@@ -293,7 +293,8 @@ pub enum ExperimentError {
     /// An experiment panicked besides its jobs: what was kept of them is not of its parameters, or bss2 is
     /// at fault.
     #[error(
-        "{experiment}: results that were kept do not fit its parameters, or bss2 is at fault: panicked: {message}"
+        "{experiment}: what its jobs found could not be put together: {message}. Kept results that are not of \
+         its parameters do that (remove the folder of results), or a fault of bss2"
     )]
     UnfitResults {
         /// The experiment.

@@ -2,8 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
-use crate::ExperimentError;
 use crate::operating_point::NetworkCase;
+use crate::{ExperimentError, Process};
 
 /// Most vectors of one run: their results take some hundred MB.
 pub(crate) const VECTORS_MAX: usize = 100_000;
@@ -98,6 +98,19 @@ impl Checked {
             return Ok(());
         }
         Err(self.refused(name, format!("{value} is not a number above 0")))
+    }
+
+    /// Chips of some processes, each under a name of its own.
+    pub(crate) fn processes(self, processes: &[Process]) -> Result<(), ExperimentError> {
+        let names: Vec<&str> = processes.iter().map(|p| p.name.as_str()).collect();
+        self.distinct("processes", &names)?;
+        let mut numbered = processes.iter().enumerate();
+        numbered.try_for_each(|(number, process)| {
+            self.several(
+                &format!("processes.{number}.chip_seeds"),
+                &process.chip_seeds,
+            )
+        })
     }
 
     /// What is computed on which chips, each under a name of its own.

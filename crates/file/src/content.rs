@@ -27,7 +27,8 @@ fn config() -> impl Config {
 ///
 /// # Errors
 /// [`ContentError::Encode`] if the value cannot be stored, [`ContentError::TooLarge`] if it takes
-/// more than [`MAX_CONTENT_BYTES`].
+/// more than [`MAX_CONTENT_BYTES`], [`ContentError::Kind`]. (Values that nest more than 256 times are
+/// written, and refused by [`decode`].)
 pub fn encode<T>(format: Format, value: &T) -> Result<Vec<u8>, ContentError>
 where
     T: Serialize + ?Sized,

@@ -12,9 +12,20 @@ pub(crate) fn threads_for(work: usize, at_once: usize) -> usize {
     (work / at_once).clamp(1, rayon::current_num_threads())
 }
 
-/// Does all pieces of some work, each by one of the workers. Every worker has a thread of its own and
-/// takes piece after piece, as one may start late or be slower than others: half of them from the first
-/// on, half from the last, so that the next time, too, each meets what its processor has at hand.
+/// Does all pieces of some work on so many threads at most.
+pub(crate) fn share_among<P>(
+    threads: usize,
+    pieces: impl DoubleEndedIterator<Item = P> + Send,
+    work: impl Fn(P) + Sync,
+) {
+    // Workers of no size take no memory.
+    share(pieces, &mut vec![(); threads], |(), piece| work(piece));
+}
+
+/// Does all pieces of some work, each by one of the workers, of which there is at least one. Each worker
+/// is with one thread and takes piece after piece, as one may start late or be slower than others: half
+/// of them from the first on, half from the last, so that the next time, too, each meets what its
+/// processor has at hand.
 pub(crate) fn share<P, W: Send>(
     pieces: impl DoubleEndedIterator<Item = P> + Send,
     workers: &mut [W],

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::columns::Columns;
 use crate::instance::Instance;
-use crate::share::{share, threads_for};
+use crate::share::{share_among, threads_for};
 use crate::synapse::{ROWS_PER_DRIVER, RowCharges, Sign};
 
 /// Weights and charges of one hemisphere.
@@ -187,7 +187,7 @@ impl Synram {
                 charges: [excitatory, inhibitory],
             });
         let threads = threads_for(region.inputs * region.columns, SYNAPSES_AT_ONCE);
-        share(pieces, &mut vec![(); threads], |(), piece| fold(piece));
+        share_among(threads, pieces, fold);
     }
 
     /// Rows of each input of the mode: one per sign that it can send.

@@ -111,7 +111,7 @@ impl ArrayProfile {
     ///
     /// # Errors
     /// [`MappingError::ProfileSize`] unless there are numbers for every hemisphere, column and
-    /// driver; [`MappingError::ProfileNumber`] for one that is not finite or beyond ±10⁶, for a
+    /// driver; [`MappingError::ProfileNumber`] for one that is not finite or beyond ±10⁴, for a
     /// `gain_lsb` that is not above zero, and for noise or a residual below zero.
     pub fn new(
         geometry: ArrayGeometry,
@@ -196,7 +196,7 @@ fn check_size(what: &'static str, expected: usize, found: usize) -> Result<(), M
 }
 
 /// Largest magnitude of any number: beyond what an array shows, and products of all of them are finite.
-const LARGEST: f32 = 1e6;
+const LARGEST: f32 = 1e4;
 
 fn check_within(what: &'static str, value: f32, in_range: bool) -> Result<(), MappingError> {
     check_number(what, value, in_range && value.abs() <= LARGEST)

@@ -15,8 +15,7 @@ const WORK_AT_ONCE: usize = 1 << 18;
 
 /// c ← a·b, or c ← c + a·b. Threads share the rows of the result, which moves no bit.
 ///
-/// # Panics
-/// If shapes do not fit.
+/// Whoever calls it has checked that shapes fit.
 pub(crate) fn multiply(
     a: ArrayView2<'_, f32>,
     b: ArrayView2<'_, f32>,

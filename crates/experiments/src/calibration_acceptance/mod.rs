@@ -30,12 +30,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings);
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, toml::Table::new())?;
-    let names: Vec<&str> = parameters
-        .processes
-        .iter()
-        .map(|process| process.name.as_str())
-        .collect();
-    Checked(EXPERIMENT.name).distinct("processes", &names)?;
+    Checked(EXPERIMENT.name).processes(&parameters.processes)?;
     let list = JobList {
         experiment: EXPERIMENT.name,
         configuration: &configuration,

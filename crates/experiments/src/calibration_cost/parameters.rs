@@ -58,9 +58,7 @@ impl Parameters {
     pub fn check(&self) -> Result<(), ExperimentError> {
         let checked = Checked(EXPERIMENT.name);
         checked.within("gain_vectors", self.gain_vectors, 1, VECTORS_MAX)?;
-        let processes = self.processes.iter();
-        let names: Vec<&str> = processes.map(|process| process.name.as_str()).collect();
-        checked.distinct("processes", &names)
+        checked.processes(&self.processes)
     }
 
     /// Chip time of a ledger, in ms.

@@ -6,6 +6,7 @@
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
+use crate::parameter_check::Checked;
 use crate::{Experiment, ExperimentError, Outcome, Settings, StudyData};
 
 mod calibration_rows;
@@ -34,6 +35,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     let preset = Parameters::resolve(settings)?;
     let (parameters, configuration) =
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
+    Checked(EXPERIMENT.name).several("chip_seeds", &parameters.chip_seeds)?;
     let list = JobList {
         experiment: EXPERIMENT.name,
         configuration: &configuration,

@@ -82,7 +82,7 @@ impl JobStore {
         let name = address.name().to_owned();
         bss2_file::save(&file(folder, address), FORMAT, &Kept { name, result })?;
         // A type that the format does not read back would be done anew each time.
-        if cfg!(debug_assertions) && self.find::<R>(address).is_none() {
+        if self.find::<R>(address).is_none() {
             return Err(ExperimentError::Encode {
                 what: "a job's result",
                 reason: "it is not read back".to_owned(),

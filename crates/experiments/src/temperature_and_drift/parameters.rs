@@ -7,7 +7,7 @@ use bss2_training::{Budget, Method, MockProtocol, NetworkDescription, OnArray};
 use serde::{Deserialize, Serialize};
 
 use super::EXPERIMENT;
-use crate::parameter_check::{Checked, REPEATS_MAX};
+use crate::parameter_check::Checked;
 use crate::{ExperimentError, Preset, Settings, StudyData};
 
 /// Every number that the experiment depends on, besides its data.
@@ -150,8 +150,10 @@ impl Parameters {
         checked.several("methods", &self.methods)?;
         checked.several("calibration_celsius", &self.calibration_celsius)?;
         checked.several("celsius", &self.celsius)?;
-        checked.at_least("error_vectors", self.error_vectors, 1)?;
-        checked.within("error_repeats", self.error_repeats, 1, REPEATS_MAX)
+        checked.batch(
+            ("error_vectors", self.error_vectors),
+            ("error_repeats", self.error_repeats),
+        )
     }
 }
 
@@ -245,7 +247,10 @@ mod tests {
                 "calibration_celsius: is empty",
             ),
             (|p| p.celsius.clear(), "celsius: is empty"),
-            (|p| p.error_vectors = 0, "error_vectors: 0 is less than 1"),
+            (
+                |p| p.error_vectors = 0,
+                "error_vectors: 0 is outside 1…100000",
+            ),
             (
                 |p| p.error_repeats = usize::MAX,
                 "error_repeats: 18446744073",

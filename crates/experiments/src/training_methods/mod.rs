@@ -69,7 +69,9 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         .iter()
         .map(|case| case.name.as_str())
         .collect();
-    Checked(EXPERIMENT.name).distinct("cases", &names)?;
+    let checked = Checked(EXPERIMENT.name);
+    checked.distinct("cases", &names)?;
+    checked.several("chip_seeds", &parameters.chip_seeds)?;
     let data_of = |case: &Case| match case.data {
         CaseData::Study => &data,
         CaseData::YinYang => &yin_yang,

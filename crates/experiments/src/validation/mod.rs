@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::bench::Reported;
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
+use crate::parameter_check::Checked;
 use crate::{Experiment, ExperimentError, Outcome, Preset, Settings};
 
 mod acceptance;
@@ -161,6 +162,7 @@ fn resolved(settings: &Settings) -> Result<(Parameters, toml::Table), Experiment
 
 fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
     let (parameters, configuration) = resolved(settings)?;
+    Checked(EXPERIMENT.name).several("chip_seeds", &parameters.chip_seeds)?;
     let chip = parameters.chip.clone().check()?;
     let list = JobList {
         experiment: EXPERIMENT.name,
@@ -221,12 +223,14 @@ mod tests {
         };
         jobs().each(&list, empty).unwrap();
         let error = EXPERIMENT.run_by(&settings, &jobs()).err().unwrap();
-        let ExperimentError::UnfitResults { message, .. } = &error else {
-            panic!("{error}");
-        };
-        assert!(message.contains("out of bounds"), "{message}");
         assert!(
-            error.to_string().starts_with("validation: results"),
+            matches!(
+                error,
+                ExperimentError::UnfitResults {
+                    experiment: "validation",
+                    ..
+                }
+            ),
             "{error}"
         );
     }

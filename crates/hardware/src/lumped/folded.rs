@@ -8,7 +8,7 @@ use super::events::Response;
 use crate::circuit::Circuit;
 use crate::columns::each;
 use crate::pass::Pass;
-use crate::share::{share, threads_for};
+use crate::share::{share_among, threads_for};
 use crate::side_by_side::{SideBySide, block, sum};
 use crate::synapse::Sign;
 use crate::synram::{SYNAPSES_AT_ONCE, Synram};
@@ -91,7 +91,7 @@ impl Folded {
         let (Ok(signal), Ok(charge)) = (signal, charge) else {
             unreachable!("the region lies within the hemisphere");
         };
-        let fold = |(): &mut (), part| {
+        let fold = |part| {
             let arch = pulp::Arch::new();
             match part {
                 Part::Signals(part) => {
@@ -108,7 +108,7 @@ impl Folded {
         };
         let parts = signal.map(Part::Signals).chain(charge.map(Part::Groups));
         let threads = threads_for(region.inputs * region.columns, SYNAPSES_AT_ONCE);
-        share(parts, &mut vec![(); threads], fold);
+        share_among(threads, parts, fold);
     }
 
     /// Mean decay rate of the lines of both signs.

@@ -127,6 +127,33 @@ fn no_number_of_threads_changes_a_bit() {
     }
 }
 
+/// Whole arrays, of which threads share the loads.
+#[test]
+fn no_number_of_threads_changes_a_load_in_any_mode() {
+    for mode in ArrayMode::ALL {
+        let outputs = |threads| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.unwrap().install(|| {
+                let mut chip = chip(ChipConfig::typical(), 7);
+                chip.set_mode(mode).unwrap();
+                let region = Region::whole(chip.geometry(), 1);
+                let mut weights = random_weights((region.inputs, region.columns), 1);
+                if mode == ArrayMode::Unsigned {
+                    weights.mapv_inplace(i8::abs);
+                }
+                load(&mut chip, region, weights.view());
+                let activations = random_activations((5, region.inputs), 2);
+                run(&mut chip, &whole(chip.geometry(), 1), activations.view())
+            })
+        };
+        let first = outputs(1);
+        assert!(first.iter().any(|&y| y != first[[0, 0]]), "{mode:?}");
+        for threads in [2, 3] {
+            assert_eq!(outputs(threads), first, "{mode:?}, {threads} threads");
+        }
+    }
+}
+
 /// Some outputs of a chip for random weights and activations.
 fn some_outputs(mut chip: SimulatedChip) -> Array2<i8> {
     load_random(&mut chip, 1);

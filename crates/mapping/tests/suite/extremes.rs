@@ -29,7 +29,9 @@ proptest! {
         };
         prop_assert!(coding.rows(coding.inputs_on(size)) <= size);
         prop_assert!(coding.outputs_on(size) == 0 || coding.columns(coding.outputs_on(size)) <= size);
-        prop_assert!(coding.check().is_ok() || (row_repetition, column_copies) != (1, 1));
+        let times = 1..=Coding::TIMES_MAX;
+        let known = times.contains(&row_repetition) && times.contains(&column_copies);
+        prop_assert_eq!(coding.check().is_ok(), known);
     }
 
     #[test]

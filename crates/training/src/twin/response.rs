@@ -22,7 +22,7 @@ pub(super) struct Response {
 }
 
 /// Most that one sign's weights count relative to the other's if the column's gain is that of the other: with
-/// more of it, sums would not be finite.
+/// more of it, the other sign is next to nothing, and sums would grow without bound.
 const LARGEST_SHARE: f32 = 1e6;
 
 impl Response {
