@@ -143,7 +143,8 @@ fn no_number_of_threads_changes_a_load_in_any_mode() {
                 }
                 load(&mut chip, region, weights.view());
                 let activations = random_activations((5, region.inputs), 2);
-                run(&mut chip, &whole(chip.geometry(), 1), activations.view())
+                let request = whole(chip.geometry(), 1);
+                run(&mut chip, &request, activations.view())
             })
         };
         let first = outputs(1);
