@@ -139,11 +139,27 @@ impl Checked {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{NetworkTask, Settings, StudyData};
 
-    type Change = fn(&mut NetworkTask);
+    /// A change of parameters that is refused, and what the message holds.
+    pub(crate) type Refused<P> = (fn(&mut P), &'static str);
+
+    /// Parameters that are usual are accepted, and each change of them is refused.
+    pub(crate) fn assert_refused<P: Clone>(
+        usual: &P,
+        check: impl Fn(&P) -> Result<(), ExperimentError>,
+        changes: &[Refused<P>],
+    ) {
+        check(usual).unwrap();
+        for (change, expected) in changes {
+            let mut changed = usual.clone();
+            change(&mut changed);
+            let error = check(&changed).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
 
     #[test]
     fn tasks_that_nothing_comes_of_are_refused_by_case_and_name() {
@@ -153,7 +169,7 @@ mod tests {
         let cases = NetworkCase::of_processes(&settings, task);
         let check = |cases: &[NetworkCase]| Checked("circuit").cases(cases);
         check(&cases).unwrap();
-        let changes: [(Change, &str); 5] = [
+        let changes: [Refused<NetworkTask>; 5] = [
             (
                 |t| t.training_samples = 0,
                 "training_samples: 0 is less than 1",

@@ -71,6 +71,7 @@ impl Parameters {
 mod tests {
     use super::*;
     use crate::configuration::to_toml;
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn every_parameter_stands_in_the_configuration() {
@@ -94,13 +95,10 @@ mod tests {
         }
     }
 
-    type Change = fn(&mut Parameters);
-
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = Parameters::resolve(&Settings::default());
-        default.check().unwrap();
-        let changes: [(Change, &str); 3] = [
+        let changes: [Refused<Parameters>; 3] = [
             (
                 |p| p.gain_vectors = 0,
                 "gain_vectors: 0 is outside 1…100000",
@@ -111,11 +109,6 @@ mod tests {
                 "processes: \"typical\" is there twice",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }

@@ -272,6 +272,7 @@ mod tests {
 
     use super::*;
     use crate::configuration::to_toml;
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn every_parameter_stands_in_the_configuration() {
@@ -353,13 +354,10 @@ mod tests {
         assert!(quick.1 < standard.1 && standard.1 == full.1);
     }
 
-    type Change = fn(&mut Parameters);
-
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = Parameters::resolve(&Settings::default());
-        default.check().unwrap();
-        let changes: [(Change, &str); 11] = [
+        let changes: [Refused<Parameters>; 11] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.stimuli.layer_vectors = 0,
@@ -396,12 +394,7 @@ mod tests {
                 "stimuli.load_thinned: 0 is less than 1",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 
     #[test]

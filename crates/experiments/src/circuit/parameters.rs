@@ -208,14 +208,12 @@ impl ValidityParameters {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    type Change = fn(&mut Parameters);
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = Parameters::resolve(&Settings::default());
-        default.check().unwrap();
-        let changes: [(Change, &str); 15] = [
+        let changes: [Refused<Parameters>; 15] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.trace.column = 256,
@@ -271,11 +269,6 @@ mod tests {
                 "validity.vectors: 0 is outside 1…1000",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }

@@ -68,6 +68,7 @@ impl Parameters {
 mod tests {
     use super::*;
     use crate::configuration::to_toml;
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn every_parameter_stands_in_the_configuration() {
@@ -92,15 +93,12 @@ mod tests {
         }
     }
 
-    type Change = fn(&mut Parameters);
-
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let settings = Settings::default();
         let data = StudyData::load(&settings).unwrap();
         let default = Parameters::resolve(&settings, &data);
-        default.check().unwrap();
-        let changes: [(Change, &str); 7] = [
+        let changes: [Refused<Parameters>; 7] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.chip_seeds = vec![1, 2, 1],
@@ -121,11 +119,6 @@ mod tests {
                 "sources: Drift is there twice",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }

@@ -97,14 +97,12 @@ impl Parameters {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    type Change = fn(&mut Parameters);
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = Parameters::resolve(&Settings::default());
-        default.check().unwrap();
-        let changes: [(Change, &str); 8] = [
+        let changes: [Refused<Parameters>; 8] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (|p| p.transfer_rows = 0, "transfer_rows: 0 is less than 1"),
             (|p| p.transfer_weights.clear(), "transfer_weights: is empty"),
@@ -129,11 +127,6 @@ mod tests {
                 "effect_repeats: 18446744073",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }

@@ -148,6 +148,7 @@ mod tests {
 
     use super::*;
     use crate::configuration::to_toml;
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     #[test]
     fn every_parameter_stands_in_the_configuration() {
@@ -194,13 +195,10 @@ mod tests {
         }
     }
 
-    type Change = fn(&mut Parameters);
-
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = Parameters::resolve(&Settings::default()).unwrap();
-        default.check().unwrap();
-        let changes: [(Change, &str); 6] = [
+        let changes: [Refused<Parameters>; 6] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (
                 |p| p.signed_layer.inputs = usize::MAX,
@@ -223,11 +221,6 @@ mod tests {
                 "signed_layer.largest_weight: -5",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }

@@ -172,6 +172,7 @@ mod tests {
 
     use super::*;
     use crate::configuration::to_toml;
+    use crate::parameter_check::tests::{Refused, assert_refused};
 
     fn resolved() -> Parameters {
         let settings = Settings::default();
@@ -233,13 +234,10 @@ mod tests {
         }
     }
 
-    type Change = fn(&mut Parameters);
-
     #[test]
     fn what_no_result_can_come_of_is_refused_by_name() {
         let default = resolved();
-        default.check().unwrap();
-        let changes: [(Change, &str); 6] = [
+        let changes: [Refused<Parameters>; 6] = [
             (|p| p.chip_seeds.clear(), "chip_seeds: is empty"),
             (|p| p.methods.clear(), "methods: is empty"),
             (
@@ -256,11 +254,6 @@ mod tests {
                 "error_repeats: 18446744073",
             ),
         ];
-        for (change, expected) in changes {
-            let mut changed = default.clone();
-            change(&mut changed);
-            let error = changed.check().unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
+        assert_refused(&default, Parameters::check, &changes);
     }
 }
