@@ -72,8 +72,12 @@ pub trait Layer: Send {
     ) -> Result<(), TrainingError>;
 
     /// Computes the gradient with respect to the inputs (if asked for) and, inside the layer, with
-    /// respect to its parameters. `gradient` is that with respect to the outputs; the layer may
-    /// use it as scratch.
+    /// respect to its parameters, in place of that of the last pass. `gradient` is that with respect
+    /// to the outputs; the layer may use it as scratch. `input_gradient` has any values, as outputs
+    /// have in the forward pass, after which it may be asked for more than once.
+    ///
+    /// Batches of no rows come as well, as parts of others: ndarray's `mapv` and `to_owned` fail for
+    /// these in debug builds, `Zip` and `zip_mut_with` do not.
     ///
     /// # Errors
     /// Those of [`check_backward`]; [`TrainingError::NoForward`] if the layer remembers something of

@@ -1,6 +1,7 @@
 //! What a law is.
 
 use std::fmt::{Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use thiserror::Error;
 
@@ -37,12 +38,15 @@ impl<S: ?Sized> Law<S> {
         }
     }
 
-    /// Holds an implementation to it.
+    /// Holds an implementation to it. Who panics breaks it.
     ///
     /// # Errors
     /// [`Violation`] with what was found instead.
     pub fn hold(&self, subject: &S) -> Result<(), Violation> {
-        (self.check)(subject).map_err(|found| Violation {
+        // Nothing of what has been touched before a panic is used again.
+        let checked = catch_unwind(AssertUnwindSafe(|| (self.check)(subject)));
+        let found = checked.unwrap_or_else(|_| Err("a panic".to_owned()));
+        found.map_err(|found| Violation {
             law: self.name,
             found,
         })
@@ -105,5 +109,28 @@ pub fn ensure_refused<T: Debug, E: Debug>(
     match found {
         Err(error) if is_right(&error) => Ok(()),
         found => Err(format!("{what}: {found:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_panics_breaks_a_law_and_hides_no_other() {
+        let laws: [Law<u8>; 3] = [
+            Law::new("indexed", "", |&place| {
+                let [first, ..] = [[7_u8; 3]].map(|all| all[usize::from(place)]);
+                ensure_equal("the number", &first, &7)
+            }),
+            Law::new("small", "", |&place| {
+                ensure(place < 3, || format!("{place}"))
+            }),
+            Law::new("of a byte", "", |_| Ok(())),
+        ];
+        assert_eq!(hold_all(&laws, &2), Ok(()));
+        let broken = hold_all(&laws, &5).unwrap_err();
+        let found: Vec<_> = broken.iter().map(|v| (v.law, v.found.as_str())).collect();
+        assert_eq!(found, [("indexed", "a panic"), ("small", "5")]);
     }
 }

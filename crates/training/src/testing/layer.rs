@@ -22,7 +22,7 @@ pub struct LayerSubject {
 pub const LAYER_LAWS: &[Law<LayerSubject>] = &[
     Law::new(
         "every output is set",
-        "to a number, for batches of any size, in evaluation and in training",
+        "to a number, for batches of any size in evaluation, of two or more vectors in training",
         every_output_is_set,
     ),
     Law::new(
