@@ -7,7 +7,6 @@ use bss2_training::{
     Session, TrainingError, WeightFile, WeightUnits,
 };
 use ndarray::{Array2, ArrayD, IxDyn};
-use proptest::prelude::*;
 
 use crate::support::CHIP;
 
@@ -107,31 +106,47 @@ fn weights(seed: u64) -> WeightFile {
     file
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+/// Error of a deployed network on an array of fine steps, in units of what the resolution allows:
+/// activations of 5 bits, which are rounded down, and weights of 7 bits, through three layers.
+fn error_of_deployed(seed: u64) -> f32 {
+    let description = all_layers();
+    let mut digital = description.build(1).unwrap();
+    digital
+        .names
+        .import(&mut digital.network, &weights(seed))
+        .unwrap();
+    let samples = numbers(&[40, 72], seed).mapv(f32::abs);
+    let samples: Array2<f32> = samples.into_dimensionality().unwrap();
+    let mut session = Session::digital();
+    let expected = digital.network.forward(&mut session, samples.view());
+    let expected = expected.unwrap().clone();
 
-    /// On an array of fine steps a deployed network gives the outputs of the digital one, biases,
-    /// normalisation, pooling and all.
-    #[test]
-    fn a_deployed_network_computes_what_the_digital_one_did(seed in 0_u64..1000) {
-        let description = all_layers();
-        let mut digital = description.build(1).unwrap();
-        digital.names.import(&mut digital.network, &weights(seed)).unwrap();
-        let samples = numbers(&[40, 72], seed).mapv(f32::abs);
-        let samples: Array2<f32> = samples.into_dimensionality().unwrap();
-        let expected = digital.network.forward(&mut Session::digital(), samples.view()).unwrap().clone();
+    let choice = ArrayChoice {
+        gain: ArrayGain::Uniform(0.002),
+        ..ArrayChoice::default()
+    };
+    let mut deployed = description
+        .deploy(&digital, samples.view(), choice)
+        .unwrap();
+    let mut array = ideal(0.002);
+    let mut session = Session::on(&mut array, 1);
+    let found = deployed.network.forward(&mut session, samples.view());
+    let found = found.unwrap() / deployed.report[2].lsb_per_unit;
+    let error = (&found - &expected).mapv(|d| d * d).mean().unwrap().sqrt();
+    error / (0.2 + 0.3 * expected.std(0.0))
+}
 
-        let choice = ArrayChoice { gain: ArrayGain::Uniform(0.002), ..ArrayChoice::default() };
-        let mut deployed = description.deploy(&digital, samples.view(), choice).unwrap();
-        let mut array = ideal(0.002);
-        let found = deployed.network.forward(&mut Session::on(&mut array, 1), samples.view()).unwrap();
-        let unit = deployed.report[2].lsb_per_unit;
-        let found = found / unit;
-        // Activations of 5 bits, which are rounded down, and weights of 7 bits, through three layers:
-        // outputs follow the digital ones. All thousand seeds stay below 0.9 of this bound.
-        let spread = expected.std(0.0);
-        let error = (&found - &expected).mapv(|d| d * d).mean().unwrap().sqrt();
-        prop_assert!(error < 0.25 + 0.35 * spread, "{error} of {spread}");
+/// A deployed network gives the outputs of the digital one, biases, normalisation, pooling and all.
+#[test]
+fn deployed_networks_compute_what_the_digital_ones_did() {
+    let mut errors: Vec<f32> = (0..1000).map(error_of_deployed).collect();
+    errors.sort_by(f32::total_cmp);
+    for (place, most) in [(500, 0.2), (989, 0.62), (998, 0.95), (999, 1.1)] {
+        let error = errors[place];
+        assert!(
+            error < most,
+            "{error} at {place} of 1000 is not below {most}"
+        );
     }
 }
 
