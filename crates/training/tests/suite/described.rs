@@ -1,4 +1,5 @@
 //! Networks as data: from a description to a digital network, onto the array, and into files.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use bss2_core::{Baseline, NOMINAL_GAIN_LSB, RunSettings};
 use bss2_hardware::IdealArray;
