@@ -3,114 +3,13 @@
 use ndarray::{Array2, ArrayView2, s};
 use rand::RngExt;
 
+use super::array_subject::ArraySubject;
 use super::law::{Law, ensure, ensure_equal, ensure_refused};
-use super::samples::{activations, batch, load, load_random, middle, region, run, weights, whole};
+use super::samples::{activations, batch, load, load_random, middle, region, run, weights};
 use crate::random::keyed_stream;
 use crate::{
-    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayMode, Baseline, MacArray, Region, RunRequest,
-    RunSettings, Trial,
+    ACTIVATION_MAX, ArrayError, ArrayGeometry, MacArray, Region, RunRequest, RunSettings, Trial,
 };
-
-/// An implementation of [`MacArray`] that is to be held to the laws.
-pub struct ArraySubject {
-    /// Makes an array with zero weights; equal ones each time. At least two inputs and three columns.
-    pub make: Box<dyn Fn() -> Box<dyn MacArray>>,
-    /// The mode whose weights it takes.
-    pub mode: ArrayMode,
-    /// The settings at which it can be run.
-    pub settings: KnownSettings,
-    /// How equal results are where weights around them differ.
-    pub agreement: Agreement,
-    /// Whether columns may be exchanged without changing results: no mismatch, and no noise that depends
-    /// on the column. If not, the law of permuted columns is left out.
-    pub columns_are_equal: bool,
-}
-
-impl ArraySubject {
-    /// A run of a whole hemisphere at settings that the array knows, usual ones if it does.
-    fn whole(&self, geometry: ArrayGeometry, hemisphere: usize) -> RunRequest {
-        RunRequest {
-            settings: self.settings.instead_of(RunSettings::USUAL),
-            ..whole(geometry, hemisphere)
-        }
-    }
-}
-
-/// At which settings an array can be run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum KnownSettings {
-    /// At all of them.
-    #[default]
-    All,
-    /// At these, one or more, such as those at which something was measured; runs at others are refused
-    /// with [`ArrayError::OtherSettings`].
-    Only(Vec<RunSettings>),
-}
-
-impl KnownSettings {
-    fn contain(&self, settings: RunSettings) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(known) => known.contains(&settings),
-        }
-    }
-
-    /// Settings that a law asks for, if they are known; else some of those that are, by turns.
-    fn instead_of(&self, asked: RunSettings) -> RunSettings {
-        match self {
-            Self::Only(known) if !known.contains(&asked) => {
-                let turn = asked.num_sends() + asked.wait_between_events();
-                let instead = known.iter().cycle().nth(turn as usize);
-                instead.copied().unwrap_or(asked)
-            }
-            _ => asked,
-        }
-    }
-
-    /// Usual settings, the ends of both ranges, and those that are known if they are not all: each with
-    /// either baseline.
-    fn samples(&self) -> Vec<RunSettings> {
-        let sends = [1, RunSettings::NUM_SENDS_MAX];
-        let waits = [1, RunSettings::WAIT_BETWEEN_EVENTS_MAX];
-        let ends = sends.map(|sends| waits.map(|wait| RunSettings::new(sends, wait).ok()));
-        let mut samples: Vec<RunSettings> = ends.into_iter().flatten().flatten().collect();
-        samples.push(RunSettings::USUAL);
-        if let Self::Only(known) = self {
-            samples.extend(known);
-        }
-        let both = |settings: RunSettings| {
-            [Baseline::Constant, Baseline::Measured].map(|b| settings.with_baseline(b))
-        };
-        samples.into_iter().flat_map(both).collect()
-    }
-}
-
-/// How equal results have to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Agreement {
-    /// To the last bit.
-    Exact,
-    /// One in twenty may differ by one LSB: an estimate from neighbours' weights may turn a rounding.
-    Nearly,
-}
-
-impl Agreement {
-    fn ensure(
-        self,
-        what: &str,
-        found: ArrayView2<'_, i8>,
-        expected: ArrayView2<'_, i8>,
-    ) -> Result<(), String> {
-        if self == Self::Exact {
-            return ensure_equal(what, &found, &expected);
-        }
-        let differ = found.iter().zip(&expected).filter(|(a, b)| a != b);
-        let by_one = differ.clone().all(|(a, b)| a.abs_diff(*b) <= 1);
-        ensure(by_one && differ.count() <= 1 + found.len() / 20, || {
-            format!("{what}: {found:?} instead of about {expected:?}")
-        })
-    }
-}
 
 /// The laws of arrays.
 pub const ARRAY_LAWS: &[Law<ArraySubject>] = &[
