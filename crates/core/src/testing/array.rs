@@ -4,11 +4,12 @@ use ndarray::{Array2, ArrayView2, s};
 use rand::RngExt;
 
 use super::array_subject::ArraySubject;
-use super::law::{Law, ensure, ensure_equal, ensure_refused};
+use super::law::{Law, ensure, ensure_done, ensure_equal, ensure_refused};
 use super::samples::{activations, batch, load, load_random, middle, region, run, weights};
 use crate::random::keyed_stream;
 use crate::{
-    ACTIVATION_MAX, ArrayError, ArrayGeometry, MacArray, Region, RunRequest, RunSettings, Trial,
+    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunRequest, RunSettings,
+    Trial,
 };
 
 /// The laws of arrays.
@@ -67,6 +68,11 @@ pub const ARRAY_LAWS: &[Law<ArraySubject>] = &[
         "hemispheres are independent",
         "weights of one do not show in another",
         hemispheres_are_independent,
+    ),
+    Law::new(
+        "together is one after the other",
+        "runs of all hemispheres together put out the same; two of one are refused and write nothing",
+        together_is_one_after_the_other,
     ),
     Law::new(
         "permuted columns permute the results",
@@ -403,6 +409,47 @@ fn hemispheres_are_independent(subject: &ArraySubject) -> Found {
     ensure(before[1] != after[1], || {
         "weights of the last hemisphere show nowhere".to_owned()
     })
+}
+
+fn together_is_one_after_the_other(subject: &ArraySubject) -> Found {
+    let mut array = (subject.make)();
+    let geometry = array.geometry();
+    load_random(array.as_mut(), subject.mode, 9)?;
+    let activations = batch(geometry);
+    let mut trial = Trial::new(5);
+    let hemispheres = 0..geometry.hemispheres();
+    let requests: Vec<RunRequest> = hemispheres
+        .map(|hemisphere| RunRequest {
+            trial: trial.next_pass(),
+            ..subject.whole(geometry, hemisphere)
+        })
+        .collect();
+    let each = requests
+        .iter()
+        .map(|request| run(array.as_mut(), request, activations.view()));
+    let expected: Vec<Array2<i8>> = each.collect::<Result<_, _>>()?;
+
+    let unset = Array2::from_elem((activations.nrows(), geometry.columns()), 77);
+    let mut together = |requests: &[RunRequest]| {
+        let mut outputs = vec![unset.clone(); requests.len()];
+        let runs = requests.iter().zip(&mut outputs);
+        let mut runs: Vec<ArrayRun<'_>> = runs
+            .map(|(&request, outputs)| ArrayRun {
+                request,
+                activations: activations.view(),
+                outputs: outputs.view_mut(),
+            })
+            .collect();
+        let report = array.run_together(&mut runs);
+        (report, outputs)
+    };
+    let (report, outputs) = together(&requests);
+    ensure_done("runs together", report)?;
+    ensure_equal("runs together", &outputs, &expected)?;
+    let (refused, outputs) = together(&[requests[0]; 2]);
+    let is_twice = |error: &ArrayError| matches!(error, ArrayError::HemisphereTwice { .. });
+    ensure_refused("two runs on one hemisphere", refused, is_twice)?;
+    ensure_equal("after a refusal", &outputs, &vec![unset.clone(); 2])
 }
 
 fn permuted_columns_permute_the_results(subject: &ArraySubject) -> Found {

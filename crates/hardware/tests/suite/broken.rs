@@ -2,7 +2,8 @@
 
 use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings};
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayMode, MacArray, Region, RunReport, RunRequest, RunSettings,
+    ArrayError, ArrayGeometry, ArrayMode, ArrayRun, MacArray, Region, RunReport, RunRequest,
+    RunSettings,
 };
 use bss2_hardware::{IdealArray, MockArray};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
@@ -24,6 +25,7 @@ enum Defect {
     RunsCount,
     OtherRunsShow,
     HemispheresShareWeights,
+    OnlyTheFirstRuns,
     ColumnsDiffer,
     WeightsAreClamped,
     ActivationsAreClamped,
@@ -54,6 +56,7 @@ const BREAKS: &[(Defect, &str)] = &[
         Defect::HemispheresShareWeights,
         "hemispheres are independent",
     ),
+    (Defect::OnlyTheFirstRuns, "together is one after the other"),
     (
         Defect::ColumnsDiffer,
         "permuted columns permute the results",
@@ -89,6 +92,14 @@ impl<A: MacArray> Broken<A> {
 impl<A: MacArray> MacArray for Broken<A> {
     fn geometry(&self) -> ArrayGeometry {
         self.inner.geometry()
+    }
+
+    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
+        let count = match self.defect {
+            Defect::OnlyTheFirstRuns => 1,
+            _ => runs.len(),
+        };
+        self.inner.run_together(&mut runs[..count])
     }
 
     fn load_weights(
