@@ -38,7 +38,7 @@ pub enum KnownSettings {
     #[default]
     All,
     /// At these, one or more, such as those at which something was measured; runs at others are refused
-    /// with [`ArrayError::OtherSettings`].
+    /// with [`ArrayError::OtherSettings`](crate::ArrayError::OtherSettings).
     Only(Vec<RunSettings>),
 }
 
