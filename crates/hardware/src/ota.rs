@@ -42,15 +42,13 @@ const _: () = assert!(
     "the typical chip has the nominal gain"
 );
 
-/// Charge that a linear OTA would need for the same current, q_lin·tanh(q/q_lin), with tanh as its
-/// [7/6] Padé approximant, capped at ±1 (relative error below 10⁻⁴).
+/// Hyperbolic tangent as its [7/6] Padé approximant, capped at ±1 (relative error below 10⁻⁴).
 #[inline(always)]
-pub(crate) fn saturate(charge: f32, linear_range_charge: f32) -> f32 {
-    let u = charge / linear_range_charge;
+pub(crate) fn tanh(u: f32) -> f32 {
     let square = u * u;
     let numerator = u * (135_135.0 + square * (17_325.0 + square * (378.0 + square)));
     let denominator = 135_135.0 + square * (62_370.0 + square * (3_150.0 + square * 28.0));
-    linear_range_charge * (numerator / denominator).clamp(-1.0, 1.0)
+    (numerator / denominator).clamp(-1.0, 1.0)
 }
 
 /// The OTAs of one chip, by column of the chip, then sign.
@@ -137,7 +135,7 @@ mod tests {
     fn saturation_follows_tanh() {
         for step in -800..=800_i16 {
             let charge = f64::from(step) * 0.01;
-            let found = f64::from(saturate(charge as f32 * 1000.0, 1000.0)) / 1000.0;
+            let found = f64::from(tanh(charge as f32));
             let exact = charge.tanh();
             assert!(
                 (found - exact).abs() <= 1e-4 * exact.abs(),

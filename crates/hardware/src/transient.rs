@@ -6,6 +6,7 @@
 //! steps are at most a sixth of the calibrated τ_syn). An event then adds its charge to the lines.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 
 use bss2_core::{PulseRequest, ReadoutSource, Region, RunSettings, TraceRequest};
@@ -14,8 +15,9 @@ use ndarray::{ArrayView1, ArrayViewMut2};
 use crate::circuit::Circuit;
 use crate::columns::{Columns, each};
 use crate::model::{self, Batch, Model};
-use crate::ota::saturate;
+use crate::ota::tanh;
 use crate::pass::Pass;
+use crate::side_by_side::{SideBySide, block};
 use crate::synapse::Sign;
 
 /// Longest step, in µs.
@@ -35,7 +37,7 @@ pub(crate) struct Scratch {
 /// Voltages of a region's columns.
 #[derive(Clone, Debug, Default)]
 struct State {
-    /// Charge on each line, by sign.
+    /// Charge on each line relative to the one at which an OTA bends, by sign.
     charge: [Vec<f32>; 2],
     /// Potential of each membrane, in LSB above the nominal reset potential.
     membrane: Vec<f32>,
@@ -46,15 +48,14 @@ struct Step {
     /// Share of the lines' charge that is left after the step, and after half of it, by sign.
     line_kept: [Vec<f32>; 2],
     line_kept_half: [Vec<f32>; 2],
-    /// Membrane signal per unit of charge at the beginning, were the OTA linear, by sign.
+    /// Membrane signal per charge at the beginning, were the OTA linear, by sign.
     signal: [Vec<f32>; 2],
-    /// Membrane signal per unit of charge that saturation takes away at the middle, by sign.
+    /// Membrane signal per charge that saturation takes away at the middle, by sign.
     loss: [Vec<f32>; 2],
     /// Share of the membrane's potential that is left.
     membrane_kept: Vec<f32>,
     /// What leak and drift add.
     pull: Vec<f32>,
-    linear_range_charge: f32,
 }
 
 /// An interval as equal steps.
@@ -79,7 +80,9 @@ impl Step {
         let count = range.len();
         let at = |values: &[f32], c: usize| f64::from(values[range.start + c]);
         let decay = |sign: Sign, c| at(&columns.line_decay_per_us[sign as usize], c);
-        let slope = |sign: Sign, c| at(&columns.slope_lsb_per_us[sign as usize], c);
+        let slope = |sign: Sign, c| {
+            at(&columns.slope_lsb_per_us[sign as usize], c) * f64::from(columns.linear_range_charge)
+        };
         let leak = |c| at(&columns.leak_per_us, c);
         Self {
             line_kept: Sign::BOTH.map(|sign| each(count, |c| (-decay(sign, c) * dt).exp() as f32)),
@@ -104,7 +107,6 @@ impl Step {
                 let force = at(&columns.leak_lsb, c) * leak(c) + at(&columns.drift_lsb_per_us, c);
                 (force * mean_decay(leak(c) * dt) * dt) as f32
             }),
-            linear_range_charge: columns.linear_range_charge,
         }
     }
 }
@@ -125,71 +127,102 @@ impl State {
         self.membrane.extend_from_slice(&columns.start_lsb[range]);
     }
 
-    fn advance(&mut self, interval: &Interval) {
-        for _ in 0..interval.count {
-            pulp::Arch::new().dispatch(Advance {
-                state: self,
-                step: &interval.step,
-            });
-        }
-    }
-
-    /// Adds the charge of an event.
-    fn receive(&mut self, amplitude: f32, charges: [&[f32]; 2]) {
-        for (line, charges) in self.charge.iter_mut().zip(charges) {
-            for (line, charge) in line.iter_mut().zip(charges) {
-                *line += amplitude * charge;
-            }
-        }
+    /// Lets an interval pass before each event, of which there may be none at its end.
+    fn receive<'a>(
+        &mut self,
+        interval: &Interval,
+        events: impl Iterator<Item = Option<Event<'a>>> + Clone,
+    ) {
+        pulp::Arch::new().dispatch(Receive {
+            state: self,
+            interval,
+            events,
+        });
     }
 
     /// Voltage at a tap of the column with the given place in the region.
     fn voltage(&self, columns: &Columns, first: usize, c: usize, source: ReadoutSource) -> f32 {
-        let charges = [self.charge[0][c], self.charge[1][c]];
+        let charges = [0, 1].map(|sign| self.charge[sign][c] * columns.linear_range_charge);
         columns.voltage_lsb(first + c, source, self.membrane[c], charges)
     }
 }
 
-/// One step of all columns, as a task that is compiled once per kind of processor.
-struct Advance<'a> {
-    state: &'a mut State,
-    step: &'a Step,
+/// What a step does to one line of some columns.
+struct LineStep<const COUNT: usize> {
+    kept: [f32; COUNT],
+    kept_half: [f32; COUNT],
+    signal: [f32; COUNT],
+    loss: [f32; COUNT],
 }
 
-impl pulp::WithSimd for Advance<'_> {
+impl<const COUNT: usize> LineStep<COUNT> {
+    #[inline(always)]
+    fn new(step: &Step, sign: Sign, first: usize) -> Self {
+        let of_sign = |values: &[Vec<f32>; 2]| *block(&values[sign as usize], first);
+        Self {
+            kept: of_sign(&step.line_kept),
+            kept_half: of_sign(&step.line_kept_half),
+            signal: of_sign(&step.signal),
+            loss: of_sign(&step.loss),
+        }
+    }
+
+    /// What the membrane collects of a charge.
+    #[inline(always)]
+    fn collected(&self, c: usize, charge: f32) -> f32 {
+        let middle = charge * self.kept_half[c];
+        self.signal[c] * charge - self.loss[c] * (middle - tanh(middle))
+    }
+}
+
+/// Intervals and events, as a task that is compiled once per kind of processor.
+struct Receive<'a, E> {
+    state: &'a mut State,
+    interval: &'a Interval,
+    events: E,
+}
+
+impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> pulp::WithSimd for Receive<'_, E> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let Self { state, step } = self;
-        let count = state.membrane.len();
-        let State {
-            charge: [excitatory, inhibitory],
-            membrane,
-        } = state;
-        let lines = [
-            (&mut excitatory[..count], 1.0, Sign::Excitatory),
-            (&mut inhibitory[..count], -1.0, Sign::Inhibitory),
-        ];
-        let kept = &step.membrane_kept[..count];
-        let pull = &step.pull[..count];
-        let membrane = &mut membrane[..count];
-        for c in 0..count {
-            membrane[c] = membrane[c] * kept[c] + pull[c];
-        }
-        for (charge, direction, sign) in lines {
-            let sign = sign as usize;
-            let kept = &step.line_kept[sign][..count];
-            let kept_half = &step.line_kept_half[sign][..count];
-            let signal = &step.signal[sign][..count];
-            let loss = &step.loss[sign][..count];
-            for c in 0..count {
-                let middle = charge[c] * kept_half[c];
-                let missing = middle - saturate(middle, step.linear_range_charge);
-                membrane[c] += direction * (signal[c] * charge[c] - loss[c] * missing);
-                charge[c] *= kept[c];
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        self.all(self.state.membrane.len());
+    }
+}
+
+impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> SideBySide for Receive<'_, E> {
+    /// The whole course of some columns, whose voltages stay in the processor's registers.
+    #[inline(always)]
+    fn block<const COUNT: usize>(&mut self, first: usize) {
+        let Interval { step, count } = self.interval;
+        let [e, i] = Sign::BOTH.map(|sign| LineStep::<COUNT>::new(step, sign, first));
+        let membrane_kept = *block::<_, COUNT>(&step.membrane_kept, first);
+        let pull = *block::<_, COUNT>(&step.pull, first);
+        let mut charge_e = *block::<_, COUNT>(&self.state.charge[0], first);
+        let mut charge_i = *block::<_, COUNT>(&self.state.charge[1], first);
+        let mut membrane = *block::<_, COUNT>(&self.state.membrane, first);
+        for event in self.events.clone() {
+            for _ in 0..*count {
+                for c in 0..COUNT {
+                    let current = e.collected(c, charge_e[c]) - i.collected(c, charge_i[c]);
+                    membrane[c] = membrane[c] * membrane_kept[c] + pull[c] + current;
+                    charge_e[c] *= e.kept[c];
+                    charge_i[c] *= i.kept[c];
+                }
+            }
+            if let Some(event) = event {
+                let charges_e = block::<_, COUNT>(event.charges[0], first);
+                let charges_i = block::<_, COUNT>(event.charges[1], first);
+                for c in 0..COUNT {
+                    charge_e[c] += event.amplitude * charges_e[c];
+                    charge_i[c] += event.amplitude * charges_i[c];
+                }
             }
         }
+        self.state.charge[0][first..first + COUNT].copy_from_slice(&charge_e);
+        self.state.charge[1][first..first + COUNT].copy_from_slice(&charge_i);
+        self.state.membrane[first..first + COUNT].copy_from_slice(&membrane);
     }
 }
 
@@ -217,17 +250,15 @@ impl Model for Transient {
         let range = circuit.columns_of_chip(pass.region);
         let interval = Interval::new(columns, range.clone(), pass.interval_us());
         let delay = Interval::new(columns, range.clone(), Pass::DELAY_US);
-        jitter.resize(pass.region.inputs, 0.0);
+        let mut events = Vec::new();
         for ((vector, x, _), mut voltages) in batch.vectors().zip(voltages.outer_iter_mut()) {
             state.reset(columns, range.clone());
-            for send in 0..pass.settings.num_sends() {
-                let events = Events::of_send(pass, vector, send, x, jitter);
-                for event in events.iter() {
-                    state.advance(&interval);
-                    state.receive(event.amplitude, event.charges(pass));
-                }
+            events.clear();
+            for number in 0..pass.settings.num_sends() {
+                send(pass, vector, number, x, jitter, &mut events);
             }
-            state.advance(&delay);
+            state.receive(&interval, events.iter().copied().map(Some));
+            state.receive(&delay, iter::once(None));
             for (c, voltage) in voltages.iter_mut().enumerate() {
                 let source = columns.source[range.start + c];
                 *voltage = state.voltage(columns, range.start, c, source);
@@ -249,17 +280,21 @@ impl Transient {
         state.reset(columns, range.clone());
         if request.events == 0 {
             // Without charge everything is linear, so that one step is exact, however long.
-            state.advance(&Interval {
+            let at_once = Interval {
                 step: Step::new(columns, range.clone(), delay_us),
                 count: 1,
-            });
+            };
+            state.receive(&at_once, iter::once(None));
         } else {
             let interval = Interval::new(columns, range.clone(), request.interval_us() as f32);
-            for _ in 0..request.events {
-                state.advance(&interval);
-                state.receive(1.0, [&charges[0], &charges[1]]);
-            }
-            state.advance(&Interval::new(columns, range.clone(), delay_us));
+            let event = Event {
+                amplitude: 1.0 / columns.linear_range_charge,
+                charges: [&charges[0], &charges[1]],
+            };
+            let events = request.events as usize;
+            state.receive(&interval, iter::repeat_n(Some(event), events));
+            let delay = Interval::new(columns, range.clone(), delay_us);
+            state.receive(&delay, iter::once(None));
         }
         for (c, voltage) in voltages.iter_mut().enumerate() {
             let source = columns.source[range.start + c];
@@ -282,11 +317,10 @@ impl Transient {
         let mut intervals = BTreeMap::new();
         let wait = u64::from(pass.settings.wait_between_events());
         let every = u64::from(request.sample_interval_cycles);
-        let mut jitter = vec![0.0; pass.region.inputs];
-        let mut events = Vec::new();
-        for send in 0..pass.settings.num_sends() {
+        let (mut jitter, mut events) = (Vec::new(), Vec::new());
+        for number in 0..pass.settings.num_sends() {
             let vector = request.run.trial.first_vector;
-            events.extend(Events::of_send(pass, vector, send, activations, &mut jitter).iter());
+            send(pass, vector, number, activations, &mut jitter, &mut events);
         }
         let mut events = (1..).map(|number| number * wait).zip(events).peekable();
         let mut state = State::default();
@@ -301,65 +335,64 @@ impl Transient {
                     let length_us = (next - now) as f64 * RunSettings::CYCLE_US;
                     Interval::new(columns, column..column + 1, length_us as f32)
                 });
-                state.advance(interval);
+                let event = event.map(|(_, event)| event.of_column(alone));
+                state.receive(interval, iter::once(event));
                 now = next;
-                if let Some((_, event)) = event {
-                    let charges = event.charges(pass).map(|charges| &charges[alone..=alone]);
-                    state.receive(event.amplitude, charges);
-                }
             }
             *out = state.voltage(columns, column, 0, request.source);
         }
     }
 }
 
-/// The events of one send of one vector, zeros left out.
-struct Events<'a> {
-    pass: &'a Pass<'a>,
-    activations: ArrayView1<'a, u8>,
-    /// Normals of the inputs' jitter, if events jitter.
-    jitter: Option<&'a [f32]>,
-}
-
 /// One event.
-struct Event {
-    /// Input of the region.
-    input: usize,
+#[derive(Clone, Copy)]
+struct Event<'a> {
+    /// Relative to the charge at which an OTA bends.
     amplitude: f32,
+    /// Charge per activation unit that it brings onto the lines of each column, by sign.
+    charges: [&'a [f32]; 2],
 }
 
-impl<'a> Events<'a> {
-    fn of_send(
-        pass: &'a Pass<'a>,
-        vector: u64,
-        send: u32,
-        activations: ArrayView1<'a, u8>,
-        jitter: &'a mut [f32],
-    ) -> Self {
-        let jitters = pass.circuit.jitter_activations != 0.0;
-        if jitters {
-            pass.fill_jitter(vector, send, jitter);
-        }
+impl Event<'_> {
+    /// What one of the columns gets of it.
+    fn of_column(self, c: usize) -> Self {
         Self {
-            pass,
-            activations,
-            jitter: jitters.then_some(&*jitter),
+            charges: self.charges.map(|charges| &charges[c..=c]),
+            ..self
         }
     }
+}
 
-    fn iter(&self) -> impl Iterator<Item = Event> + '_ {
-        let circuit = self.pass.circuit;
-        let first = circuit.first_input(self.pass.region);
-        let active = self.activations.iter().enumerate().filter(|(_, x)| **x > 0);
-        active.map(move |(input, &x)| {
-            let steady = circuit.pulses.amplitude(first + input, x);
-            let jitter = self.jitter.map_or(0.0, |normals| normals[input]);
-            Event {
-                input,
-                amplitude: jittered(steady, circuit.jitter_activations * jitter),
-            }
-        })
+/// Adds the events of one send of one vector, zeros left out.
+fn send<'a>(
+    pass: &Pass<'a>,
+    vector: u64,
+    send: u32,
+    activations: ArrayView1<'_, u8>,
+    jitter: &mut Vec<f32>,
+    events: &mut Vec<Event<'a>>,
+) {
+    let Pass {
+        circuit, region, ..
+    } = *pass;
+    jitter.clear();
+    jitter.resize(region.inputs, 0.0);
+    if circuit.jitter_activations != 0.0 {
+        pass.fill_jitter(vector, send, jitter);
     }
+    let synram = &circuit.synrams[region.hemisphere];
+    let first = circuit.first_input(region);
+    let inputs = activations.iter().zip(&*jitter).enumerate();
+    let active = inputs.filter(|(_, (x, _))| **x > 0);
+    events.extend(active.map(|(input, (&x, &normal))| {
+        let steady = circuit.pulses.amplitude(first + input, x);
+        let amplitude = jittered(steady, circuit.jitter_activations * normal);
+        let row = |sign| synram.row(sign, region.first_input + input, region.column_range());
+        Event {
+            amplitude: amplitude / circuit.columns.linear_range_charge,
+            charges: Sign::BOTH.map(row),
+        }
+    }));
 }
 
 /// A driver that sends nothing does not jitter either, and none sends a negative pulse.
@@ -368,17 +401,5 @@ fn jittered(amplitude: f32, jitter: f32) -> f32 {
         (amplitude + jitter).max(0.0)
     } else {
         0.0
-    }
-}
-
-impl Event {
-    /// Charge per activation unit that the event brings onto the region's lines, by sign.
-    fn charges<'a>(&self, pass: &Pass<'a>) -> [&'a [f32]; 2] {
-        let Pass {
-            circuit, region, ..
-        } = *pass;
-        let synram = &circuit.synrams[region.hemisphere];
-        let input = region.first_input + self.input;
-        Sign::BOTH.map(|sign| synram.row(sign, input, region.column_range()))
     }
 }
