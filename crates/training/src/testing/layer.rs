@@ -4,7 +4,7 @@ use bss2_core::MacArray;
 use bss2_core::testing::{Law, ensure, ensure_done, ensure_equal};
 use ndarray::{Array2, ArrayD, ArrayView2, s};
 
-use super::{ensure_close, ensure_shapes_refused, with_one_other};
+use super::{catch, ensure_close, ensure_shapes_refused, with_one_other};
 use crate::{Layer, Mode, Session, TrainingError};
 
 /// An implementation of [`Layer`] that is to be held to the laws.
@@ -64,6 +64,11 @@ pub const LAYER_LAWS: &[Law<LayerSubject>] = &[
         "what is shown is handed out",
         "parameters and buffers, in the same order, with names of their own and gradients of their shape",
         what_is_shown_is_handed_out,
+    ),
+    Law::new(
+        "a backward pass alone is right or refused",
+        "without a forward pass of so many vectors before it, gradients are the same, or there is an error",
+        a_backward_pass_alone_is_right_or_refused,
     ),
     Law::new(
         "wrong shapes are refused",
@@ -268,6 +273,38 @@ fn what_is_shown_is_handed_out(subject: &LayerSubject) -> Found {
     ensure(names.len() == shown.len(), || {
         format!("names are not unique: {names:?}")
     })
+}
+
+fn a_backward_pass_alone_is_right_or_refused(subject: &LayerSubject) -> Found {
+    let mut passed = Passed::new(subject)?;
+    let gradient = passed.gradient();
+    let expected = passed.back(&gradient, true)?;
+    for before in [None, Some(VECTORS + 2)] {
+        let mut layer = (subject.make)();
+        if let Some(vectors) = before {
+            let input = inputs(vectors, subject.inputs);
+            outputs(subject, layer.as_mut(), Mode::Training, input.view())?;
+        }
+        let mut of_inputs = Array2::from_elem(passed.input.dim(), f32::NAN);
+        let back = || {
+            layer.backward(
+                passed.input.view(),
+                passed.output.view(),
+                gradient.clone().view_mut(),
+                Some(of_inputs.view_mut()),
+            )
+        };
+        let what = format!("a backward pass of {VECTORS} vectors, after one of {before:?}");
+        match catch(&what, back)? {
+            Err(TrainingError::NoForward) => {}
+            alone => {
+                ensure_done(&what, alone)?;
+                let found = (of_parameters(layer.as_ref()), of_inputs);
+                ensure_equal(&what, &found, &expected)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn wrong_shapes_are_refused(subject: &LayerSubject) -> Found {

@@ -77,13 +77,17 @@ fn with_one_other<const COUNT: usize>(
     })
 }
 
+/// What a run gives, if not a panic.
+fn catch<T>(what: &str, run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| format!("{what}: a panic"))
+}
+
 /// What should be refused for its shapes, by an error that says so and not by a panic.
 fn ensure_shapes_refused(
     what: &str,
     run: impl FnOnce() -> Result<(), TrainingError>,
 ) -> Result<(), String> {
-    let found = catch_unwind(AssertUnwindSafe(run)).map_err(|_| format!("{what}: a panic"))?;
-    ensure_refused(what, found, |error| {
+    ensure_refused(what, catch(what, run)?, |error| {
         matches!(
             error,
             TrainingError::Width { .. } | TrainingError::Shape { .. }

@@ -24,6 +24,8 @@ enum Defect {
     KeepsGradients,
     LooksWhoAsks,
     HandsOutNothing,
+    NeedsTheForwardPass,
+    PanicsAlone,
     TakesAnyOutput,
     TakesAnyGradient,
     PanicsAtOtherShapes,
@@ -43,6 +45,14 @@ const BREAKS: &[(Defect, &str)] = &[
         "whether inputs are asked for changes nothing",
     ),
     (Defect::HandsOutNothing, "what is shown is handed out"),
+    (
+        Defect::NeedsTheForwardPass,
+        "a backward pass alone is right or refused",
+    ),
+    (
+        Defect::PanicsAlone,
+        "a backward pass alone is right or refused",
+    ),
     (Defect::TakesAnyOutput, "wrong shapes are refused"),
     (Defect::TakesAnyGradient, "wrong shapes are refused"),
     (Defect::PanicsAtOtherShapes, "wrong shapes are refused"),
@@ -104,6 +114,8 @@ impl Layer for Broken {
                 self.kept += gradient.sum();
                 gradient += self.kept;
             }
+            Defect::NeedsTheForwardPass => gradient *= self.passes as f32,
+            Defect::PanicsAlone => assert!(self.passes > 0, "nothing has passed"),
             Defect::LooksWhoAsks if input_gradient.is_none() => gradient *= 2.0,
             _ => {}
         }
