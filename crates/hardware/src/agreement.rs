@@ -568,28 +568,33 @@ fn jitter_has_the_same_mean_and_variance_in_both_models() {
     }
 }
 
-/// The equations in the modules' documentation, by Runge and Kutta's method in steps of a nanosecond.
-fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> f64 {
+/// The equations in the modules' documentation, by Runge and Kutta's method in steps of a nanosecond:
+/// the voltage at the readout, and what came of both signs together.
+fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> (f64, f64) {
     let columns = &circuit.columns;
     let at = |values: &[f32]| f64::from(values[c]);
     let range = f64::from(columns.linear_range_charge);
-    let slope = |state: [f64; 3]| {
-        let [q_e, q_i, v] = state;
+    let slope = |state: [f64; 4]| {
+        let [q_e, q_i, v, _] = state;
         let current = |sign: Sign, q: f64| {
             at(&columns.slope_lsb_per_us[sign as usize]) * range * (q / range).tanh()
         };
+        let (excitation, inhibition) = (
+            current(Sign::Excitatory, q_e),
+            current(Sign::Inhibitory, q_i),
+        );
         [
             -at(&columns.line_decay_per_us[0]) * q_e,
             -at(&columns.line_decay_per_us[1]) * q_i,
-            current(Sign::Excitatory, q_e) - current(Sign::Inhibitory, q_i)
-                + at(&columns.drift_lsb_per_us)
+            excitation - inhibition + at(&columns.drift_lsb_per_us)
                 - at(&columns.leak_per_us) * (v - at(&columns.leak_lsb)),
+            excitation + inhibition,
         ]
     };
-    let along = |state: [f64; 3], slope: [f64; 3], dt: f64| {
-        [0, 1, 2].map(|part: usize| state[part] + dt * slope[part])
+    let along = |state: [f64; 4], slope: [f64; 4], dt: f64| {
+        [0, 1, 2, 3].map(|part: usize| state[part] + dt * slope[part])
     };
-    let advance = |mut state: [f64; 3], us: f64| {
+    let advance = |mut state: [f64; 4], us: f64| {
         let steps = (us * 1000.0).round();
         let dt = us / steps;
         for _ in 0..steps as usize {
@@ -597,12 +602,13 @@ fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> f64 {
             let k2 = slope(along(state, k1, 0.5 * dt));
             let k3 = slope(along(state, k2, 0.5 * dt));
             let k4 = slope(along(state, k3, dt));
-            let mean = [0, 1, 2].map(|p: usize| (k1[p] + 2.0 * k2[p] + 2.0 * k3[p] + k4[p]) / 6.0);
+            let mean =
+                [0, 1, 2, 3].map(|p: usize| (k1[p] + 2.0 * k2[p] + 2.0 * k3[p] + k4[p]) / 6.0);
             state = along(state, mean, dt);
         }
         state
     };
-    let mut state = [0.0, 0.0, at(&columns.start_lsb)];
+    let mut state = [0.0, 0.0, at(&columns.start_lsb), 0.0];
     let first = circuit.first_input(stimulus.region);
     for _ in 0..stimulus.settings.num_sends() {
         for (i, &x) in stimulus.activations.row(0).iter().enumerate() {
@@ -616,16 +622,18 @@ fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> f64 {
             }
         }
     }
-    let [q_e, q_i, v] = advance(state, RunSettings::READOUT_DELAY_US);
+    let [q_e, q_i, v, of_both_signs] = advance(state, RunSettings::READOUT_DELAY_US);
     let charges = [q_e as f32, q_i as f32];
-    f64::from(columns.voltage_lsb(c, columns.source[c], v as f32, charges))
+    let voltage = columns.voltage_lsb(c, columns.source[c], v as f32, charges);
+    (voltage.into(), of_both_signs)
 }
 
 #[test]
 fn the_transient_model_integrates_the_equations() {
     let config = || {
         let mut config = ChipConfig {
-            geometry: ArrayGeometry::new(1, 8, 6).unwrap(),
+            // Columns that are worked on by 32, by 16, by 4 and alone.
+            geometry: ArrayGeometry::new(1, 8, 54).unwrap(),
             ..ChipConfig::typical().without_noise()
         };
         // OTAs that saturate with few events.
@@ -655,11 +663,16 @@ fn the_transient_model_integrates_the_equations() {
         let stimulus = random_stimulus(base, 1.0, 0.6, (20, 63), 0.8, (10, 31));
         let circuit = stimulus.circuit();
         let found = stimulus.run(&circuit, &mut Transient, stimulus.region).0;
-        for c in 0..stimulus.region.columns {
-            let expected = integrated(&stimulus, &circuit, c);
+        for c in (0..stimulus.region.columns).step_by(3) {
+            let (expected, of_both_signs) = integrated(&stimulus, &circuit, c);
             let distance = (f64::from(found[[0, c]]) - expected).abs();
             // Steps of a sixth of τ_syn, far in saturation.
-            let tolerance = 0.05 + 2e-3 * expected.abs();
+            // Lines are followed exactly; steps of a sixth of τ_syn, far in saturation, miss a share of
+            // what came of each sign.
+            let tolerance = match mode {
+                ArrayMode::SynapticLine => 1e-4,
+                ArrayMode::Membrane | ArrayMode::Unsigned => 0.01 + 1.5e-3 * of_both_signs,
+            };
             assert!(
                 distance < tolerance,
                 "{mode:?}, wait {wait}: {distance} of {expected}"

@@ -48,9 +48,9 @@ struct Step {
     /// Share of the lines' charge that is left after the step, and after half of it, by sign.
     line_kept: [Vec<f32>; 2],
     line_kept_half: [Vec<f32>; 2],
-    /// Membrane signal per charge at the beginning, were the OTA linear, by sign.
+    /// Membrane signal in LSB per relative charge at the beginning, were the OTA linear, by sign.
     signal: [Vec<f32>; 2],
-    /// Membrane signal per charge that saturation takes away at the middle, by sign.
+    /// Membrane signal in LSB per relative charge that saturation takes away at the middle, by sign.
     loss: [Vec<f32>; 2],
     /// Share of the membrane's potential that is left.
     membrane_kept: Vec<f32>,
@@ -80,9 +80,9 @@ impl Step {
         let count = range.len();
         let at = |values: &[f32], c: usize| f64::from(values[range.start + c]);
         let decay = |sign: Sign, c| at(&columns.line_decay_per_us[sign as usize], c);
-        let slope = |sign: Sign, c| {
-            at(&columns.slope_lsb_per_us[sign as usize], c) * f64::from(columns.linear_range_charge)
-        };
+        let range_charge = f64::from(columns.linear_range_charge);
+        let slope_of_range =
+            |sign: Sign, c| at(&columns.slope_lsb_per_us[sign as usize], c) * range_charge;
         let leak = |c| at(&columns.leak_per_us, c);
         Self {
             line_kept: Sign::BOTH.map(|sign| each(count, |c| (-decay(sign, c) * dt).exp() as f32)),
@@ -94,12 +94,12 @@ impl Step {
                     let (line, leak) = (decay(sign, c), leak(c));
                     let collected =
                         (-leak.min(line) * dt).exp() * mean_decay((line - leak).abs() * dt) * dt;
-                    (slope(sign, c) * collected) as f32
+                    (slope_of_range(sign, c) * collected) as f32
                 })
             }),
             loss: Sign::BOTH.map(|sign| {
                 each(count, |c| {
-                    (slope(sign, c) * dt * (-leak(c) * 0.5 * dt).exp()) as f32
+                    (slope_of_range(sign, c) * dt * (-leak(c) * 0.5 * dt).exp()) as f32
                 })
             }),
             membrane_kept: each(count, |c| (-leak(c) * dt).exp() as f32),
@@ -127,7 +127,7 @@ impl State {
         self.membrane.extend_from_slice(&columns.start_lsb[range]);
     }
 
-    /// Lets an interval pass before each event, of which there may be none at its end.
+    /// Lets an interval pass for each item; at its end comes the event, if it is one.
     fn receive<'a>(
         &mut self,
         interval: &Interval,
@@ -142,7 +142,8 @@ impl State {
 
     /// Voltage at a tap of the column with the given place in the region.
     fn voltage(&self, columns: &Columns, first: usize, c: usize, source: ReadoutSource) -> f32 {
-        let charges = [0, 1].map(|sign| self.charge[sign][c] * columns.linear_range_charge);
+        let charges =
+            Sign::BOTH.map(|sign| self.charge[sign as usize][c] * columns.linear_range_charge);
         columns.voltage_lsb(first + c, source, self.membrane[c], charges)
     }
 }
@@ -192,37 +193,42 @@ impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> pulp::WithSimd for Recei
 }
 
 impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> SideBySide for Receive<'_, E> {
-    /// The whole course of some columns, whose voltages stay in the processor's registers.
+    /// The whole course of some columns, whose voltages stay in the processor's registers where it has
+    /// enough of them.
     #[inline(always)]
     fn block<const COUNT: usize>(&mut self, first: usize) {
+        const EXC: usize = Sign::Excitatory as usize;
+        const INH: usize = Sign::Inhibitory as usize;
         let Interval { step, count } = self.interval;
-        let [e, i] = Sign::BOTH.map(|sign| LineStep::<COUNT>::new(step, sign, first));
+        let lines = Sign::BOTH.map(|sign| LineStep::<COUNT>::new(step, sign, first));
         let membrane_kept = *block::<_, COUNT>(&step.membrane_kept, first);
         let pull = *block::<_, COUNT>(&step.pull, first);
-        let mut charge_e = *block::<_, COUNT>(&self.state.charge[0], first);
-        let mut charge_i = *block::<_, COUNT>(&self.state.charge[1], first);
+        let mut excitation = *block::<_, COUNT>(&self.state.charge[EXC], first);
+        let mut inhibition = *block::<_, COUNT>(&self.state.charge[INH], first);
         let mut membrane = *block::<_, COUNT>(&self.state.membrane, first);
         for event in self.events.clone() {
             for _ in 0..*count {
                 for c in 0..COUNT {
-                    let current = e.collected(c, charge_e[c]) - i.collected(c, charge_i[c]);
-                    membrane[c] = membrane[c] * membrane_kept[c] + pull[c] + current;
-                    charge_e[c] *= e.kept[c];
-                    charge_i[c] *= i.kept[c];
+                    let collected = lines[EXC].collected(c, excitation[c])
+                        - lines[INH].collected(c, inhibition[c]);
+                    membrane[c] = membrane[c] * membrane_kept[c] + pull[c] + collected;
+                    excitation[c] *= lines[EXC].kept[c];
+                    inhibition[c] *= lines[INH].kept[c];
                 }
             }
-            if let Some(event) = event {
-                let charges_e = block::<_, COUNT>(event.charges[0], first);
-                let charges_i = block::<_, COUNT>(event.charges[1], first);
+            if let Some(Event { amplitude, charges }) = event {
+                let exciting = block::<_, COUNT>(charges[EXC], first);
+                let inhibiting = block::<_, COUNT>(charges[INH], first);
                 for c in 0..COUNT {
-                    charge_e[c] += event.amplitude * charges_e[c];
-                    charge_i[c] += event.amplitude * charges_i[c];
+                    excitation[c] += amplitude * exciting[c];
+                    inhibition[c] += amplitude * inhibiting[c];
                 }
             }
         }
-        self.state.charge[0][first..first + COUNT].copy_from_slice(&charge_e);
-        self.state.charge[1][first..first + COUNT].copy_from_slice(&charge_i);
-        self.state.membrane[first..first + COUNT].copy_from_slice(&membrane);
+        let columns = first..first + COUNT;
+        self.state.charge[EXC][columns.clone()].copy_from_slice(&excitation);
+        self.state.charge[INH][columns.clone()].copy_from_slice(&inhibition);
+        self.state.membrane[columns].copy_from_slice(&membrane);
     }
 }
 
@@ -253,11 +259,11 @@ impl Model for Transient {
         let mut events = Vec::new();
         for ((vector, x, _), mut voltages) in batch.vectors().zip(voltages.outer_iter_mut()) {
             state.reset(columns, range.clone());
-            events.clear();
-            for number in 0..pass.settings.num_sends() {
-                send(pass, vector, number, x, jitter, &mut events);
+            for send in 0..pass.settings.num_sends() {
+                events.clear();
+                add_events(pass, vector, send, x, jitter, &mut events);
+                state.receive(&interval, events.iter().copied().map(Some));
             }
-            state.receive(&interval, events.iter().copied().map(Some));
             state.receive(&delay, iter::once(None));
             for (c, voltage) in voltages.iter_mut().enumerate() {
                 let source = columns.source[range.start + c];
@@ -318,9 +324,9 @@ impl Transient {
         let wait = u64::from(pass.settings.wait_between_events());
         let every = u64::from(request.sample_interval_cycles);
         let (mut jitter, mut events) = (Vec::new(), Vec::new());
-        for number in 0..pass.settings.num_sends() {
+        for send in 0..pass.settings.num_sends() {
             let vector = request.run.trial.first_vector;
-            send(pass, vector, number, activations, &mut jitter, &mut events);
+            add_events(pass, vector, send, activations, &mut jitter, &mut events);
         }
         let mut events = (1..).map(|number| number * wait).zip(events).peekable();
         let mut state = State::default();
@@ -347,9 +353,9 @@ impl Transient {
 /// One event.
 #[derive(Clone, Copy)]
 struct Event<'a> {
-    /// Relative to the charge at which an OTA bends.
+    /// What the charges are to be multiplied with, divided by the charge at which an OTA bends.
     amplitude: f32,
-    /// Charge per activation unit that it brings onto the lines of each column, by sign.
+    /// Charges that it brings onto the lines of each column per unit of that, by sign.
     charges: [&'a [f32]; 2],
 }
 
@@ -364,7 +370,7 @@ impl Event<'_> {
 }
 
 /// Adds the events of one send of one vector, zeros left out.
-fn send<'a>(
+fn add_events<'a>(
     pass: &Pass<'a>,
     vector: u64,
     send: u32,

@@ -67,7 +67,7 @@ pub const LAYER_LAWS: &[Law<LayerSubject>] = &[
     ),
     Law::new(
         "a backward pass alone is right or refused",
-        "without a forward pass of so many vectors before it, gradients are the same, or there is an error",
+        "without a forward pass of so many vectors before it, gradients are the same, or it is refused as such",
         a_backward_pass_alone_is_right_or_refused,
     ),
     Law::new(
@@ -279,10 +279,17 @@ fn a_backward_pass_alone_is_right_or_refused(subject: &LayerSubject) -> Found {
     let mut passed = Passed::new(subject)?;
     let gradient = passed.gradient();
     let expected = passed.back(&gradient, true)?;
-    for before in [None, Some(VECTORS + 2)] {
+    let others = VECTORS + 2;
+    for (passes_before, what) in [
+        (0, "a backward pass without a forward pass".to_owned()),
+        (
+            1,
+            format!("a backward pass of {VECTORS} vectors after a forward pass of {others}"),
+        ),
+    ] {
         let mut layer = (subject.make)();
-        if let Some(vectors) = before {
-            let input = inputs(vectors, subject.inputs);
+        for _ in 0..passes_before {
+            let input = inputs(others, subject.inputs);
             outputs(subject, layer.as_mut(), Mode::Training, input.view())?;
         }
         let mut of_inputs = Array2::from_elem(passed.input.dim(), f32::NAN);
@@ -294,7 +301,6 @@ fn a_backward_pass_alone_is_right_or_refused(subject: &LayerSubject) -> Found {
                 Some(of_inputs.view_mut()),
             )
         };
-        let what = format!("a backward pass of {VECTORS} vectors, after one of {before:?}");
         match catch(&what, back)? {
             Err(TrainingError::NoForward) => {}
             alone => {

@@ -24,7 +24,8 @@ enum Defect {
     KeepsGradients,
     LooksWhoAsks,
     HandsOutNothing,
-    NeedsTheForwardPass,
+    GuessesThePass,
+    GuessesItsVectors,
     PanicsAlone,
     TakesAnyOutput,
     TakesAnyGradient,
@@ -46,7 +47,11 @@ const BREAKS: &[(Defect, &str)] = &[
     ),
     (Defect::HandsOutNothing, "what is shown is handed out"),
     (
-        Defect::NeedsTheForwardPass,
+        Defect::GuessesThePass,
+        "a backward pass alone is right or refused",
+    ),
+    (
+        Defect::GuessesItsVectors,
         "a backward pass alone is right or refused",
     ),
     (
@@ -64,6 +69,8 @@ struct Broken {
     defect: Defect,
     number: u32,
     passes: u32,
+    /// Of the last pass.
+    vectors: f32,
     kept: f32,
 }
 
@@ -83,7 +90,7 @@ impl Layer for Broken {
             passed => passed?,
         }
         self.passes += 1;
-        let vectors = output.nrows() as f32;
+        self.vectors = output.nrows() as f32;
         match self.defect {
             Defect::LeavesTheLastOutput => {
                 if let Some(last) = output.last_mut() {
@@ -91,7 +98,7 @@ impl Layer for Broken {
                 }
             }
             Defect::CountsLayers => output += self.number as f32,
-            Defect::SeesTheBatch => output += vectors,
+            Defect::SeesTheBatch => output += self.vectors,
             Defect::CountsPasses if session.mode() == Mode::Evaluation => {
                 output += self.passes as f32;
             }
@@ -114,7 +121,9 @@ impl Layer for Broken {
                 self.kept += gradient.sum();
                 gradient += self.kept;
             }
-            Defect::NeedsTheForwardPass => gradient *= self.passes as f32,
+            Defect::GuessesThePass if self.passes == 0 => gradient *= 2.0,
+            Defect::GuessesItsVectors if self.passes == 0 => return Err(TrainingError::NoForward),
+            Defect::GuessesItsVectors => gradient *= self.vectors,
             Defect::PanicsAlone => assert!(self.passes > 0, "nothing has passed"),
             Defect::LooksWhoAsks if input_gradient.is_none() => gradient *= 2.0,
             _ => {}
@@ -153,6 +162,7 @@ fn broken_laws(defect: Defect) -> Vec<&'static str> {
             defect,
             number: made.fetch_add(1, Ordering::Relaxed),
             passes: 0,
+            vectors: 0.0,
             kept: 0.0,
         })
     };
