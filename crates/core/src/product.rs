@@ -11,7 +11,7 @@ mod fixed;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use thiserror::Error;
 
-pub use fixed::{FixedPanels, FixedPart, FixedRows, Grid};
+pub use fixed::{FixedPair, FixedPanel, FixedPanels, FixedPart, FixedRows, Grid};
 
 /// Why matrices were not multiplied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -155,23 +155,42 @@ pub fn find_outside<T: Copy + PartialOrd>(
     values: ArrayView2<'_, T>,
     range: RangeInclusive<T>,
 ) -> Option<((usize, usize), T)> {
-    let outside = |value: &T| !range.contains(value);
-    // Without an early end, and over a plain slice, many values are checked at once.
-    let any_of = |values: &[T]| values.iter().fold(false, |any, value| any | outside(value));
-    let any = match values.to_slice() {
-        Some(values) => any_of(values),
-        None => values.outer_iter().any(|row| match row.to_slice() {
-            Some(row) => any_of(row),
-            None => row.iter().any(outside),
-        }),
-    };
+    let any = pulp::Arch::new().dispatch(AnyOutside {
+        values,
+        range: &range,
+    });
     if !any {
         return None;
     }
     values
         .indexed_iter()
-        .find(|(_, value)| outside(value))
+        .find(|(_, value)| !range.contains(value))
         .map(|(position, &value)| (position, value))
+}
+
+/// Whether any value lies outside a range, as a task that is compiled once per kind of processor.
+struct AnyOutside<'a, T> {
+    values: ArrayView2<'a, T>,
+    range: &'a RangeInclusive<T>,
+}
+
+impl<T: Copy + PartialOrd> pulp::WithSimd for AnyOutside<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> bool {
+        let (start, end) = (*self.range.start(), *self.range.end());
+        let outside = |value: &T| !(start..=end).contains(value);
+        // Without an early end, and over a plain slice, many values are checked at once.
+        let any_of = |values: &[T]| values.iter().fold(false, |any, value| any | outside(value));
+        match self.values.to_slice() {
+            Some(values) => any_of(values),
+            None => self.values.outer_iter().any(|row| match row.to_slice() {
+                Some(row) => any_of(row),
+                None => row.iter().any(outside),
+            }),
+        }
+    }
 }
 
 pub(crate) fn expect_shape(

@@ -81,12 +81,18 @@ impl Stimulus {
         let conditions = Conditions::new(config, sensitivity, self.seed, self.celsius, 0.0);
         let mut circuit = Circuit::new(&instance, &registers, &conditions, self.mode);
         let whole = Region::whole(self.mode.geometry(config.geometry), 0);
-        circuit.write_weights(&instance, whole, self.weights.view());
+        circuit.write_weights(whole, self.weights.view());
         circuit
     }
 
     /// Voltages of a region of the stimulus, and how many of them are doubtful.
-    fn run(&self, circuit: &Circuit, model: &mut dyn Model, region: Region) -> (Array2<f32>, u64) {
+    fn run(
+        &self,
+        circuit: &mut Circuit,
+        model: &mut dyn Model,
+        region: Region,
+    ) -> (Array2<f32>, u64) {
+        model.prepare(circuit, region);
         let pass = Pass::new(circuit, region, self.settings, Trial::new(1));
         let inputs = self.activations.slice(s![.., region.input_range()]);
         let activations = inputs.as_standard_layout();
@@ -101,7 +107,6 @@ impl Stimulus {
             order: &order,
         };
         let mut voltages = Array2::zeros((activations.nrows(), region.columns));
-        model.prepare(circuit, region);
         let mut scratch = Scratch::default();
         let doubtful = model.voltages(&pass, &batch, &mut scratch, voltages.view_mut());
         (voltages, doubtful)
@@ -338,8 +343,9 @@ fn for_each(cases: u32, stimuli: impl Strategy<Value = Stimulus>, check: impl Fn
 }
 
 /// Both models' voltages, where the swing and the CADC would let them be told apart.
-fn both(stimulus: &Stimulus, circuit: &Circuit) -> [Array2<f32>; 2] {
-    let (lumped, _) = stimulus.run(circuit, &mut Lumped::new(circuit), stimulus.region);
+fn both(stimulus: &Stimulus, circuit: &mut Circuit) -> [Array2<f32>; 2] {
+    let mut lumped = Lumped::new(circuit);
+    let (lumped, _) = stimulus.run(circuit, &mut lumped, stimulus.region);
     let (transient, _) = stimulus.run(circuit, &mut Transient, stimulus.region);
     [lumped, transient].map(|voltages| voltages.mapv(|v| v.clamp(-150.0, 150.0)))
 }
@@ -347,8 +353,8 @@ fn both(stimulus: &Stimulus, circuit: &Circuit) -> [Array2<f32>; 2] {
 /// Distances of all outputs from the transient model; fails where one of more than 3 LSB is not
 /// reported.
 fn reported_distances(stimulus: &Stimulus) -> Vec<f32> {
-    let circuit = stimulus.circuit();
-    let [lumped, transient] = both(stimulus, &circuit);
+    let mut circuit = stimulus.circuit();
+    let [lumped, transient] = both(stimulus, &mut circuit);
     let distances = (&lumped - &transient).mapv(f32::abs);
     for ((v, c), distance) in distances.indexed_iter() {
         if *distance > 3.0 {
@@ -361,7 +367,8 @@ fn reported_distances(stimulus: &Stimulus) -> Vec<f32> {
                 activations: stimulus.activations.select(Axis(0), &[v]),
                 ..stimulus.clone()
             };
-            let (_, doubtful) = one.run(&circuit, &mut Lumped::new(&circuit), alone);
+            let mut lumped = Lumped::new(&circuit);
+            let (_, doubtful) = one.run(&mut circuit, &mut lumped, alone);
             assert_eq!(doubtful, 1, "vector {v}, column {c}: {distance} LSB");
         }
     }
@@ -379,8 +386,10 @@ fn models_agree_in_the_linear_range() {
             ..stimulus.clone()
         };
         let voltages = [stimulus, &straight].map(|stimulus| {
-            let circuit = stimulus.circuit();
-            stimulus.run(&circuit, &mut Transient, stimulus.region).0
+            let mut circuit = stimulus.circuit();
+            stimulus
+                .run(&mut circuit, &mut Transient, stimulus.region)
+                .0
         });
         let linear = voltages[0].iter().zip(&voltages[1]);
         let linear = linear.map(|(v, straight)| v.abs() < 80.0 && (v - straight).abs() < 1.0);
@@ -481,10 +490,11 @@ fn models_agree_about_weak_inputs_without_doubt() {
     for seed in 0..5 {
         let base = Stimulus::new(SILENT(), seed, ArrayMode::Membrane);
         let stimulus = random_stimulus(base, 0.5, 0.5, (0, 40), 0.5, (0, 31));
-        let circuit = stimulus.circuit();
-        let (_, doubtful) = stimulus.run(&circuit, &mut Lumped::new(&circuit), stimulus.region);
+        let mut circuit = stimulus.circuit();
+        let mut lumped = Lumped::new(&circuit);
+        let (_, doubtful) = stimulus.run(&mut circuit, &mut lumped, stimulus.region);
         assert_eq!(doubtful, 0);
-        let [lumped, transient] = both(&stimulus, &circuit);
+        let [lumped, transient] = both(&stimulus, &mut circuit);
         assert!((lumped - transient).iter().all(|d| d.abs() < 0.5));
     }
 }
@@ -494,9 +504,9 @@ fn models_agree_about_weak_inputs_without_doubt() {
 #[test]
 fn a_part_is_what_it_is_within_the_whole() {
     for_each(100, moderate(), |stimulus| {
-        let circuit = stimulus.circuit();
+        let mut circuit = stimulus.circuit();
         let mut model = Lumped::new(&circuit);
-        let (part, _) = stimulus.run(&circuit, &mut model, stimulus.region);
+        let (part, _) = stimulus.run(&mut circuit, &mut model, stimulus.region);
         let mut padded = stimulus.clone();
         for (input, mut activations) in padded.activations.axis_iter_mut(Axis(1)).enumerate() {
             if !stimulus.region.input_range().contains(&input) {
@@ -504,7 +514,7 @@ fn a_part_is_what_it_is_within_the_whole() {
             }
         }
         let whole = Region::whole(stimulus.mode.probe_geometry(circuit.geometry), 0);
-        let (around, _) = padded.run(&circuit, &mut model, whole);
+        let (around, _) = padded.run(&mut circuit, &mut model, whole);
         let around = around.slice(s![.., stimulus.region.column_range()]);
         assert!((&part - &around).iter().all(|apart| apart.abs() < 0.1));
     });
@@ -537,10 +547,10 @@ fn jitter_has_the_same_mean_and_variance_in_both_models() {
             activations: one.activations.select(Axis(0), &[0; TRIALS]),
             ..one
         };
-        let circuit = many.circuit();
+        let mut circuit = many.circuit();
         let models: [&mut dyn Model; 2] = [&mut Lumped::new(&circuit), &mut Transient];
         let [lumped, transient] = models.map(|model| {
-            let voltages = many.run(&circuit, model, many.region).0.mapv(f64::from);
+            let voltages = many.run(&mut circuit, model, many.region).0.mapv(f64::from);
             (
                 voltages.mean_axis(Axis(0)).unwrap(),
                 voltages.var_axis(Axis(0), 1.0),
@@ -661,8 +671,10 @@ fn the_transient_model_integrates_the_equations() {
             ..base
         };
         let stimulus = random_stimulus(base, 1.0, 0.6, (20, 63), 0.8, (10, 31));
-        let circuit = stimulus.circuit();
-        let found = stimulus.run(&circuit, &mut Transient, stimulus.region).0;
+        let mut circuit = stimulus.circuit();
+        let found = stimulus
+            .run(&mut circuit, &mut Transient, stimulus.region)
+            .0;
         for c in (0..stimulus.region.columns).step_by(3) {
             let (expected, of_both_signs) = integrated(&stimulus, &circuit, c);
             let distance = (f64::from(found[[0, c]]) - expected).abs();

@@ -197,7 +197,7 @@ impl SimulatedChip {
         if std::mem::take(&mut self.unfolded[hemisphere]) {
             self.model.get().fold(&self.circuit, hemisphere);
         }
-        self.model.get().prepare(&self.circuit, region);
+        self.model.get().prepare(&mut self.circuit, region);
         let vectors_at_once = self.model.get().vectors_at_once();
         let threads = threads_for(activations.nrows(), vectors_at_once);
         if self.workspaces.len() < threads {
@@ -280,12 +280,7 @@ impl MacArray for SimulatedChip {
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
         region.check_weights_within(self.geometry(), weights, self.circuit.mode.weights())?;
-        self.refold();
-        self.circuit.write_weights(&self.instance, region, weights);
-        if !self.unfolded[region.hemisphere] {
-            let region = Synram::physical_columns(self.circuit.mode, region);
-            self.model.get().fold_weights(&self.circuit, region);
-        }
+        self.circuit.write_weights(region, weights);
         Ok(())
     }
 
@@ -384,6 +379,7 @@ impl ChipProbe for SimulatedChip {
         request.check(geometry, [codes[0].dim(), codes[1].dim()])?;
         self.refold();
         let PulseRequest { region, trial, .. } = *request;
+        self.circuit.charge(region.hemisphere);
         let mut voltages = vec![0.0; region.columns];
         Transient::pulses(&self.circuit, request, &mut voltages);
         let readout = &self.circuit.readout;
@@ -436,6 +432,7 @@ impl ChipProbe for SimulatedChip {
             settings,
             trial,
         } = request.run;
+        self.circuit.charge(region.hemisphere);
         let pass = Pass::new(&self.circuit, region, settings, trial);
         Transient::trace(&pass, request, activations, samples_lsb);
         let interval_us = f64::from(request.sample_interval_cycles) * RunSettings::CYCLE_US;

@@ -1,5 +1,7 @@
 //! A chip's circuit with registers, conditions and weights applied: what both models compute with.
 
+use std::sync::Arc;
+
 use bss2_core::{ArrayGeometry, ArrayMode, Region};
 use ndarray::ArrayView2;
 
@@ -9,7 +11,7 @@ use crate::driver::Pulses;
 use crate::instance::Instance;
 use crate::readout::Readout;
 use crate::registers::{RegisterFile, Stale};
-use crate::synapse::Sign;
+use crate::synapse::{Currents, PanelFactors, Sign, Synapses};
 use crate::synram::Synram;
 
 /// The circuit of one chip.
@@ -19,6 +21,7 @@ pub(crate) struct Circuit {
     pub(crate) mode: ArrayMode,
     /// By hemisphere, then input of the mode.
     pub(crate) pulses: Pulses,
+    synapses: Arc<Synapses>,
     pub(crate) synrams: Vec<Synram>,
     pub(crate) columns: Columns,
     pub(crate) readout: Readout,
@@ -37,16 +40,13 @@ impl Circuit {
         let config = &instance.config;
         let columns = Columns::fold(instance, registers, conditions);
         let synrams = (0..config.geometry.hemispheres())
-            .map(|hemisphere| {
-                let mut synram = Synram::new(instance, hemisphere, mode);
-                synram.refold(instance, &columns);
-                synram
-            })
+            .map(|h| Synram::new(config.geometry, &instance.synapses, h, mode))
             .collect();
         Self {
             geometry: config.geometry,
             mode,
             pulses: pulses(instance, registers, conditions, mode),
+            synapses: Arc::clone(&instance.synapses),
             synrams,
             readout: Readout::fold(instance, registers, conditions, &columns),
             columns,
@@ -73,19 +73,30 @@ impl Circuit {
         }
         if stale.synapses {
             for synram in &mut self.synrams {
-                synram.refold(instance, &self.columns);
+                synram.registers_changed();
             }
         }
     }
 
     /// Writes a checked block of weights.
-    pub(crate) fn write_weights(
-        &mut self,
-        instance: &Instance,
-        region: Region,
-        weights: ArrayView2<'_, i8>,
-    ) {
-        self.synrams[region.hemisphere].write(instance, &self.columns, region, weights);
+    pub(crate) fn write_weights(&mut self, region: Region, weights: ArrayView2<'_, i8>) {
+        self.synrams[region.hemisphere].write(&self.synapses, region, weights);
+    }
+
+    /// Brings the charges of a hemisphere's synapses up to date, for whoever follows single events.
+    pub(crate) fn charge(&mut self, hemisphere: usize) {
+        self.synrams[hemisphere].charge(&self.synapses, &self.columns);
+    }
+
+    /// Mismatch currents of a panel of a hemisphere, by row.
+    pub(crate) fn mismatch(&self, hemisphere: usize, panel: usize) -> &[Currents] {
+        self.synapses.mismatch(hemisphere, panel)
+    }
+
+    /// What acts on the charges of a panel of a hemisphere.
+    pub(crate) fn panel_factors(&self, hemisphere: usize, panel: usize) -> PanelFactors {
+        let of_chip = self.synrams[hemisphere].panel_of_chip(panel);
+        self.synapses.panel_factors(&self.columns, of_chip)
     }
 
     /// Index of a hemisphere's column among the columns of the chip.

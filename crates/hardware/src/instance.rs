@@ -1,5 +1,7 @@
 //! What is drawn for one chip.
 
+use std::sync::Arc;
+
 use crate::cadc::Cadc;
 use crate::conditions::Sensitivity;
 use crate::config::ChipConfig;
@@ -14,7 +16,7 @@ use crate::synapse::Synapses;
 pub(crate) struct Instance {
     pub(crate) config: ChipConfig,
     pub(crate) drivers: Drivers,
-    pub(crate) synapses: Synapses,
+    pub(crate) synapses: Arc<Synapses>,
     pub(crate) lines: Lines,
     pub(crate) otas: Otas,
     pub(crate) membranes: Membranes,
@@ -27,7 +29,7 @@ impl Instance {
         let geometry = config.geometry;
         Self {
             drivers: Drivers::draw(&config.driver, geometry, seed),
-            synapses: Synapses::draw(&config.synapse, geometry, seed),
+            synapses: Arc::new(Synapses::draw(&config.synapse, geometry, seed)),
             lines: Lines::draw(&config.line, geometry, seed),
             otas: Otas::draw(&config.ota, geometry, seed),
             membranes: Membranes::draw(&config.membrane, geometry, seed),

@@ -13,12 +13,8 @@ pub(crate) trait Model: Sync {
     /// Prepares for a hemisphere of a circuit that has changed.
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize);
 
-    /// Prepares for a circuit in which nothing has changed but the weights of a region (inputs of
-    /// the mode × physical columns).
-    fn fold_weights(&mut self, circuit: &Circuit, region: Region);
-
     /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns).
-    fn prepare(&mut self, circuit: &Circuit, region: Region);
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region);
 
     /// Fewest vectors that are worth a thread of their own.
     fn vectors_at_once(&self) -> usize;

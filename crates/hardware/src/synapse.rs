@@ -11,11 +11,12 @@
 
 use std::ops::Range;
 
+use bss2_core::product::FixedPanel;
 use bss2_core::{ArrayGeometry, ReadoutSource, Register, Scope, WEIGHT_MAX};
 
+use crate::columns::Columns;
 use crate::parameter::section;
 use crate::registers::RegisterFile;
-use crate::side_by_side::{SideBySide, block};
 use crate::stream::{Draw, Draws};
 
 section! {
@@ -57,12 +58,22 @@ impl Sign {
 /// Rows of synapses of each driver.
 pub(crate) const ROWS_PER_DRIVER: usize = 2;
 
+/// Neighbouring columns whose synapses lie together in memory, and are worked on at once.
+pub(crate) const PANEL: usize = FixedPanel::COLUMNS;
+
+/// One number for each column of a panel.
+pub(crate) type OfPanel<T> = [T; PANEL];
+
+/// Mismatch currents 2ᵏ·ε_k of a row's synapses in a panel, by bit.
+pub(crate) type Currents = [OfPanel<i8>; BITS];
+
 /// The synapses of one chip.
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses {
-    columns: usize,
-    /// Mismatch currents 2ᵏ·ε_k, ordered by row of the chip, bit, column.
-    mismatch: Vec<i8>,
+    rows_per_hemisphere: usize,
+    panels: usize,
+    /// By hemisphere, then panel, then row.
+    mismatch: Vec<Currents>,
     /// Unit of the mismatch in weight units.
     mismatch_unit: f32,
     stuck: Vec<Stuck>,
@@ -78,15 +89,6 @@ fn nearest(value: f32) -> i8 {
 /// loads, which wait for the mismatch to arrive from memory, wait for few bytes.
 const LARGEST_CURRENT: i8 = i8::MAX;
 
-/// Mismatch currents of neighbouring synapses.
-#[derive(Clone, Copy)]
-pub(crate) struct Mismatch<'a> {
-    /// By bit.
-    currents: [&'a [i8]; BITS],
-    /// In weight units.
-    unit: f32,
-}
-
 /// A synapse that keeps its weight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stuck {
@@ -99,6 +101,7 @@ pub(crate) struct Stuck {
 impl Synapses {
     pub(crate) fn draw(config: &SynapseConfig, geometry: ArrayGeometry, seed: u64) -> Self {
         let columns = geometry.columns();
+        let rows_per_hemisphere = geometry.inputs() * ROWS_PER_DRIVER;
         let rows = Scope::Driver.instances(geometry) * ROWS_PER_DRIVER;
         let mut draws = Draws::new(seed, Draw::SynapseCurrent);
         let mut currents = Vec::with_capacity(rows * BITS * columns);
@@ -110,10 +113,22 @@ impl Synapses {
         }
         let largest = currents.iter().fold(0.0, |a: f32, b| a.max(b.abs()));
         let mismatch_unit = (largest / f32::from(LARGEST_CURRENT)).max(f32::MIN_POSITIVE);
-        let in_units = |current: f32| nearest(current / mismatch_unit);
+        let panels = columns.div_ceil(PANEL);
+        let mut mismatch = vec![[[0; PANEL]; BITS]; rows * panels];
+        for (number, of_bit) in currents.chunks_exact(columns).enumerate() {
+            let (row, bit) = (number / BITS, number % BITS);
+            let (hemisphere, row) = (row / rows_per_hemisphere, row % rows_per_hemisphere);
+            for (panel, currents) in of_bit.chunks(PANEL).enumerate() {
+                let place = (hemisphere * panels + panel) * rows_per_hemisphere + row;
+                for (to, current) in mismatch[place][bit].iter_mut().zip(currents) {
+                    *to = nearest(current / mismatch_unit);
+                }
+            }
+        }
         Self {
-            columns,
-            mismatch: currents.into_iter().map(in_units).collect(),
+            rows_per_hemisphere,
+            panels,
+            mismatch,
             mismatch_unit,
             stuck: draw_stuck(config, rows, columns, seed),
         }
@@ -130,69 +145,54 @@ impl Synapses {
         &self.stuck
     }
 
-    /// Mismatch currents of neighbouring synapses of one row.
-    pub(crate) fn mismatch(&self, row: usize, columns: Range<usize>) -> Mismatch<'_> {
-        Mismatch {
-            currents: std::array::from_fn(|bit| {
-                let first = (row * BITS + bit) * self.columns;
-                &self.mismatch[first + columns.start..first + columns.end]
-            }),
-            unit: self.mismatch_unit,
+    /// Mismatch currents of a panel of a hemisphere, by row.
+    pub(crate) fn mismatch(&self, hemisphere: usize, panel: usize) -> &[Currents] {
+        let first = (hemisphere * self.panels + panel) * self.rows_per_hemisphere;
+        &self.mismatch[first..first + self.rows_per_hemisphere]
+    }
+
+    /// What acts on the charges of a panel of a hemisphere, which begins with a column of the chip and has
+    /// so many.
+    pub(crate) fn panel_factors(&self, columns: &Columns, of_chip: Range<usize>) -> PanelFactors {
+        let growth = of_panel(&columns.mismatch_growth, &of_chip);
+        PanelFactors {
+            mismatch: growth.map(|growth| growth * self.mismatch_unit),
+            charge: of_panel(&columns.charge_factor, &of_chip),
         }
     }
 }
 
-/// Charges of neighbouring synapses of one row in weight units, as a task that is compiled once per
-/// kind of processor.
-///
-/// A step of training changes few weights; the charges of others are not computed again.
-pub(crate) struct RowCharges<'a> {
-    pub(crate) mismatch: Mismatch<'a>,
-    /// Factor by which each column's mismatch has grown at a lower bias.
-    pub(crate) mismatch_growth: &'a [f32],
-    /// Factor on each column's charges.
-    pub(crate) factors: &'a [f32],
-    pub(crate) weights: &'a [u8],
-    /// Weights for which the charges hold already.
-    pub(crate) known: &'a mut [u8],
-    pub(crate) charges: &'a mut [f32],
+/// The numbers of some columns, at most a panel, and zeros behind them.
+pub(crate) fn of_panel(values: &[f32], columns: &Range<usize>) -> OfPanel<f32> {
+    let mut panel = [0.0; PANEL];
+    panel[..columns.len()].copy_from_slice(&values[columns.clone()]);
+    panel
 }
 
-impl pulp::WithSimd for RowCharges<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        self.all(self.charges.len());
-    }
+/// What acts on the charges of a panel's synapses, by column.
+pub(crate) struct PanelFactors {
+    /// On the mismatch: its unit, and how much it has grown at a lower bias.
+    mismatch: OfPanel<f32>,
+    charge: OfPanel<f32>,
 }
 
-impl SideBySide for RowCharges<'_> {
-    /// Computes neighbouring charges anew if one of their weights has changed.
+impl PanelFactors {
+    /// Charges of a row's synapses in weight units, given their weights and mismatch currents. (For code
+    /// that is compiled for the processor at hand.)
     #[inline(always)]
-    fn block<const COUNT: usize>(&mut self, first: usize) {
-        let weights = block::<_, COUNT>(self.weights, first);
-        if weights == block(self.known, first) {
-            return;
-        }
-        self.known[first..first + COUNT].copy_from_slice(weights);
-        let mut errors = [0_i16; COUNT];
-        for (bit, currents) in self.mismatch.currents.iter().enumerate() {
-            let currents = block::<_, COUNT>(currents, first);
-            for c in 0..COUNT {
+    pub(crate) fn charges(&self, weights: &OfPanel<u8>, currents: &Currents) -> OfPanel<f32> {
+        let mut charges = [0.0; PANEL];
+        for c in 0..PANEL {
+            let mut error = 0;
+            for (bit, currents) in currents.iter().enumerate() {
                 let set = i16::from((weights[c] >> bit) & 1);
-                errors[c] += i16::from(currents[c]) & -set;
+                error += i16::from(currents[c]) & -set;
             }
-        }
-        let growth = block::<_, COUNT>(self.mismatch_growth, first);
-        let factors = block::<_, COUNT>(self.factors, first);
-        let mut charges = [0.0; COUNT];
-        for c in 0..COUNT {
             // A cell cannot reverse its current, however large the mismatch is configured.
-            let error = growth[c] * self.mismatch.unit * f32::from(errors[c]);
-            charges[c] = (f32::from(weights[c]) + error).max(0.0) * factors[c];
+            let weight = f32::from(weights[c]) + self.mismatch[c] * f32::from(error);
+            charges[c] = weight.max(0.0) * self.charge[c];
         }
-        self.charges[first..first + COUNT].copy_from_slice(&charges);
+        charges
     }
 }
 

@@ -2,61 +2,50 @@
 
 use std::ops::Range;
 
-use bss2_core::{ArrayMode, Region};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
+use bss2_core::{ArrayGeometry, ArrayMode, Region};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::columns::Columns;
-use crate::instance::Instance;
-use crate::share::{share_among, threads_for};
-use crate::synapse::{ROWS_PER_DRIVER, RowCharges, Sign};
+use crate::synapse::{OfPanel, PANEL, ROWS_PER_DRIVER, Sign, Synapses};
 
 /// Weights and charges of one hemisphere.
 #[derive(Clone, Debug)]
 pub(crate) struct Synram {
     hemisphere: usize,
     mode: ArrayMode,
-    /// What the synapses' memory holds, rows × columns.
-    memory: Array2<u8>,
-    /// The weights for which the charges hold, rows × columns; [`UNKNOWN`] where for none.
-    known: Array2<u8>,
+    rows: usize,
+    columns: usize,
+    /// What the synapses' memory holds, by panel, then row; zeros beyond the last column.
+    memory: Vec<OfPanel<u8>>,
+    /// Counts what was written.
+    version: u64,
     /// Charge that an event of one activation unit brings onto each column's line, in weight units,
     /// by sign (inputs of the mode × columns).
     charges: [Array2<f32>; 2],
+    /// Whether they are those of the weights at hand.
+    charged: bool,
 }
-
-/// Inputs whose charges are computed one after the other.
-const INPUTS_AT_ONCE: usize = 8;
-
-/// Fewest synapses that are worth a thread of their own.
-pub(crate) const SYNAPSES_AT_ONCE: usize = 1 << 13;
-
-/// The rows of some neighbouring inputs.
-struct Rows<'a> {
-    first_input: usize,
-    /// Rows × columns.
-    known: ArrayViewMut2<'a, u8>,
-    /// By sign, inputs × columns.
-    charges: [ArrayViewMut2<'a, f32>; 2],
-}
-
-/// No weight: these end at 63.
-const UNKNOWN: u8 = u8::MAX;
 
 impl Synram {
     /// The synram of a hemisphere in a mode, all weights zero where they can be.
-    pub(crate) fn new(instance: &Instance, hemisphere: usize, mode: ArrayMode) -> Self {
-        let geometry = instance.config.geometry;
-        let rows = ROWS_PER_DRIVER * geometry.inputs();
-        let inputs = mode.geometry(geometry).inputs();
-        let charges = Array2::zeros((inputs, geometry.columns()));
+    pub(crate) fn new(
+        geometry: ArrayGeometry,
+        synapses: &Synapses,
+        hemisphere: usize,
+        mode: ArrayMode,
+    ) -> Self {
+        let (rows, columns) = (ROWS_PER_DRIVER * geometry.inputs(), geometry.columns());
         let mut synram = Self {
             hemisphere,
             mode,
-            memory: Array2::zeros((rows, geometry.columns())),
-            known: Array2::from_elem((rows, geometry.columns()), UNKNOWN),
-            charges: [charges.clone(), charges],
+            rows,
+            columns,
+            memory: vec![[0; PANEL]; rows * columns.div_ceil(PANEL)],
+            version: 0,
+            charges: Default::default(),
+            charged: false,
         };
-        synram.keep_stuck(instance);
+        synram.keep_stuck(synapses);
         synram
     }
 
@@ -75,148 +64,96 @@ impl Synram {
     /// Writes a checked block of weights into a region of the mode's array.
     pub(crate) fn write(
         &mut self,
-        instance: &Instance,
-        columns: &Columns,
+        synapses: &Synapses,
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) {
-        let physical = Self::physical_columns(self.mode, region).column_range();
-        let (start, end) = (physical.start, physical.end);
-        let rows = self.rows_per_input();
-        let (first, last) = (
-            rows * region.input_range().start,
-            rows * region.input_range().end,
-        );
-        // The cells for positive and for negative weights.
-        let (positive, negative) = match self.mode {
-            ArrayMode::Membrane => (
-                s![first..last;2, start..end;1],
-                Some(s![first + 1..last;2, start..end;1]),
-            ),
-            ArrayMode::SynapticLine => (
-                s![first..last;1, start..end;2],
-                Some(s![first..last;1, start + 1..end;2]),
-            ),
-            ArrayMode::Unsigned => (s![first..last;1, start..end;1], None),
-        };
-        let memory = &mut self.memory;
-        write_cells(memory.slice_mut(positive), weights, |weight| weight.max(0));
-        if let Some(negative) = negative {
-            write_cells(memory.slice_mut(negative), weights, |weight| weight.min(0));
-        }
-        self.keep_stuck(instance);
-        self.fold(instance, columns, Self::physical_columns(self.mode, region));
+        pulp::Arch::new().dispatch(Write {
+            synram: self,
+            region,
+            weights,
+        });
+        self.keep_stuck(synapses);
+        self.version += 1;
+        self.charged = false;
     }
 
     /// A stuck synapse keeps its weight whatever was written.
-    fn keep_stuck(&mut self, instance: &Instance) {
-        let rows = self.memory.nrows();
-        for stuck in instance.synapses.stuck() {
-            if stuck.row / rows == self.hemisphere {
-                self.memory[[stuck.row % rows, stuck.column]] = stuck.weight;
+    fn keep_stuck(&mut self, synapses: &Synapses) {
+        for stuck in synapses.stuck() {
+            if stuck.row / self.rows == self.hemisphere {
+                let place = stuck.column / PANEL * self.rows + stuck.row % self.rows;
+                self.memory[place][stuck.column % PANEL] = stuck.weight;
             }
         }
     }
 
-    /// Computes all charges anew.
-    pub(crate) fn refold(&mut self, instance: &Instance, columns: &Columns) {
-        let inputs = self.charges[0].nrows();
-        self.known.fill(UNKNOWN);
-        let whole = Region {
-            hemisphere: self.hemisphere,
-            first_input: 0,
-            inputs,
-            first_column: 0,
-            columns: self.memory.ncols(),
-        };
-        self.fold(instance, columns, whole);
-    }
-
-    /// Computes the charges of a region of inputs × physical columns.
-    fn fold(&mut self, instance: &Instance, columns: &Columns, region: Region) {
-        let (inputs, range) = (region.input_range(), region.column_range());
-        let of_chip = region.hemisphere * self.memory.ncols() + range.start;
-        let of_chip = of_chip..of_chip + range.len();
-        let rows = self.rows_per_input();
-        let first_row = region.hemisphere * self.memory.nrows();
-        let memory = &self.memory;
-        let fold = |rows_of_inputs: Rows<'_>| {
-            let Rows {
-                first_input,
-                mut known,
-                mut charges,
-            } = rows_of_inputs;
-            for place in 0..charges[0].nrows() {
-                for (sign, charges) in charges.iter_mut().enumerate().take(rows) {
-                    let row = rows * (first_input + place) + sign;
-                    let mut known = known.row_mut(rows * place + sign);
-                    let mut charges = charges.row_mut(place);
-                    let (Some(weights), Some(known), Some(charges)) = (
-                        memory.row(row).to_slice(),
-                        known.as_slice_mut(),
-                        charges.as_slice_mut(),
-                    ) else {
-                        unreachable!("rows of an owned array are contiguous");
-                    };
-                    pulp::Arch::new().dispatch(RowCharges {
-                        mismatch: instance.synapses.mismatch(first_row + row, range.clone()),
-                        mismatch_growth: &columns.mismatch_growth[of_chip.clone()],
-                        factors: &columns.charge_factor[of_chip.clone()],
-                        weights: &weights[range.clone()],
-                        known: &mut known[range.clone()],
-                        charges: &mut charges[range.clone()],
-                    });
-                }
-            }
-        };
-
-        let known_rows = rows * inputs.start..rows * inputs.end;
-        let mut known = self.known.slice_mut(s![known_rows, ..]);
-        let [mut excitatory, mut inhibitory] = self
-            .charges
-            .each_mut()
-            .map(|charges| charges.slice_mut(s![inputs.clone(), ..]));
-        let pieces = known
-            .axis_chunks_iter_mut(Axis(0), rows * INPUTS_AT_ONCE)
-            .zip(excitatory.axis_chunks_iter_mut(Axis(0), INPUTS_AT_ONCE))
-            .zip(inhibitory.axis_chunks_iter_mut(Axis(0), INPUTS_AT_ONCE))
-            .zip(inputs.step_by(INPUTS_AT_ONCE))
-            .map(|(((known, excitatory), inhibitory), first_input)| Rows {
-                first_input,
-                known,
-                charges: [excitatory, inhibitory],
-            });
-        let threads = threads_for(region.inputs * region.columns, SYNAPSES_AT_ONCE);
-        share_among(threads, pieces, fold);
+    /// A number that changes whenever weights are written.
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
     }
 
     /// Rows of each input of the mode: one per sign that it can send.
-    const fn rows_per_input(&self) -> usize {
+    pub(crate) const fn rows_per_input(&self) -> usize {
         match self.mode {
             ArrayMode::Membrane => ROWS_PER_DRIVER,
             ArrayMode::SynapticLine | ArrayMode::Unsigned => 1,
         }
     }
 
-    /// Charges of one sign (inputs × columns).
-    pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
-        &self.charges[sign as usize]
+    /// The weights in a panel of some inputs, by row.
+    pub(crate) fn weights(&self, panel: usize, inputs: Range<usize>) -> &[OfPanel<u8>] {
+        let rows = self.rows_per_input();
+        let first = panel * self.rows;
+        &self.memory[first + rows * inputs.start..first + rows * inputs.end]
     }
 
-    /// Charges of one sign that an input, and those after it, bring onto neighbouring columns.
-    pub(crate) fn rows(
-        &self,
-        sign: Sign,
-        inputs: Range<usize>,
-        columns: Range<usize>,
-    ) -> impl Iterator<Item = &[f32]> {
-        let charges = self.charges(sign);
-        let of_row = charges.ncols();
-        let Some(all) = charges.as_slice() else {
-            unreachable!("an owned array is contiguous");
-        };
-        let rows = all[inputs.start * of_row..inputs.end * of_row].chunks_exact(of_row);
-        rows.map(move |row| &row[columns.clone()])
+    /// The columns of a panel among those of the chip.
+    pub(crate) fn panel_of_chip(&self, panel: usize) -> Range<usize> {
+        let first = self.hemisphere * self.columns;
+        first + panel * PANEL..first + self.columns.min((panel + 1) * PANEL)
+    }
+
+    /// Takes note that registers act differently on the synapses.
+    pub(crate) fn registers_changed(&mut self) {
+        self.charged = false;
+    }
+
+    /// Brings the charges up to date.
+    pub(crate) fn charge(&mut self, synapses: &Synapses, columns: &Columns) {
+        if std::mem::replace(&mut self.charged, true) {
+            return;
+        }
+        let rows = self.rows_per_input();
+        let inputs = self.rows / ROWS_PER_DRIVER * (ROWS_PER_DRIVER / rows);
+        let mut charges = std::mem::take(&mut self.charges);
+        for charges in &mut charges {
+            if charges.is_empty() {
+                *charges = Array2::zeros((inputs, self.columns));
+            }
+        }
+        for panel in 0..self.columns.div_ceil(PANEL) {
+            let of_chip = self.panel_of_chip(panel);
+            let factors = synapses.panel_factors(columns, of_chip.clone());
+            let mismatch = synapses.mismatch(self.hemisphere, panel);
+            let weights = self.weights(panel, 0..inputs);
+            for (row, (weights, currents)) in weights.iter().zip(mismatch).enumerate() {
+                let found = factors.charges(weights, currents);
+                let charges = &mut charges[row % rows];
+                let first = row / rows * self.columns + panel * PANEL;
+                let Some(all) = charges.as_slice_mut() else {
+                    unreachable!("an owned array is contiguous");
+                };
+                all[first..first + of_chip.len()].copy_from_slice(&found[..of_chip.len()]);
+            }
+        }
+        self.charges = charges;
+    }
+
+    /// Charges of one sign (inputs × columns), once they are [up to date](Self::charge).
+    pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
+        debug_assert!(self.charged, "charges are brought up to date first");
+        &self.charges[sign as usize]
     }
 
     /// Charges of one sign that an input brings onto neighbouring columns.
@@ -228,16 +165,84 @@ impl Synram {
     }
 }
 
-/// Writes the magnitudes of a part of weights, row by row: unlike arrays of several rows, neighbours
-/// in a row are worked on at once.
-fn write_cells(
-    mut cells: ArrayViewMut2<'_, u8>,
-    weights: ArrayView2<'_, i8>,
+/// Weights of a region into the memory, as a task that is compiled once per kind of processor.
+struct Write<'a> {
+    synram: &'a mut Synram,
+    region: Region,
+    weights: ArrayView2<'a, i8>,
+}
+
+impl pulp::WithSimd for Write<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Self {
+            synram,
+            region,
+            weights,
+        } = self;
+        if synram.mode == ArrayMode::SynapticLine {
+            for (input, weights) in region.input_range().zip(weights.outer_iter()) {
+                synram.write_pairs(input, region, weights);
+            }
+            return;
+        }
+        let columns = region.column_range();
+        for panel in columns.start / PANEL..columns.end.div_ceil(PANEL) {
+            let first = columns.start.max(panel * PANEL);
+            let end = columns.end.min((panel + 1) * PANEL);
+            let here = first - region.first_column..end - region.first_column;
+            let cells = first - panel * PANEL..end - panel * PANEL;
+            let rows = synram.rows_per_input();
+            let first_row = panel * synram.rows + rows * region.first_input;
+            let memory = &mut synram.memory[first_row..][..rows * region.inputs];
+            for (rows, weights) in memory.chunks_exact_mut(rows).zip(weights.outer_iter()) {
+                let mut of_panel = [0; PANEL];
+                if let Some(weights) = weights.to_slice() {
+                    of_panel[cells.clone()].copy_from_slice(&weights[here.clone()]);
+                } else {
+                    let weights = weights.iter().skip(here.start);
+                    let cells = of_panel[cells.clone()].iter_mut();
+                    cells.zip(weights).for_each(|(to, weight)| *to = *weight);
+                }
+                if let [positive, negative] = rows {
+                    put(&of_panel, &cells, positive, |weight| weight.max(0));
+                    put(&of_panel, &cells, negative, |weight| weight.min(0));
+                } else {
+                    put(&of_panel, &cells, &mut rows[0], |weight| weight);
+                }
+            }
+        }
+    }
+}
+
+/// Puts the magnitudes of a part of each weight into some cells of a row.
+#[inline(always)]
+fn put(
+    weights: &OfPanel<i8>,
+    cells: &Range<usize>,
+    row: &mut OfPanel<u8>,
     part: impl Fn(i8) -> i8,
 ) {
-    for (mut cells, weights) in cells.outer_iter_mut().zip(weights.outer_iter()) {
-        cells.zip_mut_with(&weights, |cell, &weight| {
-            *cell = part(weight).unsigned_abs();
-        });
+    let mut magnitudes = [0; PANEL];
+    for c in 0..PANEL {
+        magnitudes[c] = part(weights[c]).unsigned_abs();
+    }
+    if cells.len() == PANEL {
+        *row = magnitudes;
+    } else {
+        row[cells.clone()].copy_from_slice(&magnitudes[cells.clone()]);
+    }
+}
+
+impl Synram {
+    /// Writes positive weights into the first column of a pair, negative ones into the second.
+    fn write_pairs(&mut self, row: usize, region: Region, weights: ArrayView1<'_, i8>) {
+        for (column, &weight) in region.column_range().zip(weights) {
+            let pair = [weight.max(0), weight.min(0)].map(i8::unsigned_abs);
+            let (panel, first) = (2 * column / PANEL, 2 * column % PANEL);
+            self.memory[panel * self.rows + row][first..first + 2].copy_from_slice(&pair);
+        }
     }
 }

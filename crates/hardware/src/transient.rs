@@ -235,9 +235,9 @@ impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> SideBySide for Receive<'
 impl Model for Transient {
     fn fold(&mut self, _circuit: &Circuit, _hemisphere: usize) {}
 
-    fn fold_weights(&mut self, _circuit: &Circuit, _region: Region) {}
-
-    fn prepare(&mut self, _circuit: &Circuit, _region: Region) {}
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
+        circuit.charge(region.hemisphere);
+    }
 
     fn vectors_at_once(&self) -> usize {
         1

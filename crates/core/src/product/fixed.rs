@@ -28,6 +28,8 @@ pub struct FixedPanels {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
     limit: u16,
+    /// Sums of so many rows fit into 32 bits, whatever rows a matrix has.
+    rows: usize,
     /// By column.
     steps: Vec<f32>,
     /// Their inverses, by panel.
@@ -51,6 +53,19 @@ impl Grid {
         Self::new(limit, largest.into_iter().map(step).collect())
     }
 
+    /// The same for a part of a matrix of so many rows: it takes left-hand factors as they are taken by the
+    /// whole, and where others are zero, its products are those of the whole.
+    #[must_use]
+    pub fn for_part_of(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// That of some neighbouring columns; none if there are no such columns.
+    pub fn columns(&self, columns: Range<usize>) -> Option<Self> {
+        let steps = self.steps.get(columns.clone())?.to_vec();
+        Some(Self::new(self.limit, steps).for_part_of(self.rows))
+    }
+
     fn new(limit: u16, steps: Vec<f32>) -> Self {
         let inverses = |steps: &[f32]| {
             let mut inverses = [0.0; COLUMNS];
@@ -61,6 +76,7 @@ impl Grid {
         };
         Self {
             limit,
+            rows: 0,
             per_step: steps.chunks(COLUMNS).map(inverses).collect(),
             steps,
         }
@@ -69,7 +85,7 @@ impl Grid {
     /// The largest integer that a left-hand factor may hold such that no sum of so many products leaves 32
     /// bits.
     fn left_limit(&self, rows: usize) -> f32 {
-        let products = rows.max(1) as u64 * u64::from(self.limit);
+        let products = rows.max(self.rows).max(1) as u64 * u64::from(self.limit);
         (i32::MAX as u64 / products).min(i16::MAX as u64) as f32
     }
 }
@@ -99,12 +115,69 @@ pub struct FixedPart<'a> {
     pairs: &'a mut [PairRow],
 }
 
-/// The integer next to a number of magnitude below 2²², the even one if there are two.
+/// A whole panel: up to 32 neighbouring columns of all rows.
+#[derive(Debug)]
+pub struct FixedPanel<'a> {
+    limit: f32,
+    /// By column.
+    per_step: &'a [f32; COLUMNS],
+    pairs: &'a mut [PairRow],
+}
+
+impl FixedPanel<'_> {
+    /// Columns of each panel but the last.
+    pub const COLUMNS: usize = COLUMNS;
+
+    /// Its rows, two by two; of an odd number, the last is beside one that does not count.
+    pub fn pairs_mut(&mut self) -> impl Iterator<Item = FixedPair<'_>> {
+        let (limit, per_step) = (self.limit, self.per_step);
+        self.pairs.iter_mut().map(move |pair| FixedPair {
+            limit,
+            per_step,
+            pair,
+        })
+    }
+}
+
+/// Two neighbouring rows of a panel.
+#[derive(Debug)]
+pub struct FixedPair<'a> {
+    limit: f32,
+    per_step: &'a [f32; COLUMNS],
+    pair: &'a mut PairRow,
+}
+
+impl FixedPair<'_> {
+    /// Sets both rows to numbers below 10³⁰; those beyond the grid become its largest, and what stands at
+    /// columns beyond the matrix means nothing. (For code that is compiled for the processor at hand.)
+    #[inline(always)]
+    pub fn set(&mut self, rows: &[[f32; COLUMNS]; 2]) {
+        self.pair.0 = pairs(rows, self.per_step, self.limit);
+    }
+}
+
+/// Numbers of two rows as multiples of their columns' steps, up to a limit.
 #[inline(always)]
-fn rounded(value: f32) -> i16 {
+fn pairs(
+    [first, second]: &[[f32; COLUMNS]; 2],
+    per_step: &[f32; COLUMNS],
+    limit: f32,
+) -> [Pair; COLUMNS] {
+    let mut pairs = [0; COLUMNS];
+    for c in 0..COLUMNS {
+        let integer = |value: f32| rounded((value * per_step[c]).clamp(-limit, limit));
+        // What `pair` does, without narrow integers between.
+        pairs[c] = (integer(first[c]) & 0xffff) | (integer(second[c]) << 16);
+    }
+    pairs
+}
+
+/// The integer next to a number of magnitude below 2²², the even one if there are two, in the lower half.
+#[inline(always)]
+fn rounded(value: f32) -> u32 {
     // Where numbers are so large, neighbours lie 1 apart; their low bits are the integer's.
     const LARGE: f32 = 12_582_912.0;
-    (value + LARGE).to_bits() as i16
+    (value + LARGE).to_bits()
 }
 
 impl FixedPart<'_> {
@@ -122,25 +195,21 @@ impl FixedPart<'_> {
         let here = lead..lead + self.columns.len();
         let others: [u32; COLUMNS] =
             std::array::from_fn(|c| if here.contains(&c) { 0 } else { u32::MAX });
-        for (number, pairs) in (self.rows.start / 2..).zip(&mut *self.pairs) {
-            let mut integers = [[0_i16; COLUMNS]; 2];
+        for (number, row_pair) in (self.rows.start / 2..).zip(&mut *self.pairs) {
+            let mut values = [[0.0; COLUMNS]; 2];
             let mut other_rows = 0;
-            for (half, integers) in integers.iter_mut().enumerate() {
+            for (half, values) in values.iter_mut().enumerate() {
                 let row = 2 * number + half;
                 if !self.rows.contains(&row) {
                     other_rows |= 0xffff << (16 * half);
                     continue;
                 }
-                let mut values = [0.0; COLUMNS];
                 fill(row, &mut values[here.clone()]);
-                for c in 0..COLUMNS {
-                    let steps = values[c] * self.per_step[c];
-                    integers[c] = rounded(steps.clamp(-self.limit, self.limit));
-                }
             }
-            for (c, to) in pairs.0.iter_mut().enumerate() {
+            let found = pairs(&values, self.per_step, self.limit);
+            for (c, to) in row_pair.0.iter_mut().enumerate() {
                 let kept = others[c] | other_rows;
-                *to = (*to & kept) | (pair(integers[0][c], integers[1][c]) & !kept);
+                *to = (*to & kept) | (found[c] & !kept);
             }
         }
     }
@@ -153,8 +222,9 @@ impl FixedPanels {
     /// [`ProductError::TooManyRows`] if a sum of the grid's largest numbers may leave 32 bits.
     pub fn zeros(rows: usize, grid: Grid) -> Result<Self, ProductError> {
         let most = i32::MAX as usize / usize::from(grid.limit);
-        if rows > most {
-            return Err(ProductError::TooManyRows { rows, most });
+        let summed = rows.max(grid.rows);
+        if summed > most {
+            return Err(ProductError::TooManyRows { rows: summed, most });
         }
         let columns = grid.steps.len();
         let panels = columns.div_ceil(COLUMNS);
@@ -211,6 +281,27 @@ impl FixedPanels {
                     pairs: &mut values[pairs.clone()],
                 }
             }))
+    }
+
+    /// All panels, from the first columns to the last.
+    pub fn panels_mut(
+        &mut self,
+    ) -> impl DoubleEndedIterator<Item = FixedPanel<'_>> + ExactSizeIterator {
+        let limit = f32::from(self.grid.limit);
+        let of_panel = self.rows.div_ceil(2).max(1);
+        let panels = self.values.chunks_exact_mut(of_panel);
+        panels
+            .zip(&self.grid.per_step)
+            .map(move |(pairs, per_step)| FixedPanel {
+                limit,
+                per_step,
+                pairs,
+            })
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.values.as_slice())
     }
 
     /// c ← a·B, with a block of the matrix: some columns of the rows that `a` was made for.
@@ -313,7 +404,7 @@ impl pulp::WithSimd for Pack<'_> {
         for ((row, step), pairs) in rows.zip(self.values.chunks_exact_mut(self.pairs)) {
             *step = step_for(largest(row) / self.limit);
             let per_step = 1.0 / *step;
-            let integer = |value: f32| rounded(value * per_step);
+            let integer = |value: f32| rounded(value * per_step) as i16;
             let (head, row) = row.split_at(self.lead);
             let pairs = match head {
                 [] => pairs,

@@ -3,7 +3,7 @@
 
 use bss2_core::Region;
 
-use super::folded::Folded;
+use super::hemisphere::Hemisphere;
 use super::profile::Profile;
 use crate::columns::part;
 use crate::pass::{Pass, Timing};
@@ -45,12 +45,13 @@ impl Course {
         }
     }
 
-    /// The columns after a vector of the given timing.
+    /// The columns after a vector of the given timing; the first is the profile's with that number.
     pub(super) fn after(
         &mut self,
         pass: &Pass<'_>,
-        folded: &Folded,
+        hemisphere: &Hemisphere,
         profile: &Profile,
+        first_of_profile: usize,
         timing: Timing,
     ) -> &Self {
         if self.of != Some(timing) {
@@ -59,14 +60,15 @@ impl Course {
             pulp::Arch::new().dispatch(Relax {
                 pass,
                 integration_us: timing.integration_us(),
-                largest_leak_per_us: folded.largest_leak_per_us,
+                largest_leak_per_us: hemisphere.largest_leak_per_us,
                 rest_lsb,
             });
             for (sign, course) in self.signs.iter_mut().enumerate() {
                 pulp::Arch::new().dispatch(Collect {
                     pass,
-                    folded,
+                    hemisphere,
                     profile,
+                    first_of_profile,
                     timing,
                     sign,
                     course,
@@ -118,8 +120,10 @@ impl pulp::WithSimd for Relax<'_> {
 /// How one sign's charge becomes a signal, as a task that is compiled once per kind of processor.
 struct Collect<'a> {
     pass: &'a Pass<'a>,
-    folded: &'a Folded,
+    hemisphere: &'a Hemisphere,
     profile: &'a Profile,
+    /// The first column among those of the profile.
+    first_of_profile: usize,
     timing: Timing,
     sign: usize,
     course: &'a mut OneSign,
@@ -132,8 +136,9 @@ impl pulp::WithSimd for Collect<'_> {
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         let Self {
             pass,
-            folded,
+            hemisphere,
             profile,
+            first_of_profile,
             timing,
             sign,
             course,
@@ -141,19 +146,21 @@ impl pulp::WithSimd for Collect<'_> {
         let columns: Region = pass.region;
         let count = columns.columns;
         let range = columns.column_range();
-        let line_excess = part(&folded.line_excess_per_us[sign], &range, count);
-        let tail_excess = part(&folded.tail_excess[sign], &range, count);
-        let leak_excess = part(&folded.leak_excess_per_us, &range, count);
-        let (age, spread) = (&profile.age[sign][..count], &profile.spread[sign][..count]);
+        let line_excess = part(&hemisphere.line_excess_per_us[sign], &range, count);
+        let tail_excess = part(&hemisphere.tail_excess[sign], &range, count);
+        let leak_excess = part(&hemisphere.leak_excess_per_us, &range, count);
+        let of_profile = first_of_profile..first_of_profile + count;
+        let age = part(&profile.age[sign], &of_profile, count);
+        let spread = part(&profile.spread[sign], &of_profile, count);
         let (seen, square) = (
             &mut course.seen[..count],
             &mut course.square_per_charge[..count],
         );
         let doubt = &mut course.doubt[..count];
 
-        let line_per_us = folded.line_per_us[sign];
+        let line_per_us = hemisphere.line_per_us[sign];
         let on_line = mean_decay(timing.send_us * line_per_us);
-        let mean_apart = (1.0 - folded.leak_per_us / folded.line_of_both_per_us()).max(0.1);
+        let mean_apart = (1.0 - hemisphere.leak_per_us / hemisphere.line_of_both_per_us()).max(0.1);
         let range_charge = pass.circuit.columns.linear_range_charge;
         let per_range = 1.0 / (range_charge * range_charge);
         let sends = pass.settings.num_sends() as f32;
@@ -165,7 +172,7 @@ impl pulp::WithSimd for Collect<'_> {
             let tail = on_line * tail_excess[c];
             let leak = leak_excess[c] * (timing.delay_us + timing.send_us * age[c]);
             // What leaks while charge is still on the line.
-            let apart = (1.0 - (folded.leak_per_us + leak_excess[c]) / decay).max(0.1);
+            let apart = (1.0 - (hemisphere.leak_per_us + leak_excess[c]) / decay).max(0.1);
             seen[c] = (1.0 - tail) * kept(leak) * mean_apart / apart;
             doubt[c] = tail.abs() / spread[c] + LEAK_ERROR * leak.abs();
         }

@@ -1,11 +1,12 @@
 //! From the signals of vectors to the membranes' voltages.
 
-use super::EXACT_BEYOND_LSB;
 use super::course::Course;
-use super::folded::Folded;
+use super::hemisphere::Hemisphere;
 use super::profile::Profile;
+use super::{EXACT_BEYOND_LSB, GROUPS};
 use crate::pass::Pass;
 use crate::side_by_side::{MANY, SideBySide, block};
+use crate::synapse::PANEL;
 
 /// Estimated distance from the transient model beyond which an output is reported as doubtful, in
 /// LSB: a little less than the 3 LSB within which all others are found.
@@ -19,11 +20,13 @@ const SATURATION_ERROR: f32 = 0.12;
 const UNSEEN_ERROR: f32 = 16.0;
 
 /// All columns of some vectors of equal timing, as a task that is compiled once per kind of processor.
-/// `EXACT` takes charges that are known instead of estimates.
+/// `EXACT` takes totals that are known instead of estimates.
 pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) pass: &'a Pass<'a>,
-    pub(super) folded: &'a Folded,
+    pub(super) hemisphere: &'a Hemisphere,
     pub(super) profile: &'a Profile,
+    /// The first column among those of the profile.
+    pub(super) first_column: usize,
     pub(super) course: &'a Course,
     /// Places of the vectors in the batch, whose vectors are the rows of what follows.
     pub(super) vectors: &'a [usize],
@@ -32,10 +35,10 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) mean_worth: &'a [f32],
     /// Linear signals in LSB, by column.
     pub(super) signal: &'a [f32],
-    /// Mean total charge of each group of columns.
+    /// Mean total charge of each group of columns, of the panels that the region has a part of.
     pub(super) groups: &'a [f32],
-    /// Charges of each sign by column, where they are known.
-    pub(super) charges: [&'a [f32]; 2],
+    /// Total charges by column, where they are known.
+    pub(super) totals: &'a [f32],
     /// By column.
     pub(super) voltages: &'a mut [f32],
     pub(super) found: Found,
@@ -82,7 +85,7 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
     fn block<const COUNT: usize>(&mut self, first: usize) {
         let region = self.pass.region;
         let of_hemisphere = region.first_column + first;
-        let [gain_e, gain_i] = &self.folded.gain_lsb;
+        let [gain_e, gain_i] = &self.hemisphere.gain_lsb;
         let gain_e = block::<_, COUNT>(gain_e, of_hemisphere);
         let gain_i = block::<_, COUNT>(gain_i, of_hemisphere);
         let [of_e, of_i] = &self.course.signs;
@@ -93,8 +96,13 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
         let doubt_e = block::<_, COUNT>(&of_e.doubt, first);
         let doubt_i = block::<_, COUNT>(&of_i.doubt, first);
         let rest = block::<_, COUNT>(&self.course.rest_lsb, first);
+        let of_profile = self.first_column + first;
+        // The region may begin within a panel.
+        let group = (of_profile / PANEL - self.first_column / PANEL) * GROUPS;
+        let groups = (self.first_column % PANEL + region.columns).div_ceil(PANEL) * GROUPS;
         for &v in self.vectors {
-            let totals: [f32; COUNT] = self.profile.totals(self.groups, v, first);
+            let own_groups = &self.groups[v * groups + group..];
+            let totals: [f32; COUNT] = self.profile.totals(own_groups, of_profile);
             let mean_worth = self.mean_worth[v];
             let per_worth = 1.0 / (mean_worth * mean_worth);
             let saturation_error = SATURATION_ERROR + UNSEEN_ERROR * (1.0 - mean_worth).powi(2);
@@ -104,8 +112,11 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
             let (mut saturated, mut doubtful) = ([0; COUNT], [0; COUNT]);
             for c in 0..COUNT {
                 // Both charges from their difference, weighted by the gains, and their sum.
-                let balance = (signal[c] + gain_i[c] * totals[c]) / (gain_e[c] + gain_i[c]);
-                let (e, i) = (balance.max(0.0), (totals[c] - balance).max(0.0));
+                let charges = |total: f32| {
+                    let balance = (signal[c] + gain_i[c] * total) / (gain_e[c] + gain_i[c]);
+                    (balance.max(0.0), (total - balance).max(0.0))
+                };
+                let (e, i) = charges(totals[c]);
                 let (full_e, full_i) = (gain_e[c] * e, gain_i[c] * i);
                 let (square_e, square_i) = (square_e[c] * per_worth, square_i[c] * per_worth);
                 // tanh to third order
@@ -120,7 +131,7 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
                 let mut excitation = full_e - loss_e;
                 let mut inhibition = full_e - signal[c] - loss_i;
                 if EXACT {
-                    let [e, i] = [self.charges[0][at + c], self.charges[1][at + c]];
+                    let (e, i) = charges(self.totals[at + c]);
                     let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
                     let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
                     excitation = if saturates { compressed_e } else { excitation };

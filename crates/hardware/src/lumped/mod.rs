@@ -14,7 +14,7 @@
 //! order ([`course`]); where a column's charge lies among the inputs ([`profile`]) tells over which
 //! part of the sending it is spread. (That is the correction for saturation; it follows from the
 //! transient model's equations rather than from a fit.) The charges q of both signs follow from the
-//! signal and an estimate of their sum, made for groups of eight columns; where the loss is more
+//! signal and an estimate of their sum, made for groups of eight columns near by; where the loss is more
 //! than a quarter of an LSB they are computed exactly, with two more matrix products ([`finish`]).
 //!
 //! Lines that are read themselves are linear but for their neighbours' decay: their charge is followed
@@ -23,32 +23,36 @@
 //! An output is reported as doubtful where these corrections are so large that their own error may
 //! exceed 3 LSB.
 
-use bss2_core::product::{FixedRows, Onto, Panels};
+use bss2_core::product::FixedRows;
 use bss2_core::{Buffer, ReadoutSource, Region};
-use ndarray::{ArrayViewMut2, s};
+use ndarray::ArrayViewMut2;
 
 use crate::buffers::{slice, slice_mut};
 use crate::circuit::Circuit;
 use crate::model::{self, Batch, Model, of_equal_timing};
 use crate::pass::Pass;
-use crate::synapse::Sign;
+use crate::synapse::{PANEL, Sign};
 
 mod course;
 mod events;
 mod finish;
-mod folded;
+mod hemisphere;
+mod image;
+mod images;
 mod lines;
 mod profile;
 
 use course::Course;
 use events::Events;
 use finish::{Finish, Found};
-use folded::Folded;
+use hemisphere::Hemisphere;
+use image::{Image, Place};
+use images::Images;
 use lines::Lines;
-use profile::Profile;
 
-/// Columns that share an estimate of their total charge.
-const GROUP: usize = 8;
+/// Groups of columns in each panel, which share an estimate of their total charge: each has every fourth
+/// column, such that sums over groups are sums of vectors.
+const GROUPS: usize = 4;
 
 /// Fewest vectors that are worth a thread of their own.
 const VECTORS_AT_ONCE: usize = 24;
@@ -56,15 +60,12 @@ const VECTORS_AT_ONCE: usize = 24;
 /// Estimated loss to saturation beyond which it is computed exactly, in LSB.
 const EXACT_BEYOND_LSB: f32 = 0.25;
 
-/// Profiles that are kept for a hemisphere.
-const PROFILES_MAX: usize = 32;
-
 /// The lumped model with its matrices.
 #[derive(Clone, Debug)]
 pub(crate) struct Lumped {
-    hemispheres: Vec<Folded>,
-    /// By hemisphere: those of the regions that were run, until columns change.
-    profiles: Vec<Vec<Profile>>,
+    hemispheres: Vec<Hemisphere>,
+    /// By hemisphere.
+    images: Vec<Images>,
 }
 
 /// Buffers of one block of vectors.
@@ -74,8 +75,7 @@ pub(crate) struct Scratch {
     /// The same, for products.
     sent: FixedRows,
     signal: Buffer<f32>,
-    charges: [Buffer<f32>; 2],
-    panels: Panels,
+    totals: Buffer<f32>,
     group_totals: Buffer<f32>,
     events: Events,
     course: Course,
@@ -88,40 +88,34 @@ impl Lumped {
     pub(crate) fn new(circuit: &Circuit) -> Self {
         let hemispheres = 0..circuit.geometry.hemispheres();
         Self {
-            profiles: vec![Vec::new(); hemispheres.len()],
-            hemispheres: hemispheres.map(|h| Folded::new(circuit, h)).collect(),
+            images: vec![Images::new(); hemispheres.len()],
+            hemispheres: hemispheres.map(|h| Hemisphere::new(circuit, h)).collect(),
         }
     }
 }
 
 impl Model for Lumped {
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize) {
-        self.hemispheres[hemisphere] = Folded::new(circuit, hemisphere);
-        self.profiles[hemisphere].clear();
+        self.hemispheres[hemisphere] = Hemisphere::new(circuit, hemisphere);
+        self.images[hemisphere].clear();
     }
 
-    fn fold_weights(&mut self, circuit: &Circuit, region: Region) {
-        self.hemispheres[region.hemisphere].fold_weights(circuit, region);
-        for profile in &mut self.profiles[region.hemisphere] {
-            profile.weights_changed(region);
-        }
-    }
-
-    fn prepare(&mut self, circuit: &Circuit, region: Region) {
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
+        let hemisphere = region.hemisphere;
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
-        if !sources.contains(&ReadoutSource::Membrane) {
-            return;
+        let reads = |source| sources.contains(&source);
+        let (membranes, lines) = (
+            reads(ReadoutSource::Membrane),
+            Sign::BOTH.map(Sign::line).into_iter().any(reads),
+        );
+        if membranes {
+            let of = &self.hemispheres[hemisphere];
+            let place = Place::of(region);
+            self.images[hemisphere].find(circuit, of, hemisphere, &place);
         }
-        let profiles = &mut self.profiles[region.hemisphere];
-        let place = profiles.iter().position(|profile| profile.is_of(region));
-        let place = place.unwrap_or_else(|| {
-            if profiles.len() == PROFILES_MAX {
-                profiles.remove(0);
-            }
-            profiles.push(Profile::new(region));
-            profiles.len() - 1
-        });
-        profiles[place].find(circuit);
+        if lines {
+            circuit.charge(hemisphere);
+        }
     }
 
     fn vectors_at_once(&self) -> usize {
@@ -139,14 +133,15 @@ impl Model for Lumped {
             circuit, region, ..
         } = *pass;
         let scratch = &mut scratch.lumped;
-        let folded = &self.hemispheres[region.hemisphere];
-        let mut profiles = self.profiles[region.hemisphere].iter();
+        let hemisphere = &self.hemispheres[region.hemisphere];
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
         let mut doubtful = 0;
-        // There is one if any membrane is read.
-        if let Some(profile) = profiles.find(|profile| profile.is_of(region)) {
+        if sources.contains(&ReadoutSource::Membrane) {
+            let Some(image) = self.images[region.hemisphere].current() else {
+                unreachable!("there is one if any membrane is read");
+            };
             let voltages = voltages.view_mut();
-            doubtful += membranes(folded, profile, scratch, pass, batch, voltages);
+            doubtful += membranes(hemisphere, image, scratch, pass, batch, voltages);
         }
         for sign in Sign::BOTH {
             if sources.contains(&sign.line()) {
@@ -154,7 +149,7 @@ impl Model for Lumped {
                     amplitudes, events, ..
                 } = scratch;
                 let mut amplitudes = amplitudes.shaped(batch.activations.dim());
-                events.prepare(pass, &folded.on_lines(sign));
+                events.prepare(pass, &hemisphere.on_lines(sign));
                 events.send_all(pass, batch, amplitudes.view_mut());
                 let lines = &mut scratch.lines;
                 lines.read(pass, batch, sign, amplitudes.view(), voltages.view_mut());
@@ -173,8 +168,8 @@ impl Model for Lumped {
 
 /// Computes the voltages of all membranes of a region, whether they are read or not.
 fn membranes(
-    folded: &Folded,
-    profile: &Profile,
+    hemisphere: &Hemisphere,
+    image: &Image,
     scratch: &mut Scratch,
     pass: &Pass<'_>,
     batch: &Batch<'_>,
@@ -184,35 +179,36 @@ fn membranes(
     let vectors = batch.timings.len();
     let shape = (vectors, region.columns);
     let mut amplitudes = scratch.amplitudes.shaped(batch.activations.dim());
-    scratch.events.prepare(pass, &folded.on_membranes());
+    scratch.events.prepare(pass, &hemisphere.on_membranes());
     scratch.events.send_all(pass, batch, amplitudes.view_mut());
 
     let mut signal = scratch.signal.shaped(shape);
-    let (inputs, columns) = (region.input_range(), region.column_range());
-    let groups = columns.start / GROUP..columns.end.div_ceil(GROUP);
+    let first = image.column(region.first_column);
+    let columns = first..first + region.columns;
+    let groups = columns.start / PANEL * GROUPS..columns.end.div_ceil(PANEL) * GROUPS;
     let mut group_totals = scratch.group_totals.shaped((vectors, groups.len()));
     let sent = &mut scratch.sent;
-    let product = folded
-        .signal
-        .assign(sent, amplitudes.view(), inputs.start)
-        .and_then(|()| {
-            let signals = signal.view_mut();
-            folded
-                .signal
-                .multiply_block(sent, columns.clone(), signals)?;
-            let totals = group_totals.view_mut();
-            folded.group_charge.multiply_block(sent, groups, totals)
-        });
+    let Image {
+        signal: signals,
+        total: totals,
+        group_mean: group_means,
+        profile,
+        ..
+    } = image;
+    let product = signals.assign(sent, amplitudes.view(), 0).and_then(|()| {
+        signals.multiply_block(sent, columns.clone(), signal.view_mut())?;
+        group_means.multiply_block(sent, groups, group_totals.view_mut())
+    });
     let Ok(()) = product else {
-        unreachable!("both matrices are of the hemisphere, in which the region lies");
+        unreachable!("all matrices are of the image, in which the region lies");
     };
 
     let Scratch {
         course,
         events,
-        charges,
-        panels,
         saturated,
+        totals: known,
+        sent,
         ..
     } = scratch;
     course.prepare(region.columns);
@@ -221,14 +217,15 @@ fn membranes(
     for vectors in of_equal_timing(batch.timings, batch.order) {
         let found = pulp::Arch::new().dispatch(Finish::<false> {
             pass,
-            folded,
+            hemisphere,
             profile,
-            course: course.after(pass, folded, profile, batch.timings[vectors[0]]),
+            first_column: first,
+            course: course.after(pass, hemisphere, profile, first, batch.timings[vectors[0]]),
             vectors,
             mean_worth: &events.mean_worth,
             signal: slice(&signal),
             groups: slice(&group_totals),
-            charges: [&[]; 2],
+            totals: &[],
             voltages: slice_mut(&mut voltages),
             found: Found::NOTHING,
         });
@@ -241,28 +238,22 @@ fn membranes(
         return doubtful;
     }
 
-    let synram = &pass.circuit.synrams[region.hemisphere];
-    let [excitatory, inhibitory] = charges;
-    let mut charges = [excitatory.shaped(shape), inhibitory.shaped(shape)];
-    for (sign, charges) in Sign::BOTH.into_iter().zip(&mut charges) {
-        let weights = synram.charges(sign);
-        panels.assign(weights.slice(s![inputs.clone(), columns.clone()]));
-        let product = panels.multiply(amplitudes.view(), Onto::Nothing, charges.view_mut());
-        let Ok(()) = product else {
-            unreachable!("there is an amplitude for each input of the region");
-        };
-    }
+    let mut known = known.shaped(shape);
+    let Ok(()) = totals.multiply_block(sent, columns, known.view_mut()) else {
+        unreachable!("all matrices are of the image, in which the region lies");
+    };
     for vectors in of_equal_timing(batch.timings, saturated) {
         pulp::Arch::new().dispatch(Finish::<true> {
             pass,
-            folded,
+            hemisphere,
             profile,
-            course: course.after(pass, folded, profile, batch.timings[vectors[0]]),
+            first_column: first,
+            course: course.after(pass, hemisphere, profile, first, batch.timings[vectors[0]]),
             vectors,
             mean_worth: &events.mean_worth,
             signal: slice(&signal),
             groups: slice(&group_totals),
-            charges: [slice(&charges[0]), slice(&charges[1])],
+            totals: slice(&known),
             voltages: slice_mut(&mut voltages),
             found: Found::NOTHING,
         });

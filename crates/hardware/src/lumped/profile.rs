@@ -1,22 +1,12 @@
-//! How the charge of a region's columns is distributed over its inputs.
+//! How the charge of columns is distributed over their inputs.
 
-use std::ops::Range;
+use super::GROUPS;
+use crate::side_by_side::block;
+use crate::synapse::{OfPanel, PANEL};
 
-use bss2_core::Region;
-
-use super::GROUP;
-use crate::circuit::Circuit;
-use crate::side_by_side::{SideBySide, block};
-use crate::synapse::Sign;
-use crate::synram::Synram;
-
-/// Where a region's columns have their charge, as if all inputs were equal; everything by column of
-/// the region.
-#[derive(Clone, Debug)]
+/// Where columns have their charge, as if all inputs were equal; everything by column.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Profile {
-    region: Region,
-    /// Whether it holds for the weights at hand.
-    holds: bool,
     /// Each column's total charge relative to the mean of its group.
     share: Vec<f32>,
     /// Mean age of the charge of each sign at the last event, in units of the time of sending: 0 if
@@ -24,22 +14,30 @@ pub(super) struct Profile {
     pub(super) age: [Vec<f32>; 2],
     /// Share of the time of sending over which the charge of each sign is spread; 1 if evenly.
     pub(super) spread: [Vec<f32>; 2],
-    /// Scratch memory, by sign.
-    moments: [Moments; 2],
 }
 
-/// Sums of charge, and of its moments of age, by column.
-#[derive(Clone, Debug, Default)]
-struct Moments {
-    charge: Vec<f32>,
-    first: Vec<f32>,
-    second: Vec<f32>,
+/// Sums of a panel's charge of one sign, and of its moments of age, by column.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    charge: OfPanel<f32>,
+    first: OfPanel<f32>,
+    second: OfPanel<f32>,
 }
 
 impl Moments {
-    fn resize(&mut self, columns: usize) {
-        for sums in [&mut self.charge, &mut self.first, &mut self.second] {
-            sums.resize(columns, 0.0);
+    pub(super) const NOTHING: Self = Self {
+        charge: [0.0; PANEL],
+        first: [0.0; PANEL],
+        second: [0.0; PANEL],
+    };
+
+    /// Adds the charges of an input, given its age. (For code that is compiled for the processor at hand.)
+    #[inline(always)]
+    pub(super) fn add(&mut self, charges: &OfPanel<f32>, age: f32) {
+        for (c, charge) in charges.iter().enumerate() {
+            self.charge[c] += charge;
+            self.first[c] += charge * age;
+            self.second[c] += charge * age * age;
         }
     }
 
@@ -61,158 +59,49 @@ impl Moments {
     }
 }
 
-/// The moments of one sign's charge, as a task that is compiled once per kind of processor.
-struct Collect<'a> {
-    synram: &'a Synram,
-    sign: Sign,
-    inputs: Range<usize>,
-    columns: Range<usize>,
-    moments: &'a mut Moments,
-}
-
-impl pulp::WithSimd for Collect<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
-        self.all(self.columns.len());
-    }
-}
-
-impl SideBySide for Collect<'_> {
-    #[inline(always)]
-    fn block<const COUNT: usize>(&mut self, first: usize) {
-        let columns = self.columns.start + first..self.columns.start + first + COUNT;
-        let rows = self.synram.rows(self.sign, self.inputs.clone(), columns);
-        let event = 1.0 / self.inputs.len() as f32;
-        let (mut charge, mut once, mut twice) = ([0.0; COUNT], [0.0; COUNT], [0.0; COUNT]);
-        for (place, charges) in rows.enumerate() {
-            let age = 1.0 - (place as f32 + 0.5) * event;
-            let charges = block::<_, COUNT>(charges, 0);
-            for c in 0..COUNT {
-                charge[c] += charges[c];
-                once[c] += charges[c] * age;
-                twice[c] += charges[c] * age * age;
-            }
-        }
-        let Moments {
-            charge: of_charge,
-            first: of_once,
-            second: of_twice,
-        } = &mut *self.moments;
-        of_charge[first..first + COUNT].copy_from_slice(&charge);
-        of_once[first..first + COUNT].copy_from_slice(&once);
-        of_twice[first..first + COUNT].copy_from_slice(&twice);
-    }
-}
-
 impl Profile {
-    /// One of a region, before it is [found](Self::find).
-    pub(super) fn new(region: Region) -> Self {
-        Self {
-            region,
-            holds: false,
-            share: Vec::new(),
-            age: Default::default(),
-            spread: Default::default(),
-            moments: Default::default(),
-        }
-    }
-
-    /// Finds it, unless it holds already.
-    pub(super) fn find(&mut self, circuit: &Circuit) {
-        if std::mem::replace(&mut self.holds, true) {
-            return;
-        }
-        let region = self.region;
-        let synram = &circuit.synrams[region.hemisphere];
-        // Whole groups, as the estimate of a group's charge is one for all of its columns.
-        let first = region.first_column / GROUP * GROUP;
-        let end = (region.first_column + region.columns).next_multiple_of(GROUP);
-        let columns = first..end.min(circuit.geometry.columns());
-        let event = 1.0 / region.inputs as f32;
-        for (sign, moments) in Sign::BOTH.into_iter().zip(&mut self.moments) {
-            moments.resize(columns.len());
-            pulp::Arch::new().dispatch(Collect {
-                synram,
-                sign,
-                inputs: region.input_range(),
-                columns: columns.clone(),
-                moments,
-            });
-        }
-        let lead = region.first_column - first;
-        let here = lead..lead + region.columns;
-        let total = |c: usize| self.moments[0].charge[c] + self.moments[1].charge[c];
+    /// Finds that of so many columns from the moments of all panels, by sign, of so many inputs.
+    pub(super) fn find(&mut self, moments: &[[Moments; 2]], columns: usize, inputs: usize) {
+        let event = 1.0 / inputs as f32;
+        let total = |c: usize| {
+            let [e, i] = &moments[c / PANEL];
+            e.charge[c % PANEL] + i.charge[c % PANEL]
+        };
         self.share.clear();
-        self.share.extend(here.clone().map(|c| {
-            let group = c / GROUP * GROUP;
-            let group = group..(group + GROUP).min(columns.len());
+        self.share.extend((0..columns).map(|c| {
+            let panel = c / PANEL * PANEL;
+            let group = (panel + c % GROUPS..columns.min(panel + PANEL)).step_by(GROUPS);
             let mean = group.clone().map(total).sum::<f32>() / group.len() as f32;
             if mean > 0.0 { total(c) / mean } else { 0.0 }
         }));
-        for (sign, moments) in self.moments.iter().enumerate() {
-            let (age, spread) = (&mut self.age[sign], &mut self.spread[sign]);
+        for (sign, (age, spread)) in self.age.iter_mut().zip(&mut self.spread).enumerate() {
+            let of = |c: usize| &moments[c / PANEL][sign];
             age.clear();
-            age.extend(here.clone().map(|c| moments.age(c)));
+            age.extend((0..columns).map(|c| of(c).age(c % PANEL)));
             spread.clear();
-            spread.extend(here.clone().map(|c| moments.spread(c, event)));
+            spread.extend((0..columns).map(|c| of(c).spread(c % PANEL, event)));
         }
     }
 
-    /// Total charges of neighbouring columns of a vector, estimated from those of the groups (vectors ×
-    /// groups that the region has a part of). (For code that is compiled for the processor at hand.)
+    /// Total charges of neighbouring columns, estimated from those of the groups, beginning with those in the
+    /// panel of the first of these columns. (For code that is compiled for the processor at hand.)
     #[inline(always)]
-    pub(super) fn totals<const COUNT: usize>(
-        &self,
-        groups: &[f32],
-        vector: usize,
-        first: usize,
-    ) -> [f32; COUNT] {
-        let Region {
-            first_column,
-            columns,
-            ..
-        } = self.region;
-        // The region may begin within a group.
-        let lead = first_column % GROUP;
-        let groups = &groups[vector * (lead + columns).div_ceil(GROUP)..];
+    pub(super) fn totals<const COUNT: usize>(&self, groups: &[f32], first: usize) -> [f32; COUNT] {
         let share = block::<_, COUNT>(&self.share, first);
         let mut totals = [0.0; COUNT];
-        if lead == 0 && COUNT.is_multiple_of(GROUP) {
-            let groups = &groups[first / GROUP..][..COUNT / GROUP];
-            for (totals, group) in totals.chunks_mut(GROUP).zip(groups) {
-                totals.fill(*group);
+        let lead = first % PANEL;
+        if lead.is_multiple_of(GROUPS) && lead + COUNT <= PANEL {
+            let groups = block::<_, GROUPS>(groups, 0);
+            for c in 0..COUNT {
+                totals[c] = groups[c % GROUPS] * share[c];
             }
         } else {
-            for (c, total) in totals.iter_mut().enumerate() {
-                *total = groups[(lead + first + c) / GROUP];
+            for c in 0..COUNT {
+                let column = lead + c;
+                let group = column / PANEL * GROUPS + column % GROUPS;
+                totals[c] = groups[group] * share[c];
             }
         }
-        for c in 0..COUNT {
-            totals[c] *= share[c];
-        }
         totals
-    }
-
-    /// Takes note that the weights of a region have changed, which may have a part in it.
-    pub(super) fn weights_changed(&mut self, region: Region) {
-        self.holds &= !self.sees(region);
-    }
-
-    /// Whether weights of another region have a part in it.
-    fn sees(&self, other: Region) -> bool {
-        let columns = |region: Region| {
-            let range = region.column_range();
-            range.start / GROUP..range.end.div_ceil(GROUP)
-        };
-        let meet = |a: Range<usize>, b: Range<usize>| a.start < b.end && b.start < a.end;
-        meet(self.region.input_range(), other.input_range())
-            && meet(columns(self.region), columns(other))
-    }
-
-    /// Whether it is that of a region.
-    pub(super) fn is_of(&self, region: Region) -> bool {
-        self.region == region
     }
 }

@@ -297,3 +297,51 @@ fn what_is_kept_of_a_region_follows_all_weights_it_depends_on() {
     }
     assert_eq!(run(&mut chip, &request, activations.view()), expected);
 }
+
+/// What is kept of weights that were loaded before acts as if they were loaded for the first time, on a
+/// chip whose registers have changed, too.
+#[test]
+fn weights_that_come_back_act_as_on_a_fresh_chip() {
+    let size = geometry(1, 24, 70);
+    let region = |number: usize| Region {
+        hemisphere: 0,
+        first_input: 4 * (number % 2),
+        inputs: 20,
+        first_column: 7 * (number % 3),
+        columns: 56,
+    };
+    let request = |number| RunRequest {
+        region: region(number),
+        ..timed(size, 8, 2)
+    };
+    let activations = random_activations((30, 20), 3);
+    let answer = |chip: &mut SimulatedChip, number: usize| {
+        let weights = random_weights((20, 56), number as u64);
+        load(chip, region(number), weights.view());
+        run(chip, &request(number), activations.view())
+    };
+    let slower = |chip: &mut SimulatedChip| {
+        write_all(chip, Register::IBiasSyninExcGm, 400);
+        write_all(chip, Register::SynIBiasDac, 700);
+        chip.settle().unwrap();
+    };
+    let mut used = chip(sized(ChipConfig::typical(), size), 2);
+    for change in [false, true] {
+        if change {
+            slower(&mut used);
+        }
+        for number in [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 3, 5, 0] {
+            let mut fresh = chip(sized(ChipConfig::typical(), size), 2);
+            if change {
+                slower(&mut fresh);
+            }
+            // Estimates see the panels around a region, too.
+            let zeros = Array2::zeros((24, 70));
+            for chip in [&mut used, &mut fresh] {
+                load(chip, Region::whole(size, 0), zeros.view());
+            }
+            let expected = answer(&mut fresh, number);
+            assert_eq!(answer(&mut used, number), expected, "{change}, {number}");
+        }
+    }
+}
