@@ -1,11 +1,11 @@
 //! The simulated chip.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayMode, BASELINE_CODE, Baseline, Buffer, CadcChannel,
-    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
-    RunReport, RunRequest, RunSettings, Scope, TraceRequest,
+    ArrayError, ArrayGeometry, ArrayMode, Baseline, Buffer, CadcChannel, ChipControl, ChipIdentity,
+    ChipProbe, ControlError, MacArray, PulseRequest, Region, Register, RunReport, RunRequest,
+    RunSettings, Scope, TraceRequest,
 };
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::circuit::Circuit;
 use crate::conditions::Conditions;
@@ -18,6 +18,7 @@ use crate::pass::{Pass, Timing};
 use crate::reading::{Reading, Workspace, vectors_at_once};
 use crate::readout::{Moment, ReadoutPass, ToRead};
 use crate::registers::RegisterFile;
+use crate::rises::Rises;
 use crate::share::threads_for;
 use crate::synram::Synram;
 use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
@@ -50,7 +51,8 @@ pub struct SimulatedChip {
     /// By hemisphere: whether the model has to be folded again.
     unfolded: Vec<bool>,
     model: AnyModel,
-    codes: [Buffer<u8>; 2],
+    /// Codes that were measured as such.
+    baselines: Buffer<u8>,
     /// At least one.
     workspaces: Vec<Workspace>,
 }
@@ -89,7 +91,7 @@ impl SimulatedChip {
             registers,
             conditions,
             instance,
-            codes: [Buffer::new(), Buffer::new()],
+            baselines: Buffer::new(),
             workspaces: vec![Workspace::default()],
         }
     }
@@ -181,16 +183,18 @@ impl SimulatedChip {
         self.circuit.mode.geometry(self.circuit.geometry)
     }
 
-    /// Codes of a checked run on a region of inputs × physical columns, and how many of them lie
-    /// outside the model's validity.
-    fn read_codes(
+    /// Outputs of a checked run on a region of inputs × physical columns, which `put` makes of its codes (see
+    /// [`Reading::read`]), and how many codes lie outside the model's validity.
+    #[expect(clippy::too_many_arguments, reason = "all that a run is")]
+    fn read<T: Send>(
         &mut self,
         request: &RunRequest,
         region: Region,
         channel: CadcChannel,
         moment: Moment,
         activations: ArrayView2<'_, u8>,
-        codes: ArrayViewMut2<'_, u8>,
+        outputs: ArrayViewMut2<'_, T>,
+        put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
     ) -> u64 {
         self.refold();
         let hemisphere = region.hemisphere;
@@ -209,11 +213,12 @@ impl SimulatedChip {
             pass: Pass::new(&self.circuit, region, request.settings, request.trial),
             readouts: ReadoutPass::new(readout, channel, region, request.trial, moment),
         };
-        reading.codes(
+        reading.read(
             request.trial.first_vector,
             activations,
-            codes,
+            outputs,
             &mut self.workspaces[..threads],
+            put,
         )
     }
 
@@ -288,66 +293,37 @@ impl MacArray for SimulatedChip {
         &mut self,
         request: &RunRequest,
         activations: ArrayView2<'_, u8>,
-        mut outputs: ArrayViewMut2<'_, i8>,
+        outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError> {
         let region = request.region;
         region.check_run(self.geometry(), activations, outputs.dim())?;
         let mode = self.circuit.mode;
         let physical = Synram::physical_columns(mode, region);
-        let shape = (activations.nrows(), physical.columns);
-        let [mut code_buffer, mut baseline_buffer] = std::mem::take(&mut self.codes);
-        let mut codes = code_buffer.shaped(shape);
-        let mut baselines = baseline_buffer.shaped(shape);
-        let moment = match request.settings.baseline() {
-            Baseline::Constant => {
-                baselines.fill(BASELINE_CODE);
-                Moment::Result
-            }
+        let mut buffer = std::mem::take(&mut self.baselines);
+        let (moment, baselines) = match request.settings.baseline() {
+            Baseline::Constant => (Moment::Result, None),
             Baseline::Measured => {
+                let mut baselines = buffer.shaped((activations.nrows(), physical.columns));
                 self.read_baselines(request, physical, baselines.view_mut());
-                Moment::AboveBaseline
+                (Moment::AboveBaseline, Some(buffer.view()))
             }
         };
-        let doubtful_outputs = self.read_codes(
+        let rises = Rises { mode, baselines };
+        let doubtful_outputs = self.read(
             request,
             physical,
             CadcChannel::Causal,
             moment,
             activations,
-            codes.view_mut(),
+            outputs,
+            |first_vector, codes, outputs| rises.put(first_vector, codes, outputs),
         );
-        match mode {
-            ArrayMode::Membrane | ArrayMode::Unsigned => Zip::from(&mut outputs)
-                .and(&codes)
-                .and(&baselines)
-                .for_each(|out, &code, &baseline| *out = saturated(rise(code, baseline))),
-            ArrayMode::SynapticLine => Zip::from(outputs.rows_mut())
-                .and(codes.rows())
-                .and(baselines.rows())
-                .for_each(|mut out, codes, baselines| {
-                    for (c, out) in out.iter_mut().enumerate() {
-                        // Charge lowers a line's voltage.
-                        let [positive, negative] =
-                            [2 * c, 2 * c + 1].map(|c| -rise(codes[c], baselines[c]));
-                        *out = saturated(positive - negative);
-                    }
-                }),
-        }
-        self.codes = [code_buffer, baseline_buffer];
+        self.baselines = buffer;
         Ok(RunReport {
             doubtful_outputs,
             ..RunReport::default()
         })
     }
-}
-
-/// How far a code lies above its baseline.
-fn rise(code: u8, baseline: u8) -> i16 {
-    i16::from(code) - i16::from(baseline)
-}
-
-fn saturated(value: i16) -> i8 {
-    value.clamp(i8::MIN.into(), i8::MAX.into()) as i8
 }
 
 impl ChipProbe for SimulatedChip {
@@ -361,8 +337,15 @@ impl ChipProbe for SimulatedChip {
         let region = request.region;
         let geometry = self.circuit.mode.probe_geometry(self.circuit.geometry);
         region.check_run(geometry, activations, codes.dim())?;
-        let doubtful_outputs =
-            self.read_codes(request, region, channel, Moment::Result, activations, codes);
+        let doubtful_outputs = self.read(
+            request,
+            region,
+            channel,
+            Moment::Result,
+            activations,
+            codes,
+            |_, found, mut codes| codes.assign(&found),
+        );
         Ok(RunReport {
             doubtful_outputs,
             ..RunReport::default()

@@ -93,6 +93,7 @@ mod pass;
 mod reading;
 mod readout;
 mod registers;
+mod rises;
 mod share;
 mod side_by_side;
 mod stream;

@@ -25,12 +25,14 @@ pub(crate) struct Reading<'a> {
 }
 
 /// Neighbouring vectors that go through the model together.
-struct Block<'a> {
+struct Block<'a, T> {
     first_vector: u64,
     /// Vectors × inputs.
     activations: ArrayView2<'a, u8>,
+    /// The first vector's number in the run.
+    number: usize,
     /// Vectors × columns.
-    codes: ArrayViewMut2<'a, u8>,
+    outputs: ArrayViewMut2<'a, T>,
 }
 
 /// Buffers of one thread, which share no cache line with those of another.
@@ -50,42 +52,51 @@ pub(crate) struct Workspace {
 }
 
 impl Reading<'_> {
-    /// Codes of neighbouring vectors (vectors × columns), and how many of them lie outside the
-    /// model's validity. Each workspace is a thread's; no code depends on their number.
-    pub(crate) fn codes(
+    /// Outputs of neighbouring vectors, which `put` makes of the codes of some of them, given the number of
+    /// the first (vectors × columns both). Says how many codes lie outside the model's validity. Each workspace
+    /// is a thread's; no code depends on their number.
+    pub(crate) fn read<T: Send>(
         &self,
         first_vector: u64,
         activations: ArrayView2<'_, u8>,
-        mut codes: ArrayViewMut2<'_, u8>,
+        mut outputs: ArrayViewMut2<'_, T>,
         workspaces: &mut [Workspace],
+        put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
     ) -> u64 {
         let (vectors, threads) = (activations.nrows(), workspaces.len());
         let rounds = vectors.div_ceil(threads * vectors_at_once(self.pass.region));
         let at_once = vectors.div_ceil(threads * rounds.max(1)).max(1);
         for workspace in workspaces.iter_mut() {
-            workspace.noise.prepare(codes.ncols());
+            workspace.noise.prepare(self.pass.region.columns);
             workspace.doubtful = 0;
         }
         let blocks = activations
             .axis_chunks_iter(Axis(0), at_once)
-            .zip(codes.axis_chunks_iter_mut(Axis(0), at_once))
+            .zip(outputs.axis_chunks_iter_mut(Axis(0), at_once))
             .enumerate()
-            .map(|(number, (activations, codes))| Block {
-                first_vector: first_vector.wrapping_add((number * at_once) as u64),
+            .map(|(block, (activations, outputs))| Block {
+                first_vector: first_vector.wrapping_add((block * at_once) as u64),
                 activations,
-                codes,
+                number: block * at_once,
+                outputs,
             });
         share(blocks, workspaces, |workspace, block| {
-            self.read(block, workspace);
+            self.read_block(block, workspace, &put);
         });
         workspaces.iter().map(|workspace| workspace.doubtful).sum()
     }
 
-    fn read(&self, block: Block<'_>, workspace: &mut Workspace) {
+    fn read_block<T>(
+        &self,
+        block: Block<'_, T>,
+        workspace: &mut Workspace,
+        put: &impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>),
+    ) {
         let Block {
             first_vector,
             activations,
-            mut codes,
+            number,
+            outputs,
         } = block;
         let Workspace {
             noise,
@@ -94,7 +105,7 @@ impl Reading<'_> {
             order,
             places,
             voltages,
-            codes: found,
+            codes,
             model,
             doubtful,
         } = workspace;
@@ -116,18 +127,19 @@ impl Reading<'_> {
             timings,
             order,
         };
-        let mut voltages = voltages.shaped(codes.dim());
+        let shape = (activations.nrows(), self.pass.region.columns);
+        let mut voltages = voltages.shaped(shape);
         *doubtful += self
             .model
             .voltages(&self.pass, &batch, model, voltages.view_mut());
-        let mut found = found.shaped(codes.dim());
+        let mut codes = codes.shaped(shape);
         let read = ToRead {
             first_vector,
             timings,
             order,
             voltages: slice(&voltages),
         };
-        self.readouts.convert(&read, noise, slice_mut(&mut found));
-        codes.assign(&found);
+        self.readouts.convert(&read, noise, slice_mut(&mut codes));
+        put(number, codes.view(), outputs);
     }
 }
