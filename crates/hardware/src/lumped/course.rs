@@ -1,8 +1,6 @@
 //! What a multiplication does to each column between its reset and its readout, as far as that follows
 //! from its timing alone; kept from vector to vector.
 
-use bss2_core::Region;
-
 use super::hemisphere::Hemisphere;
 use super::profile::Profile;
 use crate::columns::part;
@@ -25,6 +23,12 @@ pub(super) struct Course {
 /// What becomes of the charge of one sign.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OneSign {
+    /// Rate at which the line loses its charge.
+    decay_per_us: Vec<f32>,
+    /// What the mean column loses while charge is still on the line, relative to this one.
+    apart: Vec<f32>,
+    /// One over the share of the time of sending over which the charge is spread.
+    per_spread: Vec<f32>,
     /// Share of its signal that is seen at the readout, relative to that of the mean column.
     pub(super) seen: Vec<f32>,
     /// Squared voltage on the line in units of the OTA's linear range, per unit of charge squared.
@@ -34,18 +38,50 @@ pub(super) struct OneSign {
 }
 
 impl Course {
-    /// Prepares for a run.
-    pub(super) fn prepare(&mut self, columns: usize) {
+    /// Prepares for a run; the first column is the profile's with that number.
+    pub(super) fn prepare(
+        &mut self,
+        pass: &Pass<'_>,
+        hemisphere: &Hemisphere,
+        profile: &Profile,
+        first_of_profile: usize,
+    ) {
+        let columns = pass.region.columns;
+        let leak = &hemisphere.leak_excess_per_us[pass.region.column_range()];
+        // What leaks while charge is still on the line.
+        let apart = |leak_per_us: f32, decay: f32| (1.0 - leak_per_us / decay).max(0.1);
+        let mean_apart = apart(hemisphere.leak_per_us, hemisphere.line_of_both_per_us());
         self.of = None;
         self.rest_lsb.resize(columns, 0.0);
-        for sign in &mut self.signs {
-            for values in [&mut sign.seen, &mut sign.square_per_charge, &mut sign.doubt] {
+        for (sign, course) in self.signs.iter_mut().enumerate() {
+            let line_per_us = hemisphere.line_per_us[sign];
+            let excess = &hemisphere.line_excess_per_us[sign][pass.region.column_range()];
+            let decay = excess.iter().map(|excess| line_per_us + excess);
+            course.decay_per_us.clear();
+            course.decay_per_us.extend(decay);
+            let rates = leak.iter().zip(&course.decay_per_us);
+            course.apart.clear();
+            course
+                .apart
+                .extend(rates.map(|(leak, decay)| {
+                    mean_apart / apart(hemisphere.leak_per_us + leak, *decay)
+                }));
+            let spread = &profile.spread[sign][first_of_profile..][..columns];
+            course.per_spread.clear();
+            course
+                .per_spread
+                .extend(spread.iter().map(|spread| 1.0 / spread));
+            for values in [
+                &mut course.seen,
+                &mut course.square_per_charge,
+                &mut course.doubt,
+            ] {
                 values.resize(columns, 0.0);
             }
         }
     }
 
-    /// The columns after a vector of the given timing; the first is the profile's with that number.
+    /// The columns after a vector of the given timing, of the run that this was prepared for.
     pub(super) fn after(
         &mut self,
         pass: &Pass<'_>,
@@ -143,38 +179,36 @@ impl pulp::WithSimd for Collect<'_> {
             sign,
             course,
         } = self;
-        let columns: Region = pass.region;
-        let count = columns.columns;
-        let range = columns.column_range();
-        let line_excess = part(&hemisphere.line_excess_per_us[sign], &range, count);
+        let count = pass.region.columns;
+        let range = pass.region.column_range();
+        let of_profile = first_of_profile..first_of_profile + count;
         let tail_excess = part(&hemisphere.tail_excess[sign], &range, count);
         let leak_excess = part(&hemisphere.leak_excess_per_us, &range, count);
-        let of_profile = first_of_profile..first_of_profile + count;
         let age = part(&profile.age[sign], &of_profile, count);
         let spread = part(&profile.spread[sign], &of_profile, count);
-        let (seen, square) = (
-            &mut course.seen[..count],
-            &mut course.square_per_charge[..count],
-        );
-        let doubt = &mut course.doubt[..count];
+        let decay = &course.decay_per_us[..count];
+        let (apart, per_spread) = (&course.apart[..count], &course.per_spread[..count]);
+        let (seen, doubt) = (&mut course.seen[..count], &mut course.doubt[..count]);
+        let square = &mut course.square_per_charge[..count];
 
-        let line_per_us = hemisphere.line_per_us[sign];
-        let on_line = mean_decay(timing.send_us * line_per_us);
-        let mean_apart = (1.0 - hemisphere.leak_per_us / hemisphere.line_of_both_per_us()).max(0.1);
         let range_charge = pass.circuit.columns.linear_range_charge;
         let per_range = 1.0 / (range_charge * range_charge);
         let sends = pass.settings.num_sends() as f32;
+        if sends > 1.0 {
+            for c in 0..count {
+                square[c] = per_range * third_moment(timing.send_us * decay[c], spread[c], sends);
+            }
+        } else {
+            for c in 0..count {
+                square[c] = per_range * of_even_charge(timing.send_us * decay[c] * spread[c]);
+            }
+        }
+        let on_line = mean_decay(timing.send_us * hemisphere.line_per_us[sign]);
         for c in 0..count {
-            let decay = line_per_us + line_excess[c];
-            let sending = timing.send_us * decay;
-            square[c] = per_range * third_moment(sending, spread[c], sends);
-
             let tail = on_line * tail_excess[c];
             let leak = leak_excess[c] * (timing.delay_us + timing.send_us * age[c]);
-            // What leaks while charge is still on the line.
-            let apart = (1.0 - (hemisphere.leak_per_us + leak_excess[c]) / decay).max(0.1);
-            seen[c] = (1.0 - tail) * kept(leak) * mean_apart / apart;
-            doubt[c] = tail.abs() / spread[c] + LEAK_ERROR * leak.abs();
+            seen[c] = (1.0 - tail) * apart[c] * kept(leak);
+            doubt[c] = tail.abs() * per_spread[c] + LEAK_ERROR * leak.abs();
         }
     }
 }
@@ -195,8 +229,8 @@ fn mean_decay(x: f32) -> f32 {
     }
 }
 
-/// ∫v³ / ∫v of a line that receives a unit of charge, in units of τ_syn: over a time `sending`, of
-/// which every send fills the share `spread` with charge.
+/// ∫v³ / ∫v of a line that receives a unit of charge in several sends, in units of τ_syn: over a time
+/// `sending`, of which every send fills the share `spread` with charge.
 ///
 /// Several sends are as if all their charge came evenly where the line remembers over the gaps, and
 /// bursts of their own where it forgets; what lies between follows the root of both squares.
@@ -206,8 +240,7 @@ fn third_moment(sending: f32, spread: f32, sends: f32) -> f32 {
     let smooth = of_even_charge(sending);
     let square = spread * spread;
     let gaps = bursts * (1.0 - square * square);
-    let both = (smooth * smooth + gaps * gaps).sqrt();
-    if sends > 1.0 { both } else { bursts }
+    (smooth * smooth + gaps * gaps).sqrt()
 }
 
 /// The same for charge that comes evenly over a time r: the line rises as 1 − exp(−t), then decays.
@@ -248,7 +281,7 @@ mod tests {
     fn saturation_follows_the_course_of_the_line() {
         for sending in [0.1, 1.0, 3.0, 16.0, 100.0] {
             for spread in [1.0, 0.25] {
-                let found = f64::from(third_moment(sending as f32, spread as f32, 1.0));
+                let found = f64::from(of_even_charge((sending * spread) as f32));
                 let expected = summed(sending, spread, 1.0);
                 assert!(
                     (found / expected - 1.0).abs() < 0.03,

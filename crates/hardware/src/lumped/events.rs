@@ -24,6 +24,8 @@ const LEAST_WORTH: f32 = 0.05;
 pub(super) struct Events {
     /// exp(−rate·r) of each term for the last event, the one before, and so on, in reverse.
     decays: [Vec<f32>; 2],
+    /// For what they hold.
+    decays_for: Option<DecaysFor>,
     terms: [(f32, f32); 2],
     forgets_per_us: f32,
     /// Worth of each event, all sends together, the last one's last, and [some](TOGETHER) zeros.
@@ -40,13 +42,30 @@ pub(super) struct Events {
     pub(super) mean_worth: Vec<f32>,
 }
 
+/// What the decays of events follow from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct DecaysFor {
+    inputs: usize,
+    interval_us: f32,
+    /// Those of the [`Response`].
+    terms: [(f32, f32); 2],
+}
+
 impl Events {
     /// Prepares for a run.
     pub(super) fn prepare(&mut self, pass: &Pass<'_>, response: &Response) {
         let inputs = pass.region.inputs;
-        self.terms = response.terms;
-        self.forgets_per_us = response.forgets_per_us;
+        let decays_for = Some(DecaysFor {
+            inputs,
+            interval_us: pass.interval_us(),
+            terms: response.terms,
+        });
         self.factors_for = None;
+        self.forgets_per_us = response.forgets_per_us;
+        self.terms = response.terms;
+        if std::mem::replace(&mut self.decays_for, decays_for) == decays_for {
+            return;
+        }
         for (decays, (rate, _)) in self.decays.iter_mut().zip(response.terms) {
             let rate = f64::from(rate);
             let per_event = (-rate * f64::from(pass.interval_us())).exp();
@@ -187,6 +206,10 @@ fn put_together(
     let Some(factors) = factors.first_chunk::<TOGETHER>() else {
         unreachable!("numbers follow the last");
     };
+    if active == u8::MAX {
+        *worth = *factors;
+        return TOGETHER;
+    }
     let before = &ACTIVE_BEFORE[usize::from(active)];
     for i in 0..TOGETHER {
         worth[i] = factors[usize::from(before[i]) % TOGETHER];

@@ -211,7 +211,7 @@ fn membranes(
         sent,
         ..
     } = scratch;
-    course.prepare(region.columns);
+    course.prepare(pass, hemisphere, profile, first);
     saturated.clear();
     let mut doubtful = 0;
     for vectors in of_equal_timing(batch.timings, batch.order) {
