@@ -51,7 +51,7 @@ pub struct SimulatedChip {
     /// By hemisphere: whether the model has to be folded again.
     unfolded: Vec<bool>,
     model: AnyModel,
-    /// Codes that were measured as such.
+    /// For baselines that are measured.
     baselines: Buffer<u8>,
     /// At least one.
     workspaces: Vec<Workspace>,
@@ -174,6 +174,8 @@ impl SimulatedChip {
         if stale.any() {
             self.circuit
                 .refold(&self.instance, &self.registers, &self.conditions, stale);
+        }
+        if stale.columns || stale.synapses {
             self.unfolded.fill(true);
         }
     }
@@ -183,53 +185,49 @@ impl SimulatedChip {
         self.circuit.mode.geometry(self.circuit.geometry)
     }
 
+    /// Prepares for vectors that are sent to a region of inputs × physical columns.
+    fn prepare(&mut self, region: Region) {
+        self.refold();
+        if std::mem::take(&mut self.unfolded[region.hemisphere]) {
+            self.model.get().fold(&self.circuit, region.hemisphere);
+        }
+        self.model.get().prepare(&mut self.circuit, region);
+    }
+
     /// Outputs of a checked run on a region of inputs × physical columns, which `put` makes of its codes (see
-    /// [`Reading::read`]), and how many codes lie outside the model's validity.
-    #[expect(clippy::too_many_arguments, reason = "all that a run is")]
+    /// [`Reading::read`]).
     fn read<T: Send>(
         &mut self,
         request: &RunRequest,
-        region: Region,
-        channel: CadcChannel,
-        moment: Moment,
+        readout: (CadcChannel, Moment),
         activations: ArrayView2<'_, u8>,
         outputs: ArrayViewMut2<'_, T>,
         put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
-    ) -> u64 {
-        self.refold();
-        let hemisphere = region.hemisphere;
-        if std::mem::take(&mut self.unfolded[hemisphere]) {
-            self.model.get().fold(&self.circuit, hemisphere);
-        }
-        self.model.get().prepare(&mut self.circuit, region);
-        let vectors_at_once = self.model.get().vectors_at_once();
-        let threads = threads_for(activations.nrows(), vectors_at_once);
+    ) -> RunReport {
+        self.prepare(request.region);
+        let model = self.model.get();
+        let threads = threads_for(activations.nrows(), model.vectors_at_once());
         if self.workspaces.len() < threads {
             self.workspaces.resize_with(threads, Workspace::default);
         }
-        let readout = &self.circuit.readout;
-        let reading = Reading {
-            model: self.model.get(),
-            pass: Pass::new(&self.circuit, region, request.settings, request.trial),
-            readouts: ReadoutPass::new(readout, channel, region, request.trial, moment),
-        };
-        reading.read(
+        let reading = Reading::new(model, &self.circuit, request, readout);
+        let doubtful_outputs = reading.read(
             request.trial.first_vector,
             activations,
             outputs,
             &mut self.workspaces[..threads],
             put,
-        )
+        );
+        RunReport {
+            doubtful_outputs,
+            ..RunReport::default()
+        }
     }
 
     /// Codes right after the reset of each vector of a run (vectors × columns).
-    fn read_baselines(
-        &mut self,
-        request: &RunRequest,
-        region: Region,
-        mut codes: ArrayViewMut2<'_, u8>,
-    ) {
+    fn read_baselines(&mut self, request: &RunRequest, mut codes: ArrayViewMut2<'_, u8>) {
         self.refold();
+        let region = request.region;
         let Circuit {
             columns, readout, ..
         } = &self.circuit;
@@ -298,31 +296,33 @@ impl MacArray for SimulatedChip {
         let region = request.region;
         region.check_run(self.geometry(), activations, outputs.dim())?;
         let mode = self.circuit.mode;
-        let physical = Synram::physical_columns(mode, region);
+        let physical = physical(mode, request);
         let mut buffer = std::mem::take(&mut self.baselines);
         let (moment, baselines) = match request.settings.baseline() {
             Baseline::Constant => (Moment::Result, None),
             Baseline::Measured => {
-                let mut baselines = buffer.shaped((activations.nrows(), physical.columns));
-                self.read_baselines(request, physical, baselines.view_mut());
+                let columns = physical.region.columns;
+                let mut baselines = buffer.shaped((activations.nrows(), columns));
+                self.read_baselines(&physical, baselines.view_mut());
                 (Moment::AboveBaseline, Some(buffer.view()))
             }
         };
         let rises = Rises { mode, baselines };
-        let doubtful_outputs = self.read(
-            request,
-            physical,
-            CadcChannel::Causal,
-            moment,
-            activations,
-            outputs,
-            |first_vector, codes, outputs| rises.put(first_vector, codes, outputs),
-        );
+        let readout = (CadcChannel::Causal, moment);
+        let put = |first_vector, codes: ArrayView2<'_, u8>, outputs: ArrayViewMut2<'_, i8>| {
+            rises.put(first_vector, codes, outputs);
+        };
+        let report = self.read(&physical, readout, activations, outputs, put);
         self.baselines = buffer;
-        Ok(RunReport {
-            doubtful_outputs,
-            ..RunReport::default()
-        })
+        Ok(report)
+    }
+}
+
+/// The request of a run, with the physical columns that its columns take.
+fn physical(mode: ArrayMode, request: &RunRequest) -> RunRequest {
+    RunRequest {
+        region: Synram::physical_columns(mode, request.region),
+        ..*request
     }
 }
 
@@ -337,19 +337,11 @@ impl ChipProbe for SimulatedChip {
         let region = request.region;
         let geometry = self.circuit.mode.probe_geometry(self.circuit.geometry);
         region.check_run(geometry, activations, codes.dim())?;
-        let doubtful_outputs = self.read(
-            request,
-            region,
-            channel,
-            Moment::Result,
-            activations,
-            codes,
-            |_, found, mut codes| codes.assign(&found),
-        );
-        Ok(RunReport {
-            doubtful_outputs,
-            ..RunReport::default()
-        })
+        let readout = (channel, Moment::Result);
+        let put = |_, found: ArrayView2<'_, u8>, mut codes: ArrayViewMut2<'_, u8>| {
+            codes.assign(&found);
+        };
+        Ok(self.read(request, readout, activations, codes, put))
     }
 
     /// Computed event by event, whatever the fidelity.

@@ -1,12 +1,13 @@
 //! The vectors of a run, from activations to codes, shared among threads.
 
-use bss2_core::{Buffer, Region};
+use bss2_core::{Buffer, CadcChannel, Region, RunRequest};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::buffers::{slice, slice_mut};
+use crate::circuit::Circuit;
 use crate::model::{self, Batch, Model, by_events};
 use crate::pass::{Pass, Timing};
-use crate::readout::{ReadoutNoise, ReadoutPass, ToRead};
+use crate::readout::{Moment, ReadoutNoise, ReadoutPass, ToRead};
 use crate::share::share;
 
 /// Values of vectors that go through a model together; bounds the scratch memory.
@@ -19,9 +20,9 @@ pub(crate) fn vectors_at_once(region: Region) -> usize {
 
 /// What all vectors of a run have in common.
 pub(crate) struct Reading<'a> {
-    pub(crate) model: &'a dyn Model,
-    pub(crate) pass: Pass<'a>,
-    pub(crate) readouts: ReadoutPass<'a>,
+    model: &'a dyn Model,
+    pass: Pass<'a>,
+    readouts: ReadoutPass<'a>,
 }
 
 /// Neighbouring vectors that go through the model together.
@@ -51,10 +52,29 @@ pub(crate) struct Workspace {
     doubtful: u64,
 }
 
-impl Reading<'_> {
-    /// Outputs of neighbouring vectors, which `put` makes of the codes of some of them, given the number of
-    /// the first (vectors × columns both). Says how many codes lie outside the model's validity. Each workspace
-    /// is a thread's; no code depends on their number.
+impl<'a> Reading<'a> {
+    /// A run on a region of inputs × physical columns.
+    pub(crate) fn new(
+        model: &'a dyn Model,
+        circuit: &'a Circuit,
+        request: &RunRequest,
+        (channel, moment): (CadcChannel, Moment),
+    ) -> Self {
+        let RunRequest {
+            region,
+            settings,
+            trial,
+        } = *request;
+        Self {
+            model,
+            pass: Pass::new(circuit, region, settings, trial),
+            readouts: ReadoutPass::new(&circuit.readout, channel, region, trial, moment),
+        }
+    }
+
+    /// Makes outputs (vectors × columns) of neighbouring vectors: `put` makes those of some of them, given the
+    /// number of the first, of their codes (vectors × physical columns). Says how many codes lie outside the
+    /// model's validity. Each workspace is a thread's; no code depends on their number.
     pub(crate) fn read<T: Send>(
         &self,
         first_vector: u64,

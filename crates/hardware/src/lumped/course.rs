@@ -23,12 +23,6 @@ pub(super) struct Course {
 /// What becomes of the charge of one sign.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OneSign {
-    /// Rate at which the line loses its charge.
-    decay_per_us: Vec<f32>,
-    /// What the mean column loses while charge is still on the line, relative to this one.
-    apart: Vec<f32>,
-    /// One over the share of the time of sending over which the charge is spread.
-    per_spread: Vec<f32>,
     /// Share of its signal that is seen at the readout, relative to that of the mean column.
     pub(super) seen: Vec<f32>,
     /// Squared voltage on the line in units of the OTA's linear range, per unit of charge squared.
@@ -38,50 +32,18 @@ pub(super) struct OneSign {
 }
 
 impl Course {
-    /// Prepares for a run; the first column is the profile's with that number.
-    pub(super) fn prepare(
-        &mut self,
-        pass: &Pass<'_>,
-        hemisphere: &Hemisphere,
-        profile: &Profile,
-        first_of_profile: usize,
-    ) {
-        let columns = pass.region.columns;
-        let leak = &hemisphere.leak_excess_per_us[pass.region.column_range()];
-        // What leaks while charge is still on the line.
-        let apart = |leak_per_us: f32, decay: f32| (1.0 - leak_per_us / decay).max(0.1);
-        let mean_apart = apart(hemisphere.leak_per_us, hemisphere.line_of_both_per_us());
+    /// Prepares for a block of vectors of a run on so many columns.
+    pub(super) fn prepare(&mut self, columns: usize) {
         self.of = None;
         self.rest_lsb.resize(columns, 0.0);
-        for (sign, course) in self.signs.iter_mut().enumerate() {
-            let line_per_us = hemisphere.line_per_us[sign];
-            let excess = &hemisphere.line_excess_per_us[sign][pass.region.column_range()];
-            let decay = excess.iter().map(|excess| line_per_us + excess);
-            course.decay_per_us.clear();
-            course.decay_per_us.extend(decay);
-            let rates = leak.iter().zip(&course.decay_per_us);
-            course.apart.clear();
-            course
-                .apart
-                .extend(rates.map(|(leak, decay)| {
-                    mean_apart / apart(hemisphere.leak_per_us + leak, *decay)
-                }));
-            let spread = &profile.spread[sign][first_of_profile..][..columns];
-            course.per_spread.clear();
-            course
-                .per_spread
-                .extend(spread.iter().map(|spread| 1.0 / spread));
-            for values in [
-                &mut course.seen,
-                &mut course.square_per_charge,
-                &mut course.doubt,
-            ] {
+        for sign in &mut self.signs {
+            for values in [&mut sign.seen, &mut sign.square_per_charge, &mut sign.doubt] {
                 values.resize(columns, 0.0);
             }
         }
     }
 
-    /// The columns after a vector of the given timing, of the run that this was prepared for.
+    /// The columns after a vector of the given timing; the first is the profile's with that number.
     pub(super) fn after(
         &mut self,
         pass: &Pass<'_>,
@@ -186,8 +148,9 @@ impl pulp::WithSimd for Collect<'_> {
         let leak_excess = part(&hemisphere.leak_excess_per_us, &range, count);
         let age = part(&profile.age[sign], &of_profile, count);
         let spread = part(&profile.spread[sign], &of_profile, count);
-        let decay = &course.decay_per_us[..count];
-        let (apart, per_spread) = (&course.apart[..count], &course.per_spread[..count]);
+        let per_spread = part(&profile.per_spread[sign], &of_profile, count);
+        let decay = part(&hemisphere.decay_per_us[sign], &range, count);
+        let apart = part(&hemisphere.apart[sign], &range, count);
         let (seen, doubt) = (&mut course.seen[..count], &mut course.doubt[..count]);
         let square = &mut course.square_per_charge[..count];
 

@@ -25,7 +25,7 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) pass: &'a Pass<'a>,
     pub(super) hemisphere: &'a Hemisphere,
     pub(super) profile: &'a Profile,
-    /// The first column among those of the profile.
+    /// The first column among those of the profile, of which it lies in the first panel.
     pub(super) first_column: usize,
     pub(super) course: &'a Course,
     /// Places of the vectors in the batch, whose vectors are the rows of what follows.
@@ -35,7 +35,7 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) mean_worth: &'a [f32],
     /// Linear signals in LSB, by column.
     pub(super) signal: &'a [f32],
-    /// Mean total charge of each group of columns, of the panels that the region has a part of.
+    /// Mean total charge of each group of columns, of the profile's panels.
     pub(super) groups: &'a [f32],
     /// Total charges by column, where they are known.
     pub(super) totals: &'a [f32],
@@ -97,9 +97,8 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
         let doubt_i = block::<_, COUNT>(&of_i.doubt, first);
         let rest = block::<_, COUNT>(&self.course.rest_lsb, first);
         let of_profile = self.first_column + first;
-        // The region may begin within a panel.
-        let group = (of_profile / PANEL - self.first_column / PANEL) * GROUPS;
-        let groups = (self.first_column % PANEL + region.columns).div_ceil(PANEL) * GROUPS;
+        let group = of_profile / PANEL * GROUPS;
+        let groups = (self.first_column + region.columns).div_ceil(PANEL) * GROUPS;
         for &v in self.vectors {
             let own_groups = &self.groups[v * groups + group..];
             let totals: [f32; COUNT] = self.profile.totals(own_groups, of_profile);

@@ -12,6 +12,8 @@ use crate::synapse::{PANEL, Sign};
 /// One hemisphere; everything by column of the hemisphere.
 #[derive(Clone, Debug)]
 pub(super) struct Hemisphere {
+    /// Its number.
+    pub(super) number: usize,
     /// What the matrices of its weights can hold: signals, charges of both signs, their means over groups.
     pub(super) signals: Grid,
     pub(super) totals: Grid,
@@ -21,9 +23,12 @@ pub(super) struct Hemisphere {
     /// Mean decay rates.
     pub(super) leak_per_us: f32,
     pub(super) line_per_us: [f32; 2],
+    /// Decay rates of the lines of each sign.
+    pub(super) decay_per_us: [Vec<f32>; 2],
     /// Decay rates beyond the mean.
     pub(super) leak_excess_per_us: Vec<f32>,
-    pub(super) line_excess_per_us: [Vec<f32>; 2],
+    /// What the mean column keeps of each sign while its charge is still on the line, relative to this one.
+    pub(super) apart: [Vec<f32>; 2],
     /// Share of the last event's charge that is still on the line at the readout, beyond the mean.
     pub(super) tail_excess: [Vec<f32>; 2],
     pub(super) largest_leak_per_us: f32,
@@ -53,6 +58,7 @@ impl Hemisphere {
         });
         let inputs = circuit.mode.geometry(circuit.geometry).inputs();
         Self {
+            number: hemisphere,
             signals: Grid::up_to(signals).for_part_of(inputs),
             totals: Grid::up_to(totals).for_part_of(inputs),
             group_means: Grid::up_to(group_means).for_part_of(inputs),
@@ -60,9 +66,14 @@ impl Hemisphere {
             leak_per_us,
             line_per_us,
             leak_excess_per_us: leak.iter().map(|rate| rate - leak_per_us).collect(),
-            line_excess_per_us: [0, 1]
-                .map(|sign| each(count, |c| decay[sign][c] - line_per_us[sign])),
+            apart: decay.each_ref().map(|decay| {
+                let apart = |leak: f32, decay: f32| (1.0 - leak / decay).max(0.1);
+                each(count, |c| {
+                    apart(leak_per_us, both) / apart(leak[c], decay[c])
+                })
+            }),
             tail_excess: [0, 1].map(|sign| each(count, |c| left(decay[sign][c]) - left(both))),
+            decay_per_us: decay,
             largest_leak_per_us: leak.iter().copied().fold(0.0, f32::max),
         }
     }

@@ -44,8 +44,8 @@ impl Place {
 pub(super) struct Image {
     place: Place,
     columns: Range<usize>,
-    /// Version of the synram that is known to hold these weights.
-    version: u64,
+    /// Version of the synram that is known to hold these weights, if any was folded.
+    version: Option<u64>,
     /// By panel, then row of the inputs.
     weights: Vec<OfPanel<u8>>,
     /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
@@ -55,12 +55,11 @@ pub(super) struct Image {
     /// Its means (inputs × groups of columns).
     pub(super) group_mean: FixedPanels,
     pub(super) profile: Profile,
-    scratch: Scratch,
 }
 
-/// What is found panel by panel.
-#[derive(Clone, Debug)]
-struct Scratch {
+/// What is found panel by panel while weights are folded.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
     /// Mean charges, by panel, then input.
     group_means: Vec<[f32; GROUPS]>,
     /// By panel, then sign.
@@ -72,7 +71,7 @@ impl Image {
     pub(super) fn new(circuit: &Circuit, hemisphere: &Hemisphere, place: Place) -> Self {
         let columns = place.columns(circuit.geometry.columns());
         let groups = place.panels.start * GROUPS..place.panels.end * GROUPS;
-        let (inputs, panels) = (place.inputs.len(), place.panels.len());
+        let inputs = place.inputs.len();
         let zeros = |grid: &Grid, columns: Range<usize>| {
             let panels = grid
                 .columns(columns)
@@ -83,16 +82,12 @@ impl Image {
             panels
         };
         Self {
-            version: 0,
+            version: None,
             weights: Vec::new(),
             signal: zeros(&hemisphere.signals, columns.clone()),
             total: zeros(&hemisphere.totals, columns.clone()),
             group_mean: zeros(&hemisphere.group_means, groups),
             profile: Profile::default(),
-            scratch: Scratch {
-                group_means: vec![[0.0; GROUPS]; panels * inputs],
-                moments: vec![[Moments::NOTHING; 2]; panels],
-            },
             columns,
             place,
         }
@@ -117,25 +112,24 @@ impl Image {
 
     /// Whether its weights are those of the synram.
     pub(super) fn holds(&mut self, synram: &Synram) -> bool {
-        let holds = self.version == synram.version()
-            || self.parts(synram).all(|(image, synram)| image == synram);
+        let version = Some(synram.version());
+        let holds = self.version == version
+            || self.version.is_some() && self.parts(synram).all(|(image, synram)| image == synram);
         if holds {
-            self.version = synram.version();
+            self.version = version;
         }
         holds
     }
 
-    /// Whether its weights are nearly those of the synram, as if they had been trained a little.
+    /// Whether its weights are nearly those of the synram, as if they had been trained a little: by far nearer
+    /// than those of neighbouring inputs are to each other.
     pub(super) fn resembles(&self, synram: &Synram) -> bool {
-        let mut found = Difference::default();
-        for (image, synram) in self.parts(synram) {
-            found = pulp::Arch::new().dispatch(Compare {
-                image,
-                synram,
-                found,
-            });
-        }
-        4 * found.difference <= found.sum
+        let rows = synram.rows_per_input();
+        self.parts(synram).all(|(image, synram)| {
+            let neighbours = &image[rows.min(image.len())..];
+            let distance = |a, b| pulp::Arch::new().dispatch(Distance(a, b));
+            4 * distance(image, synram) <= distance(image, neighbours)
+        })
     }
 
     /// Its weights beside those of the synram, panel by panel.
@@ -154,11 +148,16 @@ impl Image {
     }
 
     /// Folds the weights of the synram.
-    pub(super) fn fold(&mut self, circuit: &Circuit, of: &Hemisphere, hemisphere: usize) {
-        let synram = &circuit.synrams[hemisphere];
+    pub(super) fn fold(
+        &mut self,
+        circuit: &Circuit,
+        hemisphere: &Hemisphere,
+        scratch: &mut Scratch,
+    ) {
+        let synram = &circuit.synrams[hemisphere.number];
         let Place { inputs, panels } = self.place.clone();
         let rows = synram.rows_per_input();
-        self.version = synram.version();
+        self.version = Some(synram.version());
         self.weights.clear();
         for panel in panels.clone() {
             let weights = synram.weights(panel, inputs.clone());
@@ -168,19 +167,26 @@ impl Image {
         let Scratch {
             group_means,
             moments,
-        } = &mut self.scratch;
+        } = scratch;
+        group_means.resize(panels.len() * inputs.len(), [0.0; GROUPS]);
+        moments.resize(panels.len(), [Moments::NOTHING; 2]);
         let weights = self.weights.chunks_exact(rows * inputs.len());
         let matrices = self.signal.panels_mut().zip(self.total.panels_mut());
-        let found = group_means.chunks_exact_mut(inputs.len()).zip(moments);
+        let found = group_means
+            .chunks_exact_mut(inputs.len())
+            .zip(&mut *moments);
         let pieces = panels.clone().zip(weights).zip(matrices).zip(found);
         let pieces = pieces.map(|(((panel, weights), (signal, total)), found)| {
             let of_chip = synram.panel_of_chip(panel);
             let here = panel * PANEL..panel * PANEL + of_chip.len();
-            let mismatch = circuit.mismatch(hemisphere, panel);
+            let mismatch = circuit.mismatch(hemisphere.number, panel);
             let (group_means, moments) = found;
             FoldPanel {
-                factors: circuit.panel_factors(hemisphere, panel),
-                gains: of.gain_lsb.each_ref().map(|gains| of_panel(gains, &here)),
+                factors: circuit.panel_factors(hemisphere.number, panel),
+                gains: hemisphere
+                    .gain_lsb
+                    .each_ref()
+                    .map(|gains| of_panel(gains, &here)),
                 per_column: std::array::from_fn(|group| {
                     let columns = (group..here.len()).step_by(GROUPS).len();
                     1.0 / columns.max(1) as f32
@@ -199,13 +205,12 @@ impl Image {
         share_among(threads_for(synapses, SYNAPSES_AT_ONCE), pieces, fold);
 
         pulp::Arch::new().dispatch(FoldGroups {
-            means: &self.scratch.group_means,
+            means: group_means,
             inputs: inputs.len(),
             to: &mut self.group_mean,
         });
         let columns = self.columns.len();
-        self.profile
-            .find(&self.scratch.moments, columns, inputs.len());
+        self.profile.find(moments, columns, inputs.len());
     }
 }
 
@@ -330,36 +335,20 @@ impl pulp::WithSimd for FoldGroups<'_> {
     }
 }
 
-/// How far weights lie from others, and the sum of both.
-#[derive(Clone, Copy, Default)]
-struct Difference {
-    difference: u64,
-    sum: u64,
-}
+/// How far weights lie from others, as a task that is compiled once per kind of processor.
+struct Distance<'a>(&'a [OfPanel<u8>], &'a [OfPanel<u8>]);
 
-/// Adds those of a panel, as a task that is compiled once per kind of processor.
-struct Compare<'a> {
-    image: &'a [OfPanel<u8>],
-    synram: &'a [OfPanel<u8>],
-    found: Difference,
-}
-
-impl pulp::WithSimd for Compare<'_> {
-    type Output = Difference;
+impl pulp::WithSimd for Distance<'_> {
+    type Output = u64;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> Difference {
-        let (mut difference, mut sum) = ([0_u32; PANEL], [0_u32; PANEL]);
-        for (image, synram) in self.image.iter().zip(self.synram) {
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> u64 {
+        let mut distances = [0_u32; PANEL];
+        for (a, b) in self.0.iter().zip(self.1) {
             for c in 0..PANEL {
-                difference[c] += u32::from(image[c].abs_diff(synram[c]));
-                sum[c] += u32::from(image[c]) + u32::from(synram[c]);
+                distances[c] += u32::from(a[c].abs_diff(b[c]));
             }
         }
-        let total = |of: [u32; PANEL]| of.iter().map(|&of| u64::from(of)).sum::<u64>();
-        Difference {
-            difference: self.found.difference + total(difference),
-            sum: self.found.sum + total(sum),
-        }
+        distances.into_iter().map(u64::from).sum()
     }
 }

@@ -14,8 +14,13 @@
 //! order ([`course`]); where a column's charge lies among the inputs ([`profile`]) tells over which
 //! part of the sending it is spread. (That is the correction for saturation; it follows from the
 //! transient model's equations rather than from a fit.) The charges q of both signs follow from the
-//! signal and an estimate of their sum, made for groups of eight columns near by; where the loss is more
-//! than a quarter of an LSB they are computed exactly, with two more matrix products ([`finish`]).
+//! signal and an estimate of their sum, made for groups of eight columns: every fourth of a panel of 32,
+//! whether they are read or not. Where the loss is more than a quarter of an LSB, the sum is computed, with
+//! another matrix product ([`finish`]).
+//!
+//! What registers and conditions make of a [`hemisphere`] holds until they change. What the weights of a
+//! region come to is its [`image`]: it is made when the region is run, and some are [kept](images), as
+//! layers that do not fit are loaded in parts, again and again.
 //!
 //! Lines that are read themselves are linear but for their neighbours' decay: their charge is followed
 //! from event to event, column by column ([`lines`]).
@@ -103,17 +108,12 @@ impl Model for Lumped {
     fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
         let hemisphere = region.hemisphere;
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
-        let reads = |source| sources.contains(&source);
-        let (membranes, lines) = (
-            reads(ReadoutSource::Membrane),
-            Sign::BOTH.map(Sign::line).into_iter().any(reads),
-        );
-        if membranes {
+        if sources.contains(&ReadoutSource::Membrane) {
             let of = &self.hemispheres[hemisphere];
-            let place = Place::of(region);
-            self.images[hemisphere].find(circuit, of, hemisphere, &place);
+            self.images[hemisphere].find(circuit, of, &Place::of(region));
         }
-        if lines {
+        let is_line = |source| Sign::BOTH.iter().any(|sign| sign.line() == source);
+        if sources.iter().copied().any(is_line) {
             circuit.charge(hemisphere);
         }
     }
@@ -182,10 +182,14 @@ fn membranes(
     scratch.events.prepare(pass, &hemisphere.on_membranes());
     scratch.events.send_all(pass, batch, amplitudes.view_mut());
 
+    debug_assert!(
+        image.lies(&Place::of(region)),
+        "it was found for the region"
+    );
     let mut signal = scratch.signal.shaped(shape);
     let first = image.column(region.first_column);
     let columns = first..first + region.columns;
-    let groups = columns.start / PANEL * GROUPS..columns.end.div_ceil(PANEL) * GROUPS;
+    let groups = 0..columns.end.div_ceil(PANEL) * GROUPS;
     let mut group_totals = scratch.group_totals.shaped((vectors, groups.len()));
     let sent = &mut scratch.sent;
     let Image {
@@ -211,7 +215,7 @@ fn membranes(
         sent,
         ..
     } = scratch;
-    course.prepare(pass, hemisphere, profile, first);
+    course.prepare(region.columns);
     saturated.clear();
     let mut doubtful = 0;
     for vectors in of_equal_timing(batch.timings, batch.order) {

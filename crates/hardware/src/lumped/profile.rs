@@ -14,6 +14,8 @@ pub(super) struct Profile {
     pub(super) age: [Vec<f32>; 2],
     /// Share of the time of sending over which the charge of each sign is spread; 1 if evenly.
     pub(super) spread: [Vec<f32>; 2],
+    /// One over that share.
+    pub(super) per_spread: [Vec<f32>; 2],
 }
 
 /// Sums of a panel's charge of one sign, and of its moments of age, by column.
@@ -80,6 +82,10 @@ impl Profile {
             age.extend((0..columns).map(|c| of(c).age(c % PANEL)));
             spread.clear();
             spread.extend((0..columns).map(|c| of(c).spread(c % PANEL, event)));
+        }
+        for (spread, inverse) in self.spread.iter().zip(&mut self.per_spread) {
+            inverse.clear();
+            inverse.extend(spread.iter().map(|spread| 1.0 / spread));
         }
     }
 
