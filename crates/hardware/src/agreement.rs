@@ -132,7 +132,8 @@ impl fmt::Debug for Stimulus {
 }
 
 const SILENT: fn() -> ChipConfig = || ChipConfig {
-    geometry: ArrayGeometry::new(1, 128, 32).unwrap(),
+    // Two panels of columns, and a part of a third.
+    geometry: ArrayGeometry::new(1, 128, 75).unwrap(),
     ..ChipConfig::typical().without_noise()
 };
 

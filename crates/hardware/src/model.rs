@@ -13,7 +13,8 @@ pub(crate) trait Model: Sync {
     /// Prepares for a hemisphere of a circuit that has changed.
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize);
 
-    /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns).
+    /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns); it is the one
+    /// of its hemisphere for which [voltages](Self::voltages) can be asked from then on.
     fn prepare(&mut self, circuit: &mut Circuit, region: Region);
 
     /// Fewest vectors that are worth a thread of their own.

@@ -86,7 +86,7 @@ fn nearest(value: f32) -> i8 {
 }
 
 /// Largest mismatch current in its unit. That of the smallest bit cell then spreads over five units, and
-/// loads, which wait for the mismatch to arrive from memory, wait for few bytes.
+/// whoever waits for the mismatch to arrive from memory waits for few bytes.
 const LARGEST_CURRENT: i8 = i8::MAX;
 
 /// A synapse that keeps its weight.

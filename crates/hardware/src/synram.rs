@@ -6,7 +6,7 @@ use bss2_core::{ArrayGeometry, ArrayMode, Region};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::columns::Columns;
-use crate::synapse::{OfPanel, PANEL, ROWS_PER_DRIVER, Sign, Synapses};
+use crate::synapse::{Currents, OfPanel, PANEL, PanelFactors, ROWS_PER_DRIVER, Sign, Synapses};
 
 /// Weights and charges of one hemisphere.
 #[derive(Clone, Debug)]
@@ -22,8 +22,8 @@ pub(crate) struct Synram {
     /// Charge that an event of one activation unit brings onto each column's line, in weight units,
     /// by sign (inputs of the mode × columns).
     charges: [Array2<f32>; 2],
-    /// Whether they are those of the weights at hand.
-    charged: bool,
+    /// By panel: whether they are those of the weights at hand.
+    charged: Vec<bool>,
 }
 
 impl Synram {
@@ -43,7 +43,7 @@ impl Synram {
             memory: vec![[0; PANEL]; rows * columns.div_ceil(PANEL)],
             version: 0,
             charges: Default::default(),
-            charged: false,
+            charged: vec![false; columns.div_ceil(PANEL)],
         };
         synram.keep_stuck(synapses);
         synram
@@ -75,7 +75,17 @@ impl Synram {
         });
         self.keep_stuck(synapses);
         self.version += 1;
-        self.charged = false;
+        let columns = Self::physical_columns(self.mode, region).column_range();
+        self.charged[columns.start / PANEL..columns.end.div_ceil(PANEL)].fill(false);
+    }
+
+    /// Writes an input's positive weights into the first columns of pairs, negative ones into the second.
+    fn write_pairs(&mut self, input: usize, region: Region, weights: ArrayView1<'_, i8>) {
+        for (column, &weight) in region.column_range().zip(weights) {
+            let pair = [weight.max(0), weight.min(0)].map(i8::unsigned_abs);
+            let (panel, first) = (2 * column / PANEL, 2 * column % PANEL);
+            self.memory[panel * self.rows + input][first..first + 2].copy_from_slice(&pair);
+        }
     }
 
     /// A stuck synapse keeps its weight whatever was written.
@@ -116,14 +126,11 @@ impl Synram {
 
     /// Takes note that registers act differently on the synapses.
     pub(crate) fn registers_changed(&mut self) {
-        self.charged = false;
+        self.charged.fill(false);
     }
 
     /// Brings the charges up to date.
     pub(crate) fn charge(&mut self, synapses: &Synapses, columns: &Columns) {
-        if std::mem::replace(&mut self.charged, true) {
-            return;
-        }
         let rows = self.rows_per_input();
         let inputs = self.rows / ROWS_PER_DRIVER * (ROWS_PER_DRIVER / rows);
         let mut charges = std::mem::take(&mut self.charges);
@@ -132,27 +139,26 @@ impl Synram {
                 *charges = Array2::zeros((inputs, self.columns));
             }
         }
-        for panel in 0..self.columns.div_ceil(PANEL) {
-            let of_chip = self.panel_of_chip(panel);
-            let factors = synapses.panel_factors(columns, of_chip.clone());
-            let mismatch = synapses.mismatch(self.hemisphere, panel);
-            let weights = self.weights(panel, 0..inputs);
-            for (row, (weights, currents)) in weights.iter().zip(mismatch).enumerate() {
-                let found = factors.charges(weights, currents);
-                let charges = &mut charges[row % rows];
-                let first = row / rows * self.columns + panel * PANEL;
-                let Some(all) = charges.as_slice_mut() else {
-                    unreachable!("an owned array is contiguous");
-                };
-                all[first..first + of_chip.len()].copy_from_slice(&found[..of_chip.len()]);
+        for panel in 0..self.charged.len() {
+            if std::mem::replace(&mut self.charged[panel], true) {
+                continue;
             }
+            let of_chip = self.panel_of_chip(panel);
+            pulp::Arch::new().dispatch(ChargePanel {
+                factors: synapses.panel_factors(columns, of_chip),
+                first_column: panel * PANEL,
+                rows,
+                weights: self.weights(panel, 0..inputs),
+                mismatch: synapses.mismatch(self.hemisphere, panel),
+                charges: &mut charges,
+            });
         }
         self.charges = charges;
     }
 
     /// Charges of one sign (inputs × columns), once they are [up to date](Self::charge).
     pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
-        debug_assert!(self.charged, "charges are brought up to date first");
+        debug_assert!(!self.charged.contains(&false), "they are up to date");
         &self.charges[sign as usize]
     }
 
@@ -162,6 +168,33 @@ impl Synram {
             unreachable!("rows of an owned array are contiguous");
         };
         &row[columns]
+    }
+}
+
+/// Charges of a panel, as a task that is compiled once per kind of processor.
+struct ChargePanel<'a> {
+    factors: PanelFactors,
+    first_column: usize,
+    /// Rows of each input.
+    rows: usize,
+    /// By row, as the mismatch.
+    weights: &'a [OfPanel<u8>],
+    mismatch: &'a [Currents],
+    /// By sign, of all columns.
+    charges: &'a mut [Array2<f32>; 2],
+}
+
+impl pulp::WithSimd for ChargePanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        for (row, (weights, currents)) in self.weights.iter().zip(self.mismatch).enumerate() {
+            let found = self.factors.charges(weights, currents);
+            let mut charges = self.charges[row % self.rows].row_mut(row / self.rows);
+            let charges = charges.iter_mut().skip(self.first_column);
+            charges.zip(&found).for_each(|(to, from)| *to = *from);
+        }
     }
 }
 
@@ -233,16 +266,5 @@ fn put(
         *row = magnitudes;
     } else {
         row[cells.clone()].copy_from_slice(&magnitudes[cells.clone()]);
-    }
-}
-
-impl Synram {
-    /// Writes positive weights into the first column of a pair, negative ones into the second.
-    fn write_pairs(&mut self, row: usize, region: Region, weights: ArrayView1<'_, i8>) {
-        for (column, &weight) in region.column_range().zip(weights) {
-            let pair = [weight.max(0), weight.min(0)].map(i8::unsigned_abs);
-            let (panel, first) = (2 * column / PANEL, 2 * column % PANEL);
-            self.memory[panel * self.rows + row][first..first + 2].copy_from_slice(&pair);
-        }
     }
 }

@@ -53,17 +53,17 @@ impl Grid {
         Self::new(limit, largest.into_iter().map(step).collect())
     }
 
-    /// The same for a part of a matrix of so many rows: it takes left-hand factors as they are taken by the
-    /// whole, and where others are zero, its products are those of the whole.
+    /// The same for parts of a matrix of so many rows: they take left-hand factors as the whole takes them, and
+    /// where others are zero, their products are those of the whole.
     #[must_use]
-    pub fn for_part_of(self, rows: usize) -> Self {
+    pub fn within(self, rows: usize) -> Self {
         Self { rows, ..self }
     }
 
     /// That of some neighbouring columns; none if there are no such columns.
     pub fn columns(&self, columns: Range<usize>) -> Option<Self> {
-        let steps = self.steps.get(columns.clone())?.to_vec();
-        Some(Self::new(self.limit, steps).for_part_of(self.rows))
+        let steps = self.steps.get(columns)?.to_vec();
+        Some(Self::new(self.limit, steps).within(self.rows))
     }
 
     fn new(limit: u16, steps: Vec<f32>) -> Self {
@@ -129,7 +129,7 @@ impl FixedPanel<'_> {
     pub const COLUMNS: usize = COLUMNS;
 
     /// Its rows, two by two; of an odd number, the last is beside one that does not count.
-    pub fn pairs_mut(&mut self) -> impl Iterator<Item = FixedPair<'_>> {
+    pub fn pairs_mut(&mut self) -> impl ExactSizeIterator<Item = FixedPair<'_>> {
         let (limit, per_step) = (self.limit, self.per_step);
         self.pairs.iter_mut().map(move |pair| FixedPair {
             limit,
@@ -152,13 +152,13 @@ impl FixedPair<'_> {
     /// columns beyond the matrix means nothing. (For code that is compiled for the processor at hand.)
     #[inline(always)]
     pub fn set(&mut self, rows: &[[f32; COLUMNS]; 2]) {
-        self.pair.0 = pairs(rows, self.per_step, self.limit);
+        self.pair.0 = rounded_pairs(rows, self.per_step, self.limit);
     }
 }
 
 /// Numbers of two rows as multiples of their columns' steps, up to a limit.
 #[inline(always)]
-fn pairs(
+fn rounded_pairs(
     [first, second]: &[[f32; COLUMNS]; 2],
     per_step: &[f32; COLUMNS],
     limit: f32,
@@ -206,7 +206,7 @@ impl FixedPart<'_> {
                 }
                 fill(row, &mut values[here.clone()]);
             }
-            let found = pairs(&values, self.per_step, self.limit);
+            let found = rounded_pairs(&values, self.per_step, self.limit);
             for (c, to) in row_pair.0.iter_mut().enumerate() {
                 let kept = others[c] | other_rows;
                 *to = (*to & kept) | (found[c] & !kept);
@@ -219,7 +219,8 @@ impl FixedPanels {
     /// Zeros.
     ///
     /// # Errors
-    /// [`ProductError::TooManyRows`] if a sum of the grid's largest numbers may leave 32 bits.
+    /// [`ProductError::TooManyRows`] if a sum of the grid's largest numbers may leave 32 bits, of these rows or of
+    /// those of the matrix that the grid is [within](Grid::within).
     pub fn zeros(rows: usize, grid: Grid) -> Result<Self, ProductError> {
         let most = i32::MAX as usize / usize::from(grid.limit);
         let summed = rows.max(grid.rows);
@@ -299,7 +300,7 @@ impl FixedPanels {
             })
     }
 
-    /// Bytes that it takes.
+    /// Bytes that its values take.
     pub fn bytes(&self) -> usize {
         size_of_val(self.values.as_slice())
     }
@@ -634,6 +635,43 @@ mod tests {
         }
 
         #[test]
+        fn whole_panels_hold_what_parts_would(rows in 1..12_usize, columns in 1..100_usize) {
+            let matrix = values(rows, columns, 29);
+            let mut panels = FixedPanels::zeros(rows, up_to_5(columns)).unwrap();
+            prop_assert_eq!(panels.panels_mut().len(), columns.div_ceil(COLUMNS));
+            for (number, mut panel) in panels.panels_mut().enumerate() {
+                prop_assert_eq!(panel.pairs_mut().len(), rows.div_ceil(2));
+                for (row, mut pair) in (0..).step_by(2).zip(panel.pairs_mut()) {
+                    // What stands beyond the matrix means nothing.
+                    let value = |row, c| *matrix.get((row, number * COLUMNS + c)).unwrap_or(&4.0);
+                    pair.set(&[row, row + 1].map(|row| std::array::from_fn(|c| value(row, c))));
+                }
+            }
+            let a = values(3, rows, 17);
+            let expected = product(&filled(&matrix, up_to_5(columns)), a.view(), 0);
+            prop_assert_eq!(product(&panels, a.view(), 0), expected);
+        }
+
+        #[test]
+        fn parts_of_a_matrix_have_its_products(
+            (rows, before, after) in (1..20_usize, 0..20_usize, 0..20_usize),
+            (first, columns) in (0..50_usize, 1..50_usize),
+        ) {
+            let all = before + rows + after;
+            let matrix = values(all, first + columns, 29);
+            let whole = filled(&matrix, up_to_5(first + columns));
+            let mut a = Array2::zeros((3, all));
+            let part = s![.., before..before + rows];
+            a.slice_mut(part).assign(&values(3, rows, 17));
+            let expected = product(&whole, a.view(), 0);
+
+            let grid = whole.grid.clone().within(all).columns(first..first + columns).unwrap();
+            let block = matrix.slice(s![before..before + rows, first..]).to_owned();
+            let found = product(&filled(&block, grid), a.slice(part), 0);
+            prop_assert_eq!(&found, &expected.slice(s![.., first..]));
+        }
+
+        #[test]
         fn products_of_integers_are_exact(rows in 0..20_usize, inner in 0..1024_usize) {
             let (a, b) = (integers(rows, inner, 17), integers(inner, 45, 29));
             let panels = filled(&b, Grid::integers(45, 63));
@@ -716,6 +754,13 @@ mod tests {
                 most
             }
         );
+
+        let within = Grid::integers(1, 63).within(most + 1);
+        assert_eq!(FixedPanels::zeros(1, within).unwrap_err(), error);
+        assert_eq!(Grid::integers(5, 63).columns(3..6), None);
+        #[expect(clippy::reversed_empty_ranges, reason = "who knows what comes")]
+        let reversed = Grid::integers(5, 63).columns(3..2);
+        assert_eq!(reversed, None);
 
         let mut panels = filled(&integers(6, 5, 3), Grid::integers(5, 63));
         for end in [(7, 5), (6, 6)] {

@@ -30,7 +30,7 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) course: &'a Course,
     /// Places of the vectors in the batch, whose vectors are the rows of what follows.
     pub(super) vectors: &'a [usize],
-    /// What each vector's charge is worth at the readout on average: signals, totals and charges have
+    /// What each vector's charge is worth at the readout on average: signals and totals have
     /// been multiplied by it, while the OTAs see all of the charge.
     pub(super) mean_worth: &'a [f32],
     /// Linear signals in LSB, by column.
@@ -47,7 +47,7 @@ pub(super) struct Finish<'a, const EXACT: bool> {
 /// What was found, counted by place in a block of columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// Outputs whose estimated loss to saturation asks for exact charges.
+    /// Outputs whose estimated loss to saturation asks for their total charges.
     saturated: [u32; MANY],
     /// Outputs that may be far from the transient model.
     doubtful: [u32; MANY],

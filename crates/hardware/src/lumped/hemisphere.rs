@@ -59,9 +59,9 @@ impl Hemisphere {
         let inputs = circuit.mode.geometry(circuit.geometry).inputs();
         Self {
             number: hemisphere,
-            signals: Grid::up_to(signals).for_part_of(inputs),
-            totals: Grid::up_to(totals).for_part_of(inputs),
-            group_means: Grid::up_to(group_means).for_part_of(inputs),
+            signals: Grid::up_to(signals).within(inputs),
+            totals: Grid::up_to(totals).within(inputs),
+            group_means: Grid::up_to(group_means).within(inputs),
             gain_lsb,
             leak_per_us,
             line_per_us,
