@@ -1,11 +1,16 @@
 //! A chip is its configuration and its seed, and stays what it was.
 
+use std::ops::RangeInclusive;
+
 use bss2_core::{
     ArrayMode, Baseline, CadcChannel, ChipControl, MacArray, Region, Register, RunRequest,
     RunSettings, Trial,
 };
 use bss2_hardware::{ChipConfig, Fidelity, MockArray, SimulatedChip};
 use ndarray::{Array2, array, s};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use rayon::ThreadPoolBuilder;
 
 use crate::support::{
@@ -286,16 +291,124 @@ fn what_is_kept_of_a_region_follows_all_weights_it_depends_on() {
     let mut chip = fresh();
     load_random(&mut chip, 5);
     let expected = run(&mut chip, &request, activations.view());
-    for columns in 1..=32 {
-        for first_input in 0..2 {
+    for first_input in 0..8 {
+        for inputs in 1..=10 {
             let request = RunRequest {
-                region: region(first_input, 10, 0, columns),
+                region: region(first_input, inputs, 0, 32),
                 ..request
             };
-            run(&mut chip, &request, activations.slice(s![.., ..10]));
+            run(&mut chip, &request, activations.slice(s![.., ..inputs]));
         }
     }
     assert_eq!(run(&mut chip, &request, activations.view()), expected);
+}
+
+/// Something that is done to a chip.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// Weights of a number into the region of a number.
+    Load(u64, usize),
+    Register(Register, i32),
+    Celsius(f32),
+    Age(f64),
+    Mode(ArrayMode),
+    Fidelity(Fidelity),
+    Copy,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let register = |register: Register, values: RangeInclusive<i32>| {
+        values.prop_map(move |value| Step::Register(register, value))
+    };
+    let step = prop_oneof![
+        8 => (0..3_u64, 0..4_usize).prop_map(|(weights, region)| Step::Load(weights, region)),
+        1 => register(Register::IBiasSyninExcGm, 300..=600),
+        1 => register(Register::SynIBiasDac, 500..=1000),
+        1 => register(Register::StpIRamp, 300..=600),
+        1 => register(Register::CadcOffset, -20..=20),
+        1 => (0.0..70.0_f32).prop_map(Step::Celsius),
+        1 => (0.0..1e4).prop_map(Step::Age),
+        1 => select(ArrayMode::ALL.to_vec()).prop_map(Step::Mode),
+        1 => select(vec![Fidelity::Lumped, Fidelity::Transient]).prop_map(Step::Fidelity),
+        1 => Just(Step::Copy),
+    ];
+    vec(step, 1..30)
+}
+
+/// Regions that overlap, with and without their panels' edges.
+fn seen_region(number: usize, chip: &SimulatedChip) -> Region {
+    let geometry = chip.geometry();
+    let (first_input, inputs, first_column, columns) = match number {
+        0 => return Region::whole(geometry, 0),
+        1 => (1, 6, 3, 31),
+        2 => (2, 7, 30, 5),
+        _ => (0, 4, 0, 32),
+    };
+    Region {
+        hemisphere: 0,
+        first_input,
+        inputs,
+        first_column,
+        columns,
+    }
+}
+
+fn take(chip: &mut SimulatedChip, step: Step) {
+    match step {
+        Step::Load(seed, number) => {
+            let region = seen_region(number, chip);
+            let mut weights = random_weights((region.inputs, region.columns), seed);
+            if chip.mode() == ArrayMode::Unsigned {
+                weights.mapv_inplace(i8::abs);
+            }
+            load(chip, region, weights.view());
+        }
+        Step::Register(register, value) => {
+            write_all(chip, register, value);
+            chip.settle().unwrap();
+        }
+        Step::Celsius(celsius) => chip.set_temperature_celsius(celsius).unwrap(),
+        Step::Age(seconds) => chip.let_pass_s(seconds).unwrap(),
+        Step::Mode(mode) => chip.set_mode(mode).unwrap(),
+        Step::Fidelity(fidelity) => *chip = chip.clone().with_fidelity(fidelity),
+        Step::Copy => *chip = chip.clone(),
+    }
+}
+
+/// All that a chip says.
+fn answers(chip: &mut SimulatedChip) -> Vec<Array2<i8>> {
+    let size = chip.geometry();
+    let regions = [0, 1, 2, 3].map(|number| seen_region(number, chip));
+    let answer = |region: Region| {
+        let request = RunRequest {
+            region,
+            ..timed(size, 8, 2)
+        };
+        run(
+            chip,
+            &request,
+            random_activations((3, region.inputs), 3).view(),
+        )
+    };
+    regions.into_iter().map(answer).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// What a chip has been asked between leaves no trace.
+    #[test]
+    fn chips_that_were_asked_before_answer_as_others(steps in steps()) {
+        let mut config = sized(ChipConfig::typical(), geometry(1, 9, 70));
+        config.synapse.stuck_rate = 0.05;
+        let [mut asked, mut other] = [(); 2].map(|()| chip(config.clone(), 2));
+        for step in steps {
+            take(&mut asked, step);
+            take(&mut other, step);
+            answers(&mut asked);
+        }
+        prop_assert_eq!(answers(&mut asked), answers(&mut other));
+    }
 }
 
 /// What is kept of weights that were loaded before acts as if they were loaded for the first time, on a
