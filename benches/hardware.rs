@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use bss2_benches::table::{Benchmarks, LIMIT, measure};
+use bss2_core::random::derive_seed;
 use bss2_core::{
     ArrayGeometry, ChipControl, Chips, MacArray, Region, Register, RunRequest, RunSettings, Trial,
     WeightCache,
@@ -57,6 +58,31 @@ fn load(array: &mut impl MacArray, weights: ArrayView2<'_, i8>) {
         array
             .load_weights(Region::whole(CHIP, hemisphere), weights)
             .expect("weights in range");
+    }
+}
+
+/// Weights that have nothing to do with those of other steps.
+fn mixed_weights(step: u64) -> Array2<i8> {
+    let mut state = step;
+    Array2::from_shape_simple_fn((CHIP.inputs(), CHIP.columns()), || {
+        state = derive_seed(state, step);
+        (state % 127) as i8 - 63
+    })
+}
+
+/// Weights are folded when they are first run: as here, without any vector.
+fn load_and_fold(chip: &mut SimulatedChip, weights: ArrayView2<'_, i8>) {
+    load(chip, weights);
+    let none = Array2::zeros((0, CHIP.inputs()));
+    let mut outputs = Array2::zeros((0, CHIP.columns()));
+    for hemisphere in 0..CHIP.hemispheres() {
+        let request = RunRequest {
+            region: Region::whole(CHIP, hemisphere),
+            settings: RunSettings::default(),
+            trial: Trial::new(1),
+        };
+        chip.run(&request, none.view(), outputs.view_mut())
+            .expect("a good request");
     }
 }
 
@@ -193,13 +219,15 @@ fn preparation(c: &mut Criterion) {
     group.bench_function("draw a typical chip", |b| b.iter(typical_chip));
 
     let mut chip = typical_chip();
-    let steps = [0, 1].map(|step| weights(CHIP.inputs(), CHIP.columns(), step));
-    group.bench_function("load a full chip with other weights", |b| {
+    // So many that none is remembered when it comes back.
+    let steps: Vec<_> = (0..300).map(mixed_weights).collect();
+    group.bench_function("load a full chip with new weights", |b| {
         let mut steps = steps.iter().cycle();
-        b.iter(|| load(&mut chip, steps.next().expect("without end").view()));
+        b.iter(|| load_and_fold(&mut chip, steps.next().expect("without end").view()));
     });
-    group.bench_function("load a full chip with its weights", |b| {
-        b.iter(|| load(&mut chip, black_box(steps[0].view())));
+    group.bench_function("load a full chip with weights in turn", |b| {
+        let mut steps = steps[..8].iter().cycle();
+        b.iter(|| load_and_fold(&mut chip, steps.next().expect("without end").view()));
     });
 
     let mut offset = 0;
