@@ -1,5 +1,6 @@
 //! What the weights of a region have been folded to.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use bss2_core::Region;
@@ -17,7 +18,7 @@ use crate::synram::Synram;
 const SYNAPSES_AT_ONCE: usize = 1 << 13;
 
 /// Where an image lies: whole panels of some neighbouring inputs of a hemisphere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     inputs: Range<usize>,
     panels: Range<usize>,
@@ -31,6 +32,23 @@ impl Place {
             inputs: region.input_range(),
             panels: columns.start / PANEL..columns.end.div_ceil(PANEL),
         }
+    }
+
+    /// The weights in a panel.
+    fn weights<'a>(&self, synram: &'a Synram, panel: usize) -> &'a [OfPanel<u8>] {
+        synram.weights(panel, self.inputs.clone())
+    }
+
+    /// A number that other weights in this place have hardly ever.
+    pub(super) fn digest(&self, synram: &Synram) -> u64 {
+        let mut digest = [0; PANEL];
+        for panel in self.panels.clone() {
+            let weights = self.weights(synram, panel);
+            digest = pulp::Arch::new().dispatch(Digest { weights, digest });
+        }
+        let mut hasher = DefaultHasher::new();
+        (self, digest).hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Its columns among those of a hemisphere that has so many.
@@ -113,38 +131,19 @@ impl Image {
     /// Whether its weights are those of the synram.
     pub(super) fn holds(&mut self, synram: &Synram) -> bool {
         let version = Some(synram.version());
-        let holds = self.version == version
-            || self.version.is_some() && self.parts(synram).all(|(image, synram)| image == synram);
+        let holds =
+            self.version == version || self.version.is_some() && self.has_weights_of(synram);
         if holds {
             self.version = version;
         }
         holds
     }
 
-    /// Whether its weights are nearly those of the synram, as if they had been trained a little: by far nearer
-    /// than those of neighbouring inputs are to each other.
-    pub(super) fn resembles(&self, synram: &Synram) -> bool {
-        let rows = synram.rows_per_input();
-        self.parts(synram).all(|(image, synram)| {
-            let neighbours = &image[rows.min(image.len())..];
-            let distance = |a, b| pulp::Arch::new().dispatch(Distance(a, b));
-            4 * distance(image, synram) <= distance(image, neighbours)
-        })
-    }
-
-    /// Its weights beside those of the synram, panel by panel.
-    fn parts<'a>(
-        &'a self,
-        synram: &'a Synram,
-    ) -> impl Iterator<Item = (&'a [OfPanel<u8>], &'a [OfPanel<u8>])> {
-        let Place { inputs, panels } = &self.place;
-        let rows = synram.rows_per_input() * inputs.len();
-        let held = self.weights.chunks_exact(rows.max(1));
-        held.zip(
-            panels
-                .clone()
-                .map(|panel| synram.weights(panel, inputs.clone())),
-        )
+    fn has_weights_of(&self, synram: &Synram) -> bool {
+        let panels = self.place.panels.clone();
+        let held = self.weights.chunks_exact(self.weights.len() / panels.len());
+        held.zip(panels)
+            .all(|(held, panel)| held == self.place.weights(synram, panel))
     }
 
     /// Folds the weights of the synram.
@@ -335,20 +334,25 @@ impl pulp::WithSimd for FoldGroups<'_> {
     }
 }
 
-/// How far weights lie from others, as a task that is compiled once per kind of processor.
-struct Distance<'a>(&'a [OfPanel<u8>], &'a [OfPanel<u8>]);
+/// A digest of a panel's weights, and of those before, by column, as a task that is compiled once per kind of
+/// processor.
+struct Digest<'a> {
+    weights: &'a [OfPanel<u8>],
+    digest: OfPanel<u32>,
+}
 
-impl pulp::WithSimd for Distance<'_> {
-    type Output = u64;
+impl pulp::WithSimd for Digest<'_> {
+    type Output = OfPanel<u32>;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> u64 {
-        let mut distances = [0_u32; PANEL];
-        for (a, b) in self.0.iter().zip(self.1) {
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> OfPanel<u32> {
+        let mut digest = self.digest;
+        for row in self.weights {
             for c in 0..PANEL {
-                distances[c] += u32::from(a[c].abs_diff(b[c]));
+                // Odd steps: each bit of a weight visits all places.
+                digest[c] = digest[c].rotate_left(5).wrapping_add(u32::from(row[c]) + 1);
             }
         }
-        distances.into_iter().map(u64::from).sum()
+        digest
     }
 }

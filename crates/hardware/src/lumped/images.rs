@@ -5,31 +5,38 @@ use std::collections::VecDeque;
 use super::hemisphere::Hemisphere;
 use super::image::{Image, Place, Scratch};
 use crate::circuit::Circuit;
-use crate::synram::Synram;
 
 /// Images of a hemisphere that are kept at most, and bytes beyond which none is added: enough for a layer of
 /// 1024 inputs and outputs on one chip.
 const MOST: usize = 64;
 const BYTES: usize = 8 << 20;
 
-/// Searches after which an image that none of them found gives way to others.
-const FORGOTTEN_AFTER: u64 = 4 * MOST as u64;
+/// Weights of which it is remembered that they were there; and searches after which an image that none of
+/// them found gives way to others.
+const REMEMBERED: usize = 4 * MOST;
 
 /// The images of one hemisphere. A clone finds its own.
+///
+/// Images of weights that come back are kept; those of others, such as weights in training, are made in the
+/// memory of one, again and again.
 #[derive(Debug)]
 pub(super) struct Images {
     /// The one that was used last stands last.
-    kept: VecDeque<Kept>,
+    held: VecDeque<Held>,
     bytes_max: usize,
     searches: u64,
+    /// Digests of the weights that were folded.
+    folded: VecDeque<u64>,
     scratch: Scratch,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Held {
     image: Image,
     /// The search that found it last.
     found: u64,
+    /// Whether its weights were folded again: they come back.
+    comes_back: bool,
 }
 
 impl Clone for Images {
@@ -42,21 +49,23 @@ impl Images {
     /// None yet.
     pub(super) fn new() -> Self {
         Self {
-            kept: VecDeque::new(),
+            held: VecDeque::new(),
             bytes_max: BYTES,
             searches: 0,
+            folded: VecDeque::new(),
             scratch: Scratch::default(),
         }
     }
 
     /// The one that was [found](Self::find) last.
     pub(super) fn current(&self) -> Option<&Image> {
-        self.kept.back().map(|kept| &kept.image)
+        self.held.back().map(|held| &held.image)
     }
 
     /// Drops all, as registers act differently.
     pub(super) fn clear(&mut self) {
-        self.kept.clear();
+        self.held.clear();
+        self.folded.clear();
     }
 
     /// Makes the image of the weights at hand the current one. Says whether they had to be folded.
@@ -69,44 +78,69 @@ impl Images {
         let synram = &circuit.synrams[hemisphere.number];
         let found = self.searches;
         self.searches += 1;
-        let holds = |kept: &mut Kept| kept.image.lies(place) && kept.image.holds(synram);
-        let last = self.kept.len().checked_sub(1);
-        let last = last.filter(|&last| holds(&mut self.kept[last]));
-        // Where parts take turns, the one that has waited longest comes next.
-        let held = last.or_else(|| self.kept.iter_mut().position(holds));
-        if let Some(Kept { image, .. }) = held.and_then(|number| self.kept.remove(number)) {
-            self.kept.push_back(Kept { image, found });
+        let holds = |held: &mut Held| held.image.lies(place) && held.image.holds(synram);
+        if let Some(last) = self.held.back_mut()
+            && holds(last)
+        {
+            last.found = found;
             return false;
         }
-        let mut image = self
-            .take_similar(synram, place)
+        // Where parts take turns, the one that has waited longest comes next.
+        let number = self.held.iter_mut().position(holds);
+        if let Some(held) = number.and_then(|number| self.held.remove(number)) {
+            self.held.push_back(Held { found, ..held });
+            return false;
+        }
+        let comes_back = self.was_folded(place.digest(synram));
+        let other = if comes_back {
+            None
+        } else {
+            self.take_another(place)
+        };
+        let mut image = other
             .or_else(|| self.make_room(place))
             .unwrap_or_else(|| Image::new(circuit, hemisphere, place.clone()));
         image.fold(circuit, hemisphere, &mut self.scratch);
-        self.kept.push_back(Kept { image, found });
+        self.held.push_back(Held {
+            image,
+            found,
+            comes_back,
+        });
         true
     }
 
-    /// An image of weights before a little training: nobody will ask for them again.
-    fn take_similar(&mut self, synram: &Synram, place: &Place) -> Option<Image> {
-        let similar = |kept: &Kept| kept.image.lies(place) && kept.image.resembles(synram);
-        let number = self.kept.iter().position(similar)?;
-        self.kept.remove(number).map(|kept| kept.image)
+    /// Whether weights of a digest have been folded before, if that is remembered.
+    fn was_folded(&mut self, digest: u64) -> bool {
+        if self.folded.contains(&digest) {
+            return true;
+        }
+        if self.folded.len() == REMEMBERED {
+            self.folded.pop_front();
+        }
+        self.folded.push_back(digest);
+        false
+    }
+
+    /// An image that need not be kept.
+    fn take_another(&mut self, place: &Place) -> Option<Image> {
+        let is_free = |held: &Held| !held.comes_back && held.image.lies(place);
+        let number = self.held.iter().position(is_free)?;
+        self.held.remove(number).map(|held| held.image)
     }
 
     /// Makes room for another image; hands out one that it can overwrite.
     ///
-    /// Where more parts take turns than are kept, each would be forgotten right before its turn if the
-    /// oldest one went. The newest goes: the others are there when their turns come.
+    /// Where more parts take turns than are kept, each would be gone right before its turn if the oldest one
+    /// went. The newest goes: the others are there when their turns come.
     fn make_room(&mut self, place: &Place) -> Option<Image> {
         let bytes =
-            |kept: &VecDeque<Kept>| -> usize { kept.iter().map(|kept| kept.image.bytes()).sum() };
-        while self.kept.len() >= MOST || bytes(&self.kept) > self.bytes_max {
-            let forgotten = |oldest: &Kept| self.searches - oldest.found > FORGOTTEN_AFTER;
-            let gone = if self.kept.front().is_some_and(forgotten) {
-                self.kept.pop_front()
+            |held: &VecDeque<Held>| -> usize { held.iter().map(|held| held.image.bytes()).sum() };
+        while self.held.len() >= MOST || bytes(&self.held) > self.bytes_max {
+            let forgotten = |oldest: &Held| self.searches - oldest.found > REMEMBERED as u64;
+            let gone = if self.held.front().is_some_and(forgotten) {
+                self.held.pop_front()
             } else {
-                self.kept.pop_back()
+                self.held.pop_back()
             };
             let image = gone?.image;
             if image.lies(place) {
@@ -195,12 +229,14 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_take_turns_are_folded_once() {
+    fn parts_that_take_turns_are_kept_when_they_come_back() {
         let mut chip = Chip::new();
-        for turn in 0..3 {
+        for turn in 0..4 {
             for part in 0..5 {
                 chip.load(part);
-                assert_eq!(chip.folds_whole(), turn == 0, "{turn}, {part}");
+                // The last one was still there.
+                let folds = turn == 0 || (turn == 1 && part < 4);
+                assert_eq!(chip.folds_whole(), folds, "{turn}, {part}");
                 assert!(!chip.folds_whole());
             }
         }
@@ -235,50 +271,36 @@ mod tests {
     #[test]
     fn weights_in_training_have_one_image() {
         let mut chip = Chip::new();
-        chip.load(7);
-        assert!(chip.folds_whole(), "and is not asked for again");
         for step in 0..10 {
             for part in 0..3 {
                 chip.load(part);
                 chip.write(row(step), |_| step as i8 - 63);
                 assert!(chip.folds_whole(), "{step}, {part}");
+                assert!(!chip.folds_whole(), "for another batch");
             }
         }
-        assert_eq!(chip.images.kept.len(), 4);
-    }
-
-    #[test]
-    fn weights_that_are_much_alike_take_turns_too() {
-        let mut chip = Chip::new();
-        let raised = |part: usize| {
-            move |(i, c): (usize, usize)| 32 + (((i * 31 + c * 17) * (part + 3)) % 21) as i8 - 10
-        };
-        for turn in 0..3 {
-            for part in 0..5 {
-                chip.write(whole(), raised(part));
-                assert_eq!(chip.folds_whole(), turn == 0, "{turn}, {part}");
-            }
-        }
+        assert_eq!(chip.images.held.len(), 1);
     }
 
     #[test]
     fn of_more_parts_than_are_kept_some_are_found() {
         let mut chip = Chip::new();
         let mut turn = |parts: Range<usize>| {
-            parts
-                .map(|part| {
-                    chip.load(part);
-                    usize::from(chip.folds_whole())
-                })
-                .sum::<usize>()
+            let fold = |part| {
+                chip.load(part);
+                usize::from(chip.folds_whole())
+            };
+            parts.map(fold).sum::<usize>()
         };
-        assert_eq!(turn(0..70), 70);
-        assert_eq!([turn(0..70), turn(0..70)], [6, 6]);
-        let others = || 70..80;
-        assert_eq!(turn(others()), 10);
+        assert_eq!([turn(0..70), turn(0..70)], [70, 69]);
+        let folded = [turn(0..70), turn(0..70)];
+        assert!(
+            folded.iter().all(|folded| (6..9).contains(folded)),
+            "{folded:?}"
+        );
         // The first parts are forgotten for these.
-        let turns = [(); 30].map(|()| turn(others()));
-        assert_eq!(turns[29], 0, "{turns:?}");
+        let others: Vec<_> = (0..30).map(|_| turn(70..80)).collect();
+        assert_eq!((others[0], others[29]), (10, 0), "{others:?}");
     }
 
     #[test]
@@ -286,19 +308,30 @@ mod tests {
         let mut chip = Chip::new();
         chip.load(0);
         assert!(chip.folds_whole());
-        chip.images.bytes_max = 3 * chip.images.kept[0].image.bytes();
-        for part in 1..10 {
+        chip.images.bytes_max = 3 * chip.images.held[0].image.bytes();
+        for part in (1..10).chain(0..10) {
             chip.load(part);
-            assert!(chip.folds_whole());
-            assert!(chip.images.kept.len() <= 4);
+            chip.folds_whole();
+            assert!(chip.images.held.len() <= 4);
         }
         let part = Region {
             inputs: INPUTS - 1,
             ..whole()
         };
         assert!(chip.folds(part), "in a place of its own");
-        assert_eq!(chip.images.kept.len(), 4);
+        assert_eq!(chip.images.held.len(), 4);
         assert!(!chip.folds(part), "the last one is kept");
+    }
+
+    #[test]
+    fn little_is_remembered_of_what_never_comes_back() {
+        let mut chip = Chip::new();
+        for step in 0..2 * REMEMBERED {
+            chip.write(row(0), |(_, c)| (step >> (c % 12) & 1) as i8);
+            assert!(chip.folds_whole(), "{step}");
+        }
+        assert_eq!(chip.images.folded.len(), REMEMBERED);
+        assert_eq!(chip.images.held.len(), 1);
     }
 
     #[test]
