@@ -221,14 +221,12 @@ fn preparation(c: &mut Criterion) {
     let mut chip = typical_chip();
     // So many that none is remembered when it comes back.
     let steps: Vec<_> = (0..300).map(mixed_weights).collect();
-    group.bench_function("load a full chip with new weights", |b| {
-        let mut steps = steps.iter().cycle();
-        b.iter(|| load_and_fold(&mut chip, steps.next().expect("without end").view()));
-    });
-    group.bench_function("load a full chip with weights in turn", |b| {
-        let mut steps = steps[..8].iter().cycle();
-        b.iter(|| load_and_fold(&mut chip, steps.next().expect("without end").view()));
-    });
+    for (name, count) in [("new weights", steps.len()), ("weights in turn", 8)] {
+        let mut steps = steps[..count].iter().cycle();
+        group.bench_function(format!("load a full chip with {name}, and fold"), |b| {
+            b.iter(|| load_and_fold(&mut chip, steps.next().expect("without end").view()));
+        });
+    }
 
     let mut offset = 0;
     let mut offsets = vec![0; Register::CadcOffset.instances(CHIP)];

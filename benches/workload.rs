@@ -85,7 +85,8 @@ fn batch(times: u32) {
     }
 }
 
-/// Other weights for one hemisphere, which are folded the first four times.
+/// Other weights for one hemisphere, which are folded: `record.sh` counts the third and the fourth, which are
+/// new like those before.
 fn load(times: u32) {
     let mut chip = chip();
     let none = Array2::zeros((0, CHIP.inputs()));
@@ -95,7 +96,6 @@ fn load(times: u32) {
         settings: RunSettings::default(),
         trial: Trial::new(1),
     };
-    // Those that come back need not be folded again.
     let steps = [0, 1, 2, 3].map(weights);
     for weights in steps.iter().cycle().take(times as usize) {
         chip.load_weights(request.region, black_box(weights.view()))

@@ -42,8 +42,8 @@ pub enum Fidelity {
 /// [`set_temperature_celsius`](Self::set_temperature_celsius) and
 /// [`let_pass_s`](Self::let_pass_s).
 ///
-/// It remembers what weights come to if they come back, to be fast: up to 64 sets of them and 8 MiB for each
-/// hemisphere. That shows in no result, and clones begin without it.
+/// It remembers what weights come to if they come back, to be fast: up to 64 sets of them and about 8 MiB for
+/// each hemisphere. That shows in no result, and clones begin without it.
 #[derive(Clone, Debug)]
 pub struct SimulatedChip {
     seed: u64,

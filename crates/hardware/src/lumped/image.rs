@@ -39,7 +39,7 @@ impl Place {
         synram.weights(panel, self.inputs.clone())
     }
 
-    /// A number that other weights in this place have hardly ever.
+    /// A number that other weights in this place hardly ever have, unless the same rows stand in another order.
     pub(super) fn digest(&self, synram: &Synram) -> u64 {
         let mut digest = [0; PANEL];
         for panel in self.panels.clone() {
@@ -349,7 +349,6 @@ impl pulp::WithSimd for Digest<'_> {
         let mut digest = self.digest;
         for row in self.weights {
             for c in 0..PANEL {
-                // Odd steps: each bit of a weight visits all places.
                 digest[c] = digest[c].rotate_left(5).wrapping_add(u32::from(row[c]) + 1);
             }
         }

@@ -17,8 +17,8 @@ const REMEMBERED: usize = 4 * MOST;
 
 /// The images of one hemisphere. A clone finds its own.
 ///
-/// Images of weights that come back are kept; those of others, such as weights in training, are made in the
-/// memory of one, again and again.
+/// Images of weights that have to be folded again are kept; those of others, such as weights in training, are
+/// made in the memory of one, again and again.
 #[derive(Debug)]
 pub(super) struct Images {
     /// The one that was used last stands last.
@@ -35,7 +35,7 @@ struct Held {
     image: Image,
     /// The search that found it last.
     found: u64,
-    /// Whether its weights were folded again: they come back.
+    /// Whether its weights were folded before: they come back.
     comes_back: bool,
 }
 
@@ -313,6 +313,10 @@ mod tests {
             chip.load(part);
             chip.folds_whole();
             assert!(chip.images.held.len() <= 4);
+            let mut fresh = Image::new(&chip.circuit, &chip.hemisphere, Place::of(whole()));
+            fresh.fold(&chip.circuit, &chip.hemisphere, &mut Scratch::default());
+            let current = chip.images.current().unwrap();
+            assert_eq!(format!("{current:?}"), format!("{fresh:?}"), "{part}");
         }
         let part = Region {
             inputs: INPUTS - 1,

@@ -375,7 +375,7 @@ fn take(chip: &mut SimulatedChip, step: Step) {
     }
 }
 
-/// All that a chip says.
+/// What a chip puts out.
 fn answers(chip: &mut SimulatedChip) -> Vec<Array2<i8>> {
     let size = chip.geometry();
     let regions = [0, 1, 2, 3].map(|number| seen_region(number, chip));
