@@ -52,7 +52,8 @@ impl Images {
             held: VecDeque::new(),
             bytes_max: BYTES,
             searches: 0,
-            folded: VecDeque::new(),
+            // Of its full size: steps of training allocate nothing.
+            folded: VecDeque::with_capacity(REMEMBERED),
             scratch: Scratch::default(),
         }
     }
