@@ -6,12 +6,19 @@
 //! rows beside. Numbers are kept in pairs of neighbours of the inner index, which processors multiply two
 //! and more times as fast as numbers in `f32`.
 
+mod grid;
+mod part;
+mod rows;
+
 use std::ops::Range;
 
-use bss2_dot::{COLUMNS, Dot, Pair, PairRow, SumRow, pair};
+use bss2_dot::{COLUMNS, Dot, Pair, PairRow, SumRow};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::ProductError;
+pub use grid::Grid;
+pub use part::{FixedPair, FixedPanel, FixedPart};
+pub use rows::FixedRows;
 
 /// A matrix in fixed point, laid out for products from the left: panels of 32 neighbouring columns,
 /// of which each holds all pairs of rows.
@@ -22,197 +29,6 @@ pub struct FixedPanels {
     columns: usize,
     grid: Grid,
     values: Vec<PairRow>,
-}
-
-/// The numbers that a matrix can hold: −limit·step, …, −step, 0, step, …, limit·step of each column.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Grid {
-    limit: u16,
-    /// Sums of so many rows fit into 32 bits, whatever rows a matrix has.
-    rows: usize,
-    /// By column.
-    steps: Vec<f32>,
-    /// Their inverses, by panel.
-    per_step: Vec<[f32; COLUMNS]>,
-}
-
-/// Steps are at least so large, such that their inverse is a number.
-const STEP_MIN: f32 = 1e-30;
-
-impl Grid {
-    /// All integers up to a limit of 1…32767, in each of so many columns; the smaller the limit, the finer
-    /// the left-hand factor can be.
-    pub fn integers(columns: usize, limit: u16) -> Self {
-        Self::new(limit.clamp(1, i16::MAX as u16), vec![1.0; columns])
-    }
-
-    /// Twelve bits and a sign, up to a finite number of each column's.
-    pub fn up_to(largest: impl IntoIterator<Item = f32>) -> Self {
-        let limit = 4095;
-        let step = |largest: f32| (largest / f32::from(limit)).max(STEP_MIN);
-        Self::new(limit, largest.into_iter().map(step).collect())
-    }
-
-    /// The same for parts of a matrix of so many rows: they take left-hand factors as the whole takes them, and
-    /// where others are zero, their products are those of the whole.
-    #[must_use]
-    pub fn within(self, rows: usize) -> Self {
-        Self { rows, ..self }
-    }
-
-    /// That of some neighbouring columns; none if there are no such columns.
-    pub fn columns(&self, columns: Range<usize>) -> Option<Self> {
-        let steps = self.steps.get(columns)?.to_vec();
-        Some(Self::new(self.limit, steps).within(self.rows))
-    }
-
-    fn new(limit: u16, steps: Vec<f32>) -> Self {
-        let inverses = |steps: &[f32]| {
-            let mut inverses = [0.0; COLUMNS];
-            for (inverse, step) in inverses.iter_mut().zip(steps) {
-                *inverse = 1.0 / step;
-            }
-            inverses
-        };
-        Self {
-            limit,
-            rows: 0,
-            per_step: steps.chunks(COLUMNS).map(inverses).collect(),
-            steps,
-        }
-    }
-
-    /// The largest integer that a left-hand factor may hold such that no sum of so many products leaves 32
-    /// bits.
-    fn left_limit(&self, rows: usize) -> f32 {
-        let products = rows.max(self.rows).max(1) as u64 * u64::from(self.limit);
-        (i32::MAX as u64 / products).min(i16::MAX as u64) as f32
-    }
-}
-
-/// A left-hand matrix in fixed point, made for neighbouring rows of [`FixedPanels`].
-#[derive(Clone, Debug, Default)]
-pub struct FixedRows {
-    rows: usize,
-    /// Largest integer that may be among the values.
-    limit: f32,
-    /// Pairs of rows of the panels.
-    pairs: Range<usize>,
-    /// Rows × pairs.
-    values: Vec<Pair>,
-    /// By row.
-    steps: Vec<f32>,
-}
-
-/// Some neighbouring columns of some neighbouring rows, which lie in one panel.
-#[derive(Debug)]
-pub struct FixedPart<'a> {
-    columns: Range<usize>,
-    rows: Range<usize>,
-    limit: f32,
-    /// By column of the panel.
-    per_step: &'a [f32; COLUMNS],
-    pairs: &'a mut [PairRow],
-}
-
-/// A whole panel: up to 32 neighbouring columns of all rows.
-#[derive(Debug)]
-pub struct FixedPanel<'a> {
-    limit: f32,
-    /// By column.
-    per_step: &'a [f32; COLUMNS],
-    pairs: &'a mut [PairRow],
-}
-
-impl FixedPanel<'_> {
-    /// Columns of each panel but the last.
-    pub const COLUMNS: usize = COLUMNS;
-
-    /// Its rows, two by two; of an odd number, the last is beside one that does not count.
-    pub fn pairs_mut(&mut self) -> impl ExactSizeIterator<Item = FixedPair<'_>> {
-        let (limit, per_step) = (self.limit, self.per_step);
-        self.pairs.iter_mut().map(move |pair| FixedPair {
-            limit,
-            per_step,
-            pair,
-        })
-    }
-}
-
-/// Two neighbouring rows of a panel.
-#[derive(Debug)]
-pub struct FixedPair<'a> {
-    limit: f32,
-    per_step: &'a [f32; COLUMNS],
-    pair: &'a mut PairRow,
-}
-
-impl FixedPair<'_> {
-    /// Sets both rows to numbers below 10³⁰; those beyond the grid become its largest, and what stands at
-    /// columns beyond the matrix means nothing. (For code that is compiled for the processor at hand.)
-    #[inline(always)]
-    pub fn set(&mut self, rows: &[[f32; COLUMNS]; 2]) {
-        self.pair.0 = rounded_pairs(rows, self.per_step, self.limit);
-    }
-}
-
-/// Numbers of two rows as multiples of their columns' steps, up to a limit.
-#[inline(always)]
-fn rounded_pairs(
-    [first, second]: &[[f32; COLUMNS]; 2],
-    per_step: &[f32; COLUMNS],
-    limit: f32,
-) -> [Pair; COLUMNS] {
-    let mut pairs = [0; COLUMNS];
-    for c in 0..COLUMNS {
-        let integer = |value: f32| rounded((value * per_step[c]).clamp(-limit, limit));
-        // What `pair` does, without narrow integers between.
-        pairs[c] = (integer(first[c]) & 0xffff) | (integer(second[c]) << 16);
-    }
-    pairs
-}
-
-/// The integer next to a number of magnitude below 2²², the even one if there are two, in the lower half.
-#[inline(always)]
-fn rounded(value: f32) -> u32 {
-    // Where numbers are so large, neighbours lie 1 apart; their low bits are the integer's.
-    const LARGE: f32 = 12_582_912.0;
-    (value + LARGE).to_bits()
-}
-
-impl FixedPart<'_> {
-    /// Which columns.
-    pub fn columns(&self) -> Range<usize> {
-        self.columns.clone()
-    }
-
-    /// Sets each row of the part to numbers below 10³⁰, which `fill` finds: it is given the row's number and
-    /// a zero for each column. Numbers beyond the grid become its largest. (For code that is compiled for the
-    /// processor at hand.)
-    #[inline(always)]
-    pub fn set(&mut self, mut fill: impl FnMut(usize, &mut [f32])) {
-        let lead = self.columns.start % COLUMNS;
-        let here = lead..lead + self.columns.len();
-        let others: [u32; COLUMNS] =
-            std::array::from_fn(|c| if here.contains(&c) { 0 } else { u32::MAX });
-        for (number, row_pair) in (self.rows.start / 2..).zip(&mut *self.pairs) {
-            let mut values = [[0.0; COLUMNS]; 2];
-            let mut other_rows = 0;
-            for (half, values) in values.iter_mut().enumerate() {
-                let row = 2 * number + half;
-                if !self.rows.contains(&row) {
-                    other_rows |= 0xffff << (16 * half);
-                    continue;
-                }
-                fill(row, &mut values[here.clone()]);
-            }
-            let found = rounded_pairs(&values, self.per_step, self.limit);
-            for (c, to) in row_pair.0.iter_mut().enumerate() {
-                let kept = others[c] | other_rows;
-                *to = (*to & kept) | (found[c] & !kept);
-            }
-        }
-    }
 }
 
 impl FixedPanels {
@@ -344,28 +160,8 @@ impl FixedPanels {
     ) -> Result<(), ProductError> {
         let inner = a.ncols();
         self.check_block(first_row..first_row.saturating_add(inner), 0..self.columns)?;
-        rows.rows = a.nrows();
-        rows.limit = self.grid.left_limit(self.rows);
-        rows.pairs = pairs_of(&(first_row..first_row + inner));
-        let pairs = rows.pairs.len();
-        rows.values.resize(a.nrows() * pairs, 0);
-        rows.steps.resize(a.nrows(), STEP_MIN);
-        if pairs == 0 {
-            return Ok(());
-        }
-        let a = a.as_standard_layout();
-        let Some(a) = a.as_slice() else {
-            unreachable!("arrays in standard layout are slices");
-        };
-        pulp::Arch::new().dispatch(Pack {
-            a,
-            inner,
-            lead: first_row % 2,
-            limit: rows.limit,
-            values: &mut rows.values,
-            pairs,
-            steps: &mut rows.steps,
-        });
+        let pairs = pairs_of(&(first_row..first_row + inner));
+        rows.assign(a, first_row % 2, pairs, self.grid.left_limit(self.rows));
         Ok(())
     }
 }
@@ -378,80 +174,6 @@ fn pairs_of(rows: &Range<usize>) -> Range<usize> {
     } else {
         first..rows.end.div_ceil(2)
     }
-}
-
-/// Numbers into pairs, as a task that is compiled once per kind of processor.
-struct Pack<'a> {
-    /// Rows of so many numbers.
-    a: &'a [f32],
-    inner: usize,
-    /// 1 if the first of each row is the second of its pair.
-    lead: usize,
-    /// Largest integer.
-    limit: f32,
-    /// Rows of so many pairs.
-    values: &'a mut [Pair],
-    pairs: usize,
-    /// By row.
-    steps: &'a mut [f32],
-}
-
-impl pulp::WithSimd for Pack<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let rows = self.a.chunks_exact(self.inner).zip(self.steps);
-        for ((row, step), pairs) in rows.zip(self.values.chunks_exact_mut(self.pairs)) {
-            *step = step_for(largest(row) / self.limit);
-            let per_step = 1.0 / *step;
-            let integer = |value: f32| rounded(value * per_step) as i16;
-            let (head, row) = row.split_at(self.lead);
-            let pairs = match head {
-                [] => pairs,
-                head => {
-                    pairs[0] = pair(0, integer(head[0]));
-                    &mut pairs[1..]
-                }
-            };
-            let (twos, last) = row.as_chunks::<2>();
-            for (to, [first, second]) in pairs.iter_mut().zip(twos) {
-                *to = pair(integer(*first), integer(*second));
-            }
-            if let [last] = last {
-                pairs[twos.len()] = pair(integer(*last), 0);
-            }
-        }
-    }
-}
-
-/// The largest magnitude.
-#[inline(always)]
-fn largest(values: &[f32]) -> f32 {
-    let mut largest = [0.0_f32; COLUMNS];
-    let (blocks, rest) = values.as_chunks::<COLUMNS>();
-    for block in blocks.iter().map(<[f32; COLUMNS]>::as_slice).chain([rest]) {
-        for (largest, value) in largest.iter_mut().zip(block) {
-            *largest = largest.max(value.abs());
-        }
-    }
-    let mut half = COLUMNS / 2;
-    while half > 0 {
-        let (found, others) = largest.split_at_mut(half);
-        for (found, other) in found.iter_mut().zip(others) {
-            *found = found.max(*other);
-        }
-        half /= 2;
-    }
-    largest[0]
-}
-
-/// The smallest power of two that is not below a number, and far from the ends of what `f32` can hold.
-#[inline(always)]
-fn step_for(least: f32) -> f32 {
-    let mantissa = (1 << (f32::MANTISSA_DIGITS - 1)) - 1;
-    let bits = least.clamp(STEP_MIN, 1.0 / STEP_MIN).to_bits();
-    f32::from_bits((bits + mantissa) & !mantissa)
 }
 
 /// A product, as a task that is compiled once per kind of processor.
@@ -533,6 +255,7 @@ mod tests {
     use ndarray::{Array2, s};
     use proptest::prelude::*;
 
+    use super::rows::step_for;
     use super::*;
 
     fn values(rows: usize, columns: usize, step: usize) -> Array2<f32> {
