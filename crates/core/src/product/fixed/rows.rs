@@ -8,7 +8,7 @@ use ndarray::ArrayView2;
 use super::grid::STEP_MIN;
 use super::part::rounded;
 
-/// A left-hand matrix in fixed point, made for neighbouring rows of [`FixedPanels`].
+/// A left-hand matrix in fixed point, made for neighbouring rows of [`FixedPanels`](super::FixedPanels).
 #[derive(Clone, Debug, Default)]
 pub struct FixedRows {
     pub(super) rows: usize,
