@@ -47,43 +47,42 @@ impl CapMemConfig {
     }
 }
 
-/// The cells of one register of one chip.
-#[derive(Clone, Debug)]
-pub(crate) struct Cells {
-    offset: Vec<f32>,
-    slope: Vec<f32>,
-    susceptibility: Vec<f32>,
+/// A cell of one chip.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    offset: f32,
+    slope: f32,
+    susceptibility: f32,
+    /// The block to which it belongs: its quadrant.
+    pub(crate) block: usize,
 }
 
-impl Cells {
-    pub(crate) fn draw(
-        config: &CapMemConfig,
-        geometry: ArrayGeometry,
-        seed: u64,
-        register: Register,
-    ) -> Self {
-        let count = register.instances(geometry);
-        let mut draws = Draws::of_register(seed, Draw::CapMem, register);
-        let mut spread =
-            |spread: f32| -> Vec<f32> { draws.normals(count).iter().map(|n| spread * n).collect() };
-        Self {
-            offset: spread(config.offset_spread_codes),
-            slope: spread(config.slope_spread),
-            susceptibility: draws.uniforms(count).iter().map(|u| 2.0 * u).collect(),
-        }
-    }
+/// Draws the cells of one register, one for each of their blocks.
+pub(crate) fn draw(
+    config: &CapMemConfig,
+    seed: u64,
+    register: Register,
+    blocks: impl ExactSizeIterator<Item = usize>,
+) -> Vec<Cell> {
+    let mut draws = Draws::of_register(seed, Draw::CapMem, register);
+    let mut normals = || draws.normals(blocks.len());
+    let (offsets, slopes) = (normals(), normals());
+    let susceptibilities = draws.uniforms(blocks.len());
+    let drawn = offsets.into_iter().zip(slopes).zip(susceptibilities);
+    let cell = |(((offset, slope), susceptibility), block)| Cell {
+        offset: config.offset_spread_codes * offset,
+        slope: config.slope_spread * slope,
+        susceptibility: 2.0 * susceptibility,
+        block,
+    };
+    drawn.zip(blocks).map(cell).collect()
+}
 
-    /// The settled value of a cell, of whose block the given share of other cells holds the same
-    /// code.
-    pub(crate) fn settled(
-        &self,
-        config: &CapMemConfig,
-        instance: usize,
-        code: i32,
-        same: f32,
-    ) -> f32 {
-        let value = code as f32 * (1.0 + self.slope[instance]) + self.offset[instance]
-            - config.crosstalk_codes * self.susceptibility[instance] * same;
+impl Cell {
+    /// Its value, once settled, if the given share of its block's other cells holds the same code.
+    pub(crate) fn settled(&self, config: &CapMemConfig, code: i32, same: f32) -> f32 {
+        let value = code as f32 * (1.0 + self.slope) + self.offset
+            - config.crosstalk_codes * self.susceptibility * same;
         // A cell that is asked for nothing holds nothing: leakage pulls it to its lower end.
         if code == 0 { 0.0 } else { value.max(0.0) }
     }
@@ -91,7 +90,7 @@ impl Cells {
 
 /// How many cells of each block hold each code.
 pub(crate) struct Occupation {
-    counts: Vec<Vec<u32>>,
+    counts: Vec<[u32; CODES]>,
     cells: Vec<u32>,
 }
 
@@ -99,7 +98,7 @@ impl Occupation {
     pub(crate) fn new(geometry: ArrayGeometry) -> Self {
         let blocks = Scope::Quadrant.instances(geometry);
         Self {
-            counts: vec![vec![0; CODES]; blocks],
+            counts: vec![[0; CODES]; blocks],
             cells: vec![0; blocks],
         }
     }

@@ -3,7 +3,7 @@
 use bss2_core::{
     ArrayError, ArrayGeometry, ArrayMode, Baseline, Buffer, CadcChannel, ChipControl, ChipIdentity,
     ChipProbe, ControlError, MacArray, PulseRequest, Region, Register, RunReport, RunRequest,
-    RunSettings, Scope, TraceRequest,
+    RunSettings, Scope, TraceRequest, Trial,
 };
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
@@ -16,7 +16,7 @@ use crate::lumped::Lumped;
 use crate::model::Model;
 use crate::pass::{Pass, Timing};
 use crate::reading::{Reading, Workspace, vectors_at_once};
-use crate::readout::{Moment, ReadoutPass, ToRead};
+use crate::readout::{Moment, Readout, ReadoutPass, ToRead};
 use crate::registers::RegisterFile;
 use crate::rises::Rises;
 use crate::share::threads_for;
@@ -254,7 +254,7 @@ impl SimulatedChip {
         let timings = vec![Timing::AT_ONCE; at_once];
         let mut found = vec![0; at_once * region.columns];
         let blocks = codes.axis_chunks_iter_mut(Axis(0), at_once.max(1));
-        for (block, mut codes) in blocks.enumerate() {
+        for (block, codes) in blocks.enumerate() {
             let vectors = codes.nrows();
             let read = ToRead {
                 first_vector: request
@@ -267,10 +267,7 @@ impl SimulatedChip {
             };
             let found = &mut found[..codes.len()];
             readouts.convert(&read, noise, found);
-            codes
-                .iter_mut()
-                .zip(found)
-                .for_each(|(to, from)| *to = *from);
+            put(found, codes);
         }
     }
 }
@@ -321,6 +318,12 @@ impl MacArray for SimulatedChip {
     }
 }
 
+/// Puts codes, row after row, where they are asked for.
+fn put(found: &[u8], mut codes: ArrayViewMut2<'_, u8>) {
+    let codes = codes.iter_mut().zip(found);
+    codes.for_each(|(to, from)| *to = *from);
+}
+
 /// The request of a run, with the physical columns that its columns take.
 fn physical(mode: ArrayMode, request: &RunRequest) -> RunRequest {
     RunRequest {
@@ -368,25 +371,35 @@ impl ChipProbe for SimulatedChip {
             send_us: (f64::from(request.events) * request.interval_us()) as f32,
             delay_us: request.readout_delay_us() as f32,
         };
+        let deviations_lsb = readout.common_deviations_lsb(region, timing.integration_us());
         let noise = &mut self.workspaces[0].noise;
         noise.prepare(region.columns);
-        let mut disturbed = voltages.clone();
-        let mut found = vec![0; region.columns];
         let [mut causal, mut acausal] = codes;
-        let repetitions = causal.outer_iter_mut().zip(acausal.outer_iter_mut());
-        for (repetition, codes) in (0..).zip(repetitions) {
-            disturbed.copy_from_slice(&voltages);
-            readout.disturb(request, repetition, timing.integration_us(), &mut disturbed);
+        let at_once = vectors_at_once(region).min(causal.nrows()).max(1);
+        let order: Vec<usize> = (0..at_once).collect();
+        let timings = vec![timing; at_once];
+        let mut found = vec![0; at_once * region.columns];
+        let blocks = causal.axis_chunks_iter_mut(Axis(0), at_once);
+        let blocks = blocks.zip(acausal.axis_chunks_iter_mut(Axis(0), at_once));
+        for (block, (causal, acausal)) in blocks.enumerate() {
+            let first_vector = trial.first_vector.wrapping_add((block * at_once) as u64);
+            let trial = Trial {
+                first_vector,
+                ..trial
+            };
+            let vectors = causal.nrows();
+            let mut disturbed = voltages.repeat(vectors);
+            Readout::disturb(region, trial, &deviations_lsb, &mut disturbed);
             let read = ToRead {
-                first_vector: trial.first_vector.wrapping_add(repetition),
-                timings: &[timing],
-                order: &[0],
+                first_vector,
+                timings: &timings[..vectors],
+                order: &order[..vectors],
                 voltages: &disturbed,
             };
-            for (pass, codes) in passes.iter().zip([codes.0, codes.1]) {
-                pass.convert(&read, noise, &mut found);
-                let codes = codes.into_iter().zip(&found);
-                codes.for_each(|(to, from)| *to = *from);
+            for (pass, codes) in passes.iter().zip([causal, acausal]) {
+                let found = &mut found[..codes.len()];
+                pass.convert(&read, noise, found);
+                put(found, codes);
             }
         }
         Ok(())

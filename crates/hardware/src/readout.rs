@@ -5,7 +5,7 @@ mod pass;
 use std::ops::Range;
 
 use bss2_core::random::NoiseStream;
-use bss2_core::{CadcChannel, PulseRequest, ReadoutSource, Region, Scope, Trial};
+use bss2_core::{CadcChannel, ReadoutSource, Region, Scope, Trial};
 
 use crate::cadc::Converter;
 use crate::columns::{Columns, each};
@@ -162,29 +162,39 @@ impl Readout {
         edge(quadrant)..edge(quadrant + 1)
     }
 
-    /// Adds the noise of what is read after a time of integration, which both channels of a column
-    /// see, to the voltages of one repetition of simultaneous pulses.
-    pub(crate) fn disturb(
-        &self,
-        request: &PulseRequest,
-        repetition: u64,
-        integration_us: f32,
-        voltages: &mut [f32],
-    ) {
-        let PulseRequest { region, trial, .. } = *request;
-        let stream = NoiseStream::new(trial, region.hemisphere, NoiseSource::Membrane as u64);
-        let vector = trial.first_vector.wrapping_add(repetition);
-        let mut normals = vec![0.0; voltages.len()];
-        stream.fill(vector, region.first_column, &mut normals);
-        let first = region.hemisphere * self.per_hemisphere + region.first_column;
-        for ((column, voltage), normal) in (first..).zip(voltages).zip(normals) {
+    /// Standard deviations of the noise of what is read after a time of integration, which both channels
+    /// of a column see, by column of the region, in LSB.
+    pub(crate) fn common_deviations_lsb(&self, region: Region, integration_us: f32) -> Vec<f32> {
+        let first = region.hemisphere * self.per_hemisphere;
+        let deviation = |column: usize| {
             let leaks = self.noise.leak_per_us[column] * integration_us;
             let kept = (-leaks).exp();
-            let remembered = remembered(leaks);
             let variance = self.noise.line[column]
                 + self.noise.reset[column] * kept * kept
-                + self.noise.per_us[column] * integration_us * remembered;
-            *voltage += variance.sqrt() * normal;
+                + self.noise.per_us[column] * integration_us * remembered(leaks);
+            variance.sqrt()
+        };
+        let columns = region.column_range();
+        columns.map(|column| deviation(first + column)).collect()
+    }
+
+    /// Adds such noise to voltages (vectors × columns of the region) of neighbouring vectors.
+    pub(crate) fn disturb(
+        region: Region,
+        trial: Trial,
+        deviations_lsb: &[f32],
+        voltages: &mut [f32],
+    ) {
+        let stream = NoiseStream::new(trial, region.hemisphere, NoiseSource::Membrane as u64);
+        let mut normals = vec![0.0; voltages.len()];
+        let (first, columns) = (region.first_column, region.columns);
+        stream.fill_vectors(trial.first_vector, first, columns, &mut normals);
+        let rows = voltages.chunks_mut(columns).zip(normals.chunks(columns));
+        for (voltages, normals) in rows {
+            let noise = deviations_lsb.iter().zip(normals);
+            for (voltage, (deviation, normal)) in voltages.iter_mut().zip(noise) {
+                *voltage += deviation * normal;
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bss2_core::{ArrayGeometry, ControlError, Register, Scope};
 
-use crate::capmem::{CapMemConfig, Cells, Occupation};
+use crate::capmem::{self, CapMemConfig, Cell, Occupation};
 
 /// Register values of one chip. CapMem cells keep acting with their old value until they settle,
 /// and then with one that deviates from what was asked for.
@@ -10,8 +10,8 @@ use crate::capmem::{CapMemConfig, Cells, Occupation};
 pub(crate) struct RegisterFile {
     geometry: ArrayGeometry,
     capmem: CapMemConfig,
-    /// The analog cells of each register; empty for digital ones.
-    cells: Vec<Option<Cells>>,
+    /// The analog cells of each register; none of digital ones.
+    cells: Vec<Option<Vec<Cell>>>,
     requested: Vec<Vec<i32>>,
     acting: Vec<Vec<f32>>,
     stale: Stale,
@@ -56,9 +56,10 @@ impl RegisterFile {
             capmem: capmem.clone(),
             cells: all()
                 .map(|r| {
-                    r.spec()
-                        .capmem
-                        .then(|| Cells::draw(capmem, geometry, seed, r))
+                    let block = |instance| quadrant_of(geometry, r.spec().scope, instance);
+                    let blocks = (0..r.instances(geometry)).map(block);
+                    let is_analog = r.spec().capmem;
+                    is_analog.then(|| capmem::draw(capmem, seed, r, blocks))
                 })
                 .collect(),
             requested: all().map(reset_values).collect(),
@@ -123,23 +124,23 @@ impl RegisterFile {
             let Some(cells) = &self.cells[register as usize] else {
                 continue;
             };
-            let scope = register.spec().scope;
             let requested = &self.requested[register as usize];
-            for (instance, &code) in requested.iter().enumerate() {
-                let block = quadrant_of(self.geometry, scope, instance);
-                let same = occupation.same(block, code);
-                let target = cells.settled(&self.capmem, instance, code, same);
-                let acting = &mut self.acting[register as usize][instance];
+            let acting = &mut self.acting[register as usize];
+            let mut changed = false;
+            for ((cell, &code), acting) in cells.iter().zip(requested).zip(acting) {
+                let same = occupation.same(cell.block, code);
+                let target = cell.settled(&self.capmem, code, same);
                 let distance = left * (*acting - target);
                 let settled = if distance.abs() < SETTLED_CODES {
                     target
                 } else {
                     target + distance
                 };
-                if *acting != settled {
-                    *acting = settled;
-                    self.stale.note(register);
-                }
+                changed |= *acting != settled;
+                *acting = settled;
+            }
+            if changed {
+                self.stale.note(register);
             }
         }
     }
@@ -147,13 +148,9 @@ impl RegisterFile {
     /// How many cells of each block hold each code.
     fn occupation(&self) -> Occupation {
         let mut occupation = Occupation::new(self.geometry);
-        for &register in Register::ALL {
-            if register.spec().capmem {
-                let scope = register.spec().scope;
-                let requested = &self.requested[register as usize];
-                for (instance, &code) in requested.iter().enumerate() {
-                    occupation.add(quadrant_of(self.geometry, scope, instance), code);
-                }
+        for (cells, requested) in self.cells.iter().zip(&self.requested) {
+            for (cell, &code) in cells.iter().flatten().zip(requested) {
+                occupation.add(cell.block, code);
             }
         }
         occupation

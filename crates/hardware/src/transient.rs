@@ -13,7 +13,7 @@ use bss2_core::{PulseRequest, ReadoutSource, Region, RunSettings, TraceRequest};
 use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
-use crate::columns::{Columns, each};
+use crate::columns::Columns;
 use crate::model::{self, Batch, Model};
 use crate::ota::tanh;
 use crate::pass::Pass;
@@ -44,6 +44,7 @@ struct State {
 }
 
 /// What a step of a certain length does to each column.
+#[derive(Default)]
 struct Step {
     /// Share of the lines' charge that is left after the step, and after half of it, by sign.
     line_kept: [Vec<f32>; 2],
@@ -77,37 +78,31 @@ impl Interval {
 impl Step {
     fn new(columns: &Columns, range: Range<usize>, length_us: f32) -> Self {
         let dt = f64::from(length_us);
-        let count = range.len();
         let at = |values: &[f32], c: usize| f64::from(values[range.start + c]);
-        let decay = |sign: Sign, c| at(&columns.line_decay_per_us[sign as usize], c);
         let range_charge = f64::from(columns.linear_range_charge);
-        let slope_of_range =
-            |sign: Sign, c| at(&columns.slope_lsb_per_us[sign as usize], c) * range_charge;
-        let leak = |c| at(&columns.leak_per_us, c);
-        Self {
-            line_kept: Sign::BOTH.map(|sign| each(count, |c| (-decay(sign, c) * dt).exp() as f32)),
-            line_kept_half: Sign::BOTH
-                .map(|sign| each(count, |c| (-decay(sign, c) * 0.5 * dt).exp() as f32)),
-            signal: Sign::BOTH.map(|sign| {
-                each(count, |c| {
-                    // Symmetric in both rates; from the slower one, so that no power overflows.
-                    let (line, leak) = (decay(sign, c), leak(c));
-                    let collected =
-                        (-leak.min(line) * dt).exp() * mean_decay((line - leak).abs() * dt) * dt;
-                    (slope_of_range(sign, c) * collected) as f32
-                })
-            }),
-            loss: Sign::BOTH.map(|sign| {
-                each(count, |c| {
-                    (slope_of_range(sign, c) * dt * (-leak(c) * 0.5 * dt).exp()) as f32
-                })
-            }),
-            membrane_kept: each(count, |c| (-leak(c) * dt).exp() as f32),
-            pull: each(count, |c| {
-                let force = at(&columns.leak_lsb, c) * leak(c) + at(&columns.drift_lsb_per_us, c);
-                (force * mean_decay(leak(c) * dt) * dt) as f32
-            }),
+        let mut step = Self::default();
+        for c in 0..range.len() {
+            let leak = at(&columns.leak_per_us, c);
+            let membrane_kept_half = (-leak * 0.5 * dt).exp();
+            let membrane_kept = membrane_kept_half * membrane_kept_half;
+            let force = at(&columns.leak_lsb, c) * leak + at(&columns.drift_lsb_per_us, c);
+            step.membrane_kept.push(membrane_kept as f32);
+            step.pull.push((force * mean_decay(leak * dt) * dt) as f32);
+            for sign in [0, 1] {
+                let decay = at(&columns.line_decay_per_us[sign], c);
+                let slope = at(&columns.slope_lsb_per_us[sign], c) * range_charge * dt;
+                let line_kept_half = (-decay * 0.5 * dt).exp();
+                let line_kept = line_kept_half * line_kept_half;
+                // Symmetric in both rates; from the slower one, so that no power overflows.
+                let collected =
+                    membrane_kept.max(line_kept) * mean_decay((decay - leak).abs() * dt);
+                step.line_kept[sign].push(line_kept as f32);
+                step.line_kept_half[sign].push(line_kept_half as f32);
+                step.signal[sign].push((slope * collected) as f32);
+                step.loss[sign].push((slope * membrane_kept_half) as f32);
+            }
         }
+        step
     }
 }
 

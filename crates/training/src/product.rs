@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use bss2_core::product::{Onto, Panels};
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 
 thread_local! {
     /// The last right-hand matrix, whose memory the next one takes.
@@ -29,6 +29,13 @@ pub(crate) fn multiply(
     let threads = rayon::current_num_threads().min(work / WORK_AT_ONCE);
     multiply_on(threads, a, &panels, onto, c);
     PANELS.set(panels);
+}
+
+/// a·b, likewise.
+pub(crate) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut c = Array2::zeros((a.nrows(), b.ncols()));
+    multiply(a, b, Onto::Nothing, c.view_mut());
+    c
 }
 
 fn multiply_on(
@@ -57,7 +64,6 @@ fn multiply_on(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
-    use ndarray::Array2;
     use rayon::ThreadPoolBuilder;
 
     use super::*;

@@ -2,11 +2,14 @@
 
 use super::super::curve::{Curves, Knots};
 use super::super::{ColumnTwin, HemisphereTwin};
-use super::normal::Normal;
+use super::normal::{Gathered, Normal};
 use super::samples::{Samples, Sums};
 
 /// Features beside the knots: excitatory gain, inhibitory gain, events.
 const GAINS: usize = 3;
+
+/// Features of one sum: gains, and the knots around it.
+const FEATURES: usize = GAINS + 4;
 
 /// Outputs up to here are taken for linear at the beginning, in LSB.
 const LINEAR_LSB: f32 = 60.0;
@@ -58,32 +61,40 @@ pub(super) fn improve(samples: &Samples, knots: Knots, twin: &mut HemisphereTwin
     let curves = Curves::new(knots, twin);
     let sums: Vec<Sums> = samples.sets.iter().map(|set| set.sums(twin)).collect();
     let improved = (0..samples.columns).map(|column| {
-        let mut normal = Normal::new(GAINS + knots.count());
+        // By the first knot around a sum.
+        let mut gathered = vec![Gathered::<FEATURES>::NOTHING; knots.count()];
         let mut variance = 0.0;
         let mut count = 0.0;
         for (set, sums) in samples.sets.iter().zip(&sums) {
-            for (v, &mean) in set.means.column(column).iter().enumerate() {
+            let vectors = set.means.column(column).into_iter();
+            let vectors = vectors.zip(set.variances.column(column)).zip(&set.events);
+            for (v, ((&mean, &of_vector), &events)) in vectors.enumerate() {
                 if mean.is_nan() {
                     continue;
                 }
                 let [positive, negative] = sums.at(v, column);
-                let sum = twin.sum(column, [positive, negative], set.events[v]);
+                let sum = twin.sum(column, [positive, negative], events);
                 let slope = curves.slope(column, sum);
+                let gains = [positive, -negative, events].map(|step| f64::from(slope * step));
                 let (first, shares) = knots.shares(sum);
-                let steps = [positive, -negative, set.events[v]];
-                let mut features = [(0, 0.0); GAINS + 4];
-                for (number, step) in steps.into_iter().enumerate() {
-                    features[number] = (number, f64::from(slope * step));
-                }
-                let last = GAINS + knots.count() - 1;
-                for (number, share) in shares.into_iter().enumerate() {
-                    // Shares beyond the last knot are zero.
-                    features[GAINS + number] = ((GAINS + first + number).min(last), share);
-                }
-                normal.add(&features, f64::from(mean - sum), 1.0);
-                variance += f64::from(set.variances[[v, column]]);
+                let features = std::array::from_fn(|i| {
+                    if i < GAINS {
+                        gains[i]
+                    } else {
+                        shares[i - GAINS]
+                    }
+                });
+                gathered[first].add(features, f64::from(mean - sum));
+                variance += f64::from(of_vector);
                 count += 1.0;
             }
+        }
+        let last = GAINS + knots.count() - 1;
+        let mut normal = Normal::new(last + 1);
+        for (first, gathered) in gathered.iter().enumerate() {
+            // Shares beyond the last knot are zero.
+            let number = |i| if i < GAINS { i } else { last.min(first + i) };
+            normal.add_gathered(std::array::from_fn(number), gathered);
         }
         let noise = variance / f64::max(count, 1.0) / samples.repeats as f64;
         expect(&mut normal, knots, noise + UNEXPLAINED_LSB2);

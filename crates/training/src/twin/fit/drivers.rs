@@ -9,6 +9,7 @@ use ndarray::{Array2, Zip};
 use super::super::curve::{Curves, Knots};
 use super::super::{DriverTwin, HemisphereTwin};
 use super::samples::{Samples, Set};
+use crate::product::product;
 
 /// Activations at which amplitudes are found; between them they are straight.
 const CODES: [usize; 8] = [1, 3, 6, 10, 15, 20, 25, 31];
@@ -41,9 +42,12 @@ pub(super) fn improve(samples: &Samples, knots: Knots, twin: &mut HemisphereTwin
     normalise(twin);
 }
 
-/// The codes next to an activation, and what they count there.
+/// The codes next to an activation, and what they count there: nothing if it is zero.
 fn shares(x: u8) -> [(usize, f32); 2] {
     let x = usize::from(x);
+    if x == 0 {
+        return [(0, 0.0); 2];
+    }
     let right = CODES.partition_point(|&code| code < x);
     let right = right.clamp(1, CODES.len() - 1);
     let (below, above) = (CODES[right - 1], CODES[right]);
@@ -97,18 +101,18 @@ impl<'a> Equations<'a> {
         }
         let mut found = Array2::zeros(shape);
         let mut direction = &residual / &diagonal;
-        let mut left = product(&residual, &direction);
+        let mut left = inner(&residual, &direction);
         let enough = SOLVED * left;
         for _ in 0..STEPS {
             if left <= enough {
                 break;
             }
             let image = self.apply(&direction);
-            let step = (left / product(&direction, &image)) as f32;
+            let step = (left / inner(&direction, &image)) as f32;
             found.scaled_add(step, &direction);
             residual.scaled_add(-step, &image);
             let scaled = &residual / &diagonal;
-            let now = product(&residual, &scaled);
+            let now = inner(&residual, &scaled);
             direction = scaled + (now / left) as f32 * &direction;
             left = now;
         }
@@ -119,7 +123,8 @@ impl<'a> Equations<'a> {
     fn apply(&self, amplitudes: &Array2<f32>) -> Array2<f32> {
         let mut image = amplitudes * EXPECTATION_LSB2;
         for of_set in &self.sets {
-            let mut sums = of_set.spread(amplitudes).dot(&of_set.weights_lsb);
+            let spread = of_set.spread(amplitudes);
+            let mut sums = product(spread.view(), of_set.weights_lsb.view());
             sums *= &of_set.known;
             of_set.gather(&sums, &of_set.weights_lsb, false, &mut image);
         }
@@ -127,7 +132,8 @@ impl<'a> Equations<'a> {
     }
 }
 
-fn product(a: &Array2<f32>, b: &Array2<f32>) -> f64 {
+/// Sum of all products of two elements.
+fn inner(a: &Array2<f32>, b: &Array2<f32>) -> f64 {
     let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
     products.sum()
 }
@@ -137,12 +143,16 @@ impl<'a> OfSet<'a> {
         let sums = set.sums(twin);
         let mut missing = Array2::zeros(set.means.dim());
         let mut known = Array2::zeros(set.means.dim());
-        for ((v, c), &mean) in set.means.indexed_iter() {
-            let sum = twin.sum(c, sums.at(v, c), set.events[v]);
-            let slope = curves.slope(c, sum);
-            if !mean.is_nan() && slope > LEAST_SLOPE {
-                missing[[v, c]] = (mean - curves.output(c, sum)) / slope;
-                known[[v, c]] = 1.0;
+        let rows = missing.outer_iter_mut().zip(known.outer_iter_mut());
+        for (v, (mut missing, mut known)) in rows.enumerate() {
+            let outputs = missing.iter_mut().zip(&mut known).zip(set.means.row(v));
+            for (c, ((missing, known), &mean)) in outputs.enumerate() {
+                let sum = twin.sum(c, sums.at(v, c), set.events[v]);
+                let slope = curves.slope(c, sum);
+                if !mean.is_nan() && slope > LEAST_SLOPE {
+                    *missing = (mean - curves.output(c, sum)) / slope;
+                    *known = 1.0;
+                }
             }
         }
         let mut weights_lsb = set.positive.clone();
@@ -166,11 +176,12 @@ impl<'a> OfSet<'a> {
     fn spread(&self, amplitudes: &Array2<f32>) -> Array2<f32> {
         let shares = all_shares();
         let mut spread = Array2::zeros(self.set.activations.dim());
-        for ((v, driver), &x) in self.set.activations.indexed_iter() {
-            if x > 0 {
+        let rows = spread.outer_iter_mut();
+        for (mut spread, activations) in rows.zip(self.set.activations.outer_iter()) {
+            let sent = activations.iter().zip(by_driver(amplitudes));
+            for (spread, (&x, amplitudes)) in spread.iter_mut().zip(sent) {
                 let [(left, share), (right, rest)] = shares[usize::from(x)];
-                spread[[v, driver]] =
-                    share * amplitudes[[driver, left]] + rest * amplitudes[[driver, right]];
+                *spread = share * amplitudes[left] + rest * amplitudes[right];
             }
         }
         spread
@@ -185,17 +196,37 @@ impl<'a> OfSet<'a> {
         squared: bool,
         to: &mut Array2<f32>,
     ) {
-        let shares = all_shares();
-        let of_drivers = values.dot(&weights.t());
-        for ((v, driver), &x) in self.set.activations.indexed_iter() {
-            if x > 0 {
+        let mut shares = all_shares();
+        if squared {
+            let shares = shares.as_flattened_mut().iter_mut();
+            shares.for_each(|(_, share)| *share *= *share);
+        }
+        let of_drivers = product(values.view(), weights.t());
+        let rows = of_drivers.outer_iter();
+        for (of_drivers, activations) in rows.zip(self.set.activations.outer_iter()) {
+            let sent = of_drivers.iter().zip(activations);
+            for ((value, &x), to) in sent.zip(by_driver_mut(to)) {
                 for (code, share) in shares[usize::from(x)] {
-                    let share = if squared { share * share } else { share };
-                    to[[driver, code]] += share * of_drivers[[v, driver]];
+                    to[code] += share * value;
                 }
             }
         }
     }
+}
+
+/// Values (drivers × codes) by driver.
+fn by_driver(values: &Array2<f32>) -> &[[f32; CODES.len()]] {
+    let Some(values) = values.as_slice() else {
+        unreachable!("they are made in standard layout");
+    };
+    values.as_chunks().0
+}
+
+fn by_driver_mut(values: &mut Array2<f32>) -> &mut [[f32; CODES.len()]] {
+    let Some(values) = values.as_slice_mut() else {
+        unreachable!("they are made in standard layout");
+    };
+    values.as_chunks_mut().0
 }
 
 /// Flags drivers that do not respond, and brings the rest to amplitudes that are activations on

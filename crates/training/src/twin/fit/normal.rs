@@ -31,6 +31,27 @@ impl Normal {
         }
     }
 
+    /// Adds what was gathered of some features, given by their numbers, in rising order but for those that
+    /// are always zero.
+    pub(super) fn add_gathered<const FEATURES: usize>(
+        &mut self,
+        features: [usize; FEATURES],
+        gathered: &Gathered<FEATURES>,
+    ) {
+        for (i, products) in features.into_iter().zip(&gathered.products) {
+            for (j, product) in features
+                .into_iter()
+                .zip(products)
+                .take_while(|&(j, _)| j <= i)
+            {
+                self.products[i * self.size + j] += product;
+            }
+        }
+        for (i, value) in features.into_iter().zip(gathered.values) {
+            self.values[i] += value;
+        }
+    }
+
     /// The coefficients, by Cholesky's decomposition; one that nothing tells is zero.
     pub(super) fn solve(mut self) -> Vec<f64> {
         let Self {
@@ -69,6 +90,33 @@ impl Normal {
     }
 }
 
+/// What many values are to be, as sums of the same few features with coefficients.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gathered<const FEATURES: usize> {
+    /// Sums of products of features, of every pair twice.
+    products: [[f64; FEATURES]; FEATURES],
+    /// Sums of products of features and values.
+    values: [f64; FEATURES],
+}
+
+impl<const FEATURES: usize> Gathered<FEATURES> {
+    pub(super) const NOTHING: Self = Self {
+        products: [[0.0; FEATURES]; FEATURES],
+        values: [0.0; FEATURES],
+    };
+
+    /// Adds a value.
+    #[inline(always)]
+    pub(super) fn add(&mut self, features: [f64; FEATURES], value: f64) {
+        for ((products, sum), a) in self.products.iter_mut().zip(&mut self.values).zip(features) {
+            for (product, b) in products.iter_mut().zip(features) {
+                *product += a * b;
+            }
+            *sum += a * value;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +128,23 @@ mod tests {
             let features = [(0, 1.0), (1, x), (3, x.powi(3))];
             normal.add(&features, 3.0 - 20.0 * x - 7.0 * x.powi(3), 2.0);
         }
+        check(normal);
+    }
+
+    #[test]
+    fn what_is_gathered_counts_as_if_it_were_added() {
+        let mut normal = Normal::new(4);
+        let mut gathered = Gathered::NOTHING;
+        for x in [-1.0_f64, -0.5, 0.0, 0.25, 1.0] {
+            // The last one stands for another, of which there is nothing.
+            let features = [1.0, x, x.powi(3), 0.0];
+            gathered.add(features, 3.0 - 20.0 * x - 7.0 * x.powi(3));
+        }
+        normal.add_gathered([0, 1, 3, 3], &gathered);
+        check(normal);
+    }
+
+    fn check(normal: Normal) {
         let found = normal.solve();
         for (found, expected) in found.into_iter().zip([3.0, -20.0, 0.0, -7.0]) {
             assert!((found - expected).abs() < 1e-9, "{found}, {expected}");

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView3, Axis, s};
 use super::super::curve::{Curves, Knots};
 use super::super::{HemisphereTwin, Recording};
 use super::HemisphereFit;
+use crate::product::product;
 
 /// Means and variances of a hemisphere's outputs, with what made them.
 pub(super) struct Samples {
@@ -141,13 +142,18 @@ impl Set {
     /// Sums with the amplitudes of a twin.
     pub(super) fn sums(&self, twin: &HemisphereTwin) -> Sums {
         let mut amplitudes = Array2::zeros(self.activations.dim());
-        for ((v, driver), &x) in self.activations.indexed_iter() {
-            amplitudes[[v, driver]] =
-                twin.drivers[driver].amplitudes[usize::from(x.min(ACTIVATION_MAX))];
+        for (mut amplitudes, activations) in amplitudes
+            .outer_iter_mut()
+            .zip(self.activations.outer_iter())
+        {
+            let sent = activations.iter().zip(&twin.drivers);
+            for (amplitude, (&x, driver)) in amplitudes.iter_mut().zip(sent) {
+                *amplitude = driver.amplitudes[usize::from(x.min(ACTIVATION_MAX))];
+            }
         }
         Sums {
-            positive: amplitudes.dot(&self.positive),
-            negative: amplitudes.dot(&self.negative),
+            positive: product(amplitudes.view(), self.positive.view()),
+            negative: product(amplitudes.view(), self.negative.view()),
         }
     }
 }
