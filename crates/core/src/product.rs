@@ -8,7 +8,7 @@
 
 mod fixed;
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use thiserror::Error;
 
 pub use fixed::{FixedPair, FixedPanel, FixedPanels, FixedPart, FixedRows, Grid};
@@ -92,7 +92,11 @@ impl Panels {
         (self.rows, self.columns) = matrix.dim();
         let rows = self.rows * self.columns.div_ceil(WIDTH);
         self.values.resize(rows, NOTHING);
-        if self.columns == 0 {
+        if self.values.is_empty() {
+            return;
+        }
+        if let Some(columns) = matrix.reversed_axes().to_slice() {
+            self.assign_columns(columns);
             return;
         }
         let by_rows = matrix.rows().into_iter();
@@ -107,6 +111,25 @@ impl Panels {
                 for to in panels {
                     let pairs = to.0.iter_mut().zip(&mut from);
                     pairs.for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+    }
+
+    /// Takes over the values of a matrix whose columns lie one after the other, some rows at once, so that
+    /// their panels stay in the cache.
+    fn assign_columns(&mut self, columns: &[f32]) {
+        const AT_ONCE: usize = 64;
+        let rows = self.rows;
+        let panels = self.values.chunks_mut(rows);
+        for (panel, columns) in panels.zip(columns.chunks(WIDTH * rows)) {
+            for (block, panel) in panel.chunks_mut(AT_ONCE).enumerate() {
+                for (c, column) in columns.chunks(rows).enumerate() {
+                    let column = &column[block * AT_ONCE..];
+                    panel
+                        .iter_mut()
+                        .zip(column)
+                        .for_each(|(to, from)| to.0[c] = *from);
                 }
             }
         }
@@ -127,17 +150,41 @@ impl Panels {
         onto: Onto,
         c: ArrayViewMut2<'_, f32>,
     ) -> Result<(), ProductError> {
-        let shape = (a.nrows(), self.rows);
-        ProductError::check_shape("the left-hand matrix", shape, a.dim())?;
         let shape = (a.nrows(), self.columns);
         ProductError::check_shape("the product", shape, c.dim())?;
+        self.multiply_rows(a, 0, onto, c)
+    }
+
+    /// The rows of the product from the `first` on, as many as `c` has.
+    ///
+    /// # Errors
+    /// [`ProductError::Shape`] if shapes do not fit.
+    pub fn multiply_rows(
+        &self,
+        a: ArrayView2<'_, f32>,
+        first: usize,
+        onto: Onto,
+        c: ArrayViewMut2<'_, f32>,
+    ) -> Result<(), ProductError> {
+        let rows = a.nrows();
+        ProductError::check_shape("the left-hand matrix", (rows, self.rows), a.dim())?;
+        let most = rows.saturating_sub(first);
+        let shape = (c.nrows().min(most), self.columns);
+        ProductError::check_shape("the product", shape, c.dim())?;
+        let here = |a| -> ArrayView2<'_, f32> {
+            ArrayView2::slice_move(a, s![first..first + c.nrows(), ..])
+        };
         let copy;
         let left = if a.ncols() <= 1 || a.strides()[1] == 1 {
-            Left::ByRows(a)
+            Left::ByRows(here(a))
         } else if let Some(values) = a.reversed_axes().to_slice() {
-            Left::ByColumns(values)
+            Left::ByColumns {
+                values,
+                rows,
+                first,
+            }
         } else {
-            copy = a.as_standard_layout();
+            copy = here(a).as_standard_layout().into_owned();
             Left::ByRows(copy.view())
         };
         pulp::Arch::new().dispatch(Multiply {
@@ -163,8 +210,12 @@ pub enum Onto {
 enum Left<'a> {
     /// Its rows are slices.
     ByRows(ArrayView2<'a, f32>),
-    /// Its columns are, one after the other.
-    ByColumns(&'a [f32]),
+    /// Its columns are, one after the other: those of a matrix of more rows, of which it has some.
+    ByColumns {
+        values: &'a [f32],
+        rows: usize,
+        first: usize,
+    },
 }
 
 /// A product, as a task that is compiled once per kind of processor.
@@ -217,10 +268,14 @@ impl Multiply<'_> {
                     let rows: [&[f32]; ROWS] = std::array::from_fn(|r| row(*a, first + r, inner));
                     tile(simd, values, end, |k| std::array::from_fn(|r| rows[r][k]))
                 }
-                Left::ByColumns(a) => {
-                    let stride = self.c.nrows();
+                Left::ByColumns {
+                    values: a,
+                    rows,
+                    first: of_first,
+                } => {
+                    let first = of_first + first;
                     tile(simd, values, end, |k| {
-                        std::array::from_fn(|r| a[k * stride + first..][..ROWS][r])
+                        std::array::from_fn(|r| a[k * rows + first..][..ROWS][r])
                     })
                 }
             };
@@ -285,7 +340,7 @@ fn put<'a>(onto: Onto, to: impl Iterator<Item = &'a mut f32>, sums: &[f32]) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
-    use ndarray::{Array2, s};
+    use ndarray::Array2;
     use proptest::prelude::*;
 
     use super::*;
@@ -318,6 +373,7 @@ mod tests {
             let expected = &c + &a.dot(&b);
             panels.multiply(a, Onto::Sum, c.view_mut()).unwrap();
             prop_assert_eq!(&c, &expected);
+            panels.assign(b.t().as_standard_layout().t());
             let mut by_columns = exact(columns, rows, 3).reversed_axes();
             panels.multiply(a, Onto::Nothing, by_columns.view_mut()).unwrap();
             prop_assert_eq!(by_columns, a.dot(&b));
@@ -343,7 +399,15 @@ mod tests {
             let columns = a.t().as_standard_layout().into_owned();
             let mut of_columns = Array2::zeros((rows, 45));
             panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut()).unwrap();
-            prop_assert_eq!(of_columns, whole);
+            prop_assert_eq!(&of_columns, &whole);
+            for a in [a.view(), columns.t()] {
+                let mut parts = Array2::zeros((rows, 45));
+                let (before, after) = parts.view_mut().split_at(Axis(0), at);
+                for (first, c) in [(0, before), (at, after)] {
+                    panels.multiply_rows(a, first, Onto::Nothing, c).unwrap();
+                }
+                prop_assert_eq!(&parts, &whole);
+            }
         }
     }
 
@@ -375,5 +439,13 @@ mod tests {
             assert_eq!(refused, Err(misfit));
             assert_eq!(c.sum(), 0.0);
         }
+        let misfit = ProductError::Shape {
+            what: "the product",
+            expected: (1, 2),
+            found: (2, 2),
+        };
+        let (a, mut c) = (exact(4, 3, 3), Array2::zeros((2, 2)));
+        let refused = panels.multiply_rows(a.view(), 3, Onto::Sum, c.view_mut());
+        assert_eq!(refused, Err(misfit));
     }
 }

@@ -25,39 +25,58 @@ pub(crate) fn multiply(
     // What this thread does while it waits for others may multiply as well.
     let mut panels = PANELS.take();
     panels.assign(b);
-    let work = a.len().saturating_mul(b.ncols());
-    let threads = rayon::current_num_threads().min(work / WORK_AT_ONCE);
-    multiply_on(threads, a, &panels, onto, c);
+    multiply_by(a, &panels, onto, c);
     PANELS.set(panels);
 }
 
+/// The same with a right-hand matrix that is laid out already.
+pub(crate) fn multiply_by(
+    a: ArrayView2<'_, f32>,
+    b: &Panels,
+    onto: Onto,
+    c: ArrayViewMut2<'_, f32>,
+) {
+    let work = a.len().saturating_mul(c.ncols());
+    let threads = rayon::current_num_threads().min(work / WORK_AT_ONCE);
+    multiply_on(threads, a, b, onto, 0, c);
+}
+
 /// a·b, likewise.
-pub(crate) fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<f32> {
-    let mut c = Array2::zeros((a.nrows(), b.ncols()));
-    multiply(a, b, Onto::Nothing, c.view_mut());
+pub(crate) fn product(a: &Array2<f32>, b: &Panels) -> Array2<f32> {
+    let (_, columns) = b.dim();
+    let mut c = Array2::zeros((a.nrows(), columns));
+    multiply_by(a.view(), b, Onto::Nothing, c.view_mut());
     c
 }
 
+/// A right-hand matrix, laid out for products.
+pub(crate) fn laid_out(matrix: ArrayView2<'_, f32>) -> Panels {
+    let mut panels = Panels::default();
+    panels.assign(matrix);
+    panels
+}
+
+/// The rows from the first on, as many as `c` has.
 fn multiply_on(
     threads: usize,
     a: ArrayView2<'_, f32>,
     panels: &Panels,
     onto: Onto,
+    first: usize,
     c: ArrayViewMut2<'_, f32>,
 ) {
     if threads <= 1 {
-        let Ok(()) = panels.multiply(a, onto, c) else {
+        let Ok(()) = panels.multiply_rows(a, first, onto, c) else {
             unreachable!("whoever multiplies has checked the shapes");
         };
         return;
     }
     let here = threads / 2;
-    let rows = here * a.nrows() / threads;
-    let (a, others) = a.split_at(Axis(0), rows);
+    let rows = here * c.nrows() / threads;
     let (c, of_others) = c.split_at(Axis(0), rows);
     rayon::join(
-        || multiply_on(here, a, panels, onto, c),
-        || multiply_on(threads - here, others, panels, onto, of_others),
+        || multiply_on(here, a, panels, onto, first, c),
+        || multiply_on(threads - here, a, panels, onto, first + rows, of_others),
     );
 }
 

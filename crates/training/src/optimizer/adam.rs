@@ -63,7 +63,7 @@ impl Optimizer for Adam {
         let square_scale = 1.0 / (1.0 - BETA_2.powi(steps));
         let rate = self.rate * self.rate_factor;
         let kept = kept(rate, self.weight_decay, &parameter);
-        sweep(parameter, moments, |w, g, [mean, square]| {
+        sweep(parameter, moments, move |w, g, [mean, square]| {
             let mean = BETA_1 * mean + (1.0 - BETA_1) * g;
             let square = BETA_2 * square + (1.0 - BETA_2) * g * g;
             let step = rate * (mean * mean_scale) / ((square * square_scale).sqrt() + EPSILON);

@@ -62,7 +62,7 @@ impl Optimizer for Sgd {
         let (velocities, _) = self.velocities.next(number, &parameter)?;
         let (rate, momentum) = (self.rate * self.rate_factor, self.momentum);
         let kept = kept(rate, self.weight_decay, &parameter);
-        sweep(parameter, velocities, |w, g, [v]| {
+        sweep(parameter, velocities, move |w, g, [v]| {
             let v = momentum * v + g;
             (kept * w - rate * v, [v])
         });

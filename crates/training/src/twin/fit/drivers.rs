@@ -4,12 +4,13 @@
 //! Where signs of weights are not balanced, all drivers do much the same: one driver after the other
 //! would take many rounds.
 
+use bss2_core::product::Panels;
 use ndarray::{Array2, Zip};
 
 use super::super::curve::{Curves, Knots};
 use super::super::{DriverTwin, HemisphereTwin};
 use super::samples::{Samples, Set};
-use crate::product::product;
+use crate::product::{laid_out, product};
 
 /// Activations at which amplitudes are found; between them they are straight.
 const CODES: [usize; 8] = [1, 3, 6, 10, 15, 20, 25, 31];
@@ -55,8 +56,10 @@ fn shares(x: u8) -> [(usize, f32); 2] {
     [(right - 1, 1.0 - share), (right, share)]
 }
 
-/// Those of all activations: looked up where they are needed for every vector and driver.
-fn all_shares() -> [[(usize, f32); 2]; DriverTwin::CODES] {
+/// The shares of all activations: they are looked up for every vector and driver.
+type AllShares = [[(usize, f32); 2]; DriverTwin::CODES];
+
+fn all_shares() -> AllShares {
     std::array::from_fn(|x| shares(x as u8))
 }
 
@@ -70,6 +73,9 @@ struct OfSet<'a> {
     set: &'a Set,
     /// What a unit of amplitude adds to a sum, in LSB, drivers × columns.
     weights_lsb: Array2<f32>,
+    /// The same, for products with amplitudes, and with values of columns.
+    onto_columns: Panels,
+    onto_drivers: Panels,
     /// Of the sums, in LSB, vectors × columns; zero where nothing is known.
     missing: Array2<f32>,
     /// 1 where something is known, else 0.
@@ -94,10 +100,17 @@ impl<'a> Equations<'a> {
             EXPECTATION_LSB2 * (code as f32 - twin.drivers[driver].amplitudes[code])
         });
         let mut diagonal = Array2::from_elem(shape, EXPECTATION_LSB2);
+        let shares = all_shares();
+        let squared_shares = shares.map(|both| both.map(|(code, share)| (code, share * share)));
         for of_set in &self.sets {
-            of_set.gather(&of_set.missing, &of_set.weights_lsb, false, &mut residual);
-            let squares = of_set.weights_lsb.mapv(|w| w * w);
-            of_set.gather(&of_set.known, &squares, true, &mut diagonal);
+            of_set.gather(
+                &of_set.missing,
+                &of_set.onto_drivers,
+                &shares,
+                &mut residual,
+            );
+            let squares = laid_out(of_set.weights_lsb.mapv(|w| w * w).t());
+            of_set.gather(&of_set.known, &squares, &squared_shares, &mut diagonal);
         }
         let mut found = Array2::zeros(shape);
         let mut direction = &residual / &diagonal;
@@ -121,12 +134,13 @@ impl<'a> Equations<'a> {
 
     /// Normal equations times amplitudes.
     fn apply(&self, amplitudes: &Array2<f32>) -> Array2<f32> {
+        let shares = all_shares();
         let mut image = amplitudes * EXPECTATION_LSB2;
         for of_set in &self.sets {
-            let spread = of_set.spread(amplitudes);
-            let mut sums = product(spread.view(), of_set.weights_lsb.view());
+            let spread = of_set.spread(amplitudes, &shares);
+            let mut sums = product(&spread, &of_set.onto_columns);
             sums *= &of_set.known;
-            of_set.gather(&sums, &of_set.weights_lsb, false, &mut image);
+            of_set.gather(&sums, &of_set.onto_drivers, &shares, &mut image);
         }
         image
     }
@@ -166,6 +180,8 @@ impl<'a> OfSet<'a> {
         }
         Self {
             set,
+            onto_columns: laid_out(weights_lsb.view()),
+            onto_drivers: laid_out(weights_lsb.t()),
             weights_lsb,
             missing,
             known,
@@ -173,8 +189,7 @@ impl<'a> OfSet<'a> {
     }
 
     /// Amplitudes at the codes to those of all activations, vectors × drivers.
-    fn spread(&self, amplitudes: &Array2<f32>) -> Array2<f32> {
-        let shares = all_shares();
+    fn spread(&self, amplitudes: &Array2<f32>, shares: &AllShares) -> Array2<f32> {
         let mut spread = Array2::zeros(self.set.activations.dim());
         let rows = spread.outer_iter_mut();
         for (mut spread, activations) in rows.zip(self.set.activations.outer_iter()) {
@@ -187,21 +202,16 @@ impl<'a> OfSet<'a> {
         spread
     }
 
-    /// The reverse: adds what values (vectors × columns), weighted, say of the codes' amplitudes, or,
-    /// with squared shares, of their squares.
+    /// The reverse: adds what values (vectors × columns), weighted (columns × drivers), say of the codes'
+    /// amplitudes, or, with squared weights and shares, of their squares.
     fn gather(
         &self,
         values: &Array2<f32>,
-        weights: &Array2<f32>,
-        squared: bool,
+        weights: &Panels,
+        shares: &AllShares,
         to: &mut Array2<f32>,
     ) {
-        let mut shares = all_shares();
-        if squared {
-            let shares = shares.as_flattened_mut().iter_mut();
-            shares.for_each(|(_, share)| *share *= *share);
-        }
-        let of_drivers = product(values.view(), weights.t());
+        let of_drivers = product(values, weights);
         let rows = of_drivers.outer_iter();
         for (of_drivers, activations) in rows.zip(self.set.activations.outer_iter()) {
             let sent = of_drivers.iter().zip(activations);

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView3, Axis, s};
 use super::super::curve::{Curves, Knots};
 use super::super::{HemisphereTwin, Recording};
 use super::HemisphereFit;
-use crate::product::product;
+use crate::product::{laid_out, product};
 
 /// Means and variances of a hemisphere's outputs, with what made them.
 pub(super) struct Samples {
@@ -152,8 +152,8 @@ impl Set {
             }
         }
         Sums {
-            positive: product(amplitudes.view(), self.positive.view()),
-            negative: product(amplitudes.view(), self.negative.view()),
+            positive: product(&amplitudes, &laid_out(self.positive.view())),
+            negative: product(&amplitudes, &laid_out(self.negative.view())),
         }
     }
 }
