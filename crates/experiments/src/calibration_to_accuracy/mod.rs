@@ -89,7 +89,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             task: &case.task,
             digital,
             data: &data,
-            chip: &case.chip,
+            chip: &case.fresh_chip(job.chip_seed)?,
             seed: job.chip_seed,
             meanwhile: Meanwhile::default(),
             shifts_by: ShiftsBy::Measured,

@@ -1,7 +1,7 @@
 //! Where the error of a multiplication comes from, and the accuracy that is lost by it: every source
 //! switched off alone and on alone, before and after calibration, before and after training in the loop.
 
-use bss2_hardware::ChipConfig;
+use bss2_hardware::{ChipConfig, SimulatedChip};
 use serde::Serialize;
 
 use crate::configuration::configured;
@@ -90,7 +90,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             task: &case.task,
             digital,
             data: &data,
-            chip: config,
+            chip: &SimulatedChip::new(&config.clone().check()?, job.chip_seed),
             seed: job.chip_seed,
             meanwhile: parameters.meanwhile,
             shifts_by: ShiftsBy::Nominal,

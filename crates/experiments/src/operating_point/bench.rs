@@ -3,7 +3,7 @@
 use bss2_calibration::CalibrationResult;
 use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB, Trial};
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_hardware::SimulatedChip;
 use bss2_training::{
     ArrayChoice, ArrayGain, ChipFigures, Examples, Ground, LayerDescription, Method, Network,
     NetworkDescription, RecipeRun, Session, TrainingError, evaluate,
@@ -31,7 +31,8 @@ pub(crate) struct PointBench<'a> {
     pub(crate) task: &'a NetworkTask,
     pub(crate) digital: &'a DigitalNetwork,
     pub(crate) data: &'a StudyData,
-    pub(crate) chip: &'a ChipConfig,
+    /// As it was made.
+    pub(crate) chip: &'a SimulatedChip,
     pub(crate) seed: u64,
     /// What happens between calibration and use.
     pub(crate) meanwhile: Meanwhile,
@@ -158,7 +159,7 @@ impl PointBench<'_> {
             .names
             .import(&mut digital.network, &self.digital.weights)?;
         let array = ArrayChoice {
-            geometry: self.chip.geometry,
+            geometry: self.chip.geometry(),
             gain: ArrayGain::Uniform(NOMINAL_GAIN_LSB),
             strategies: None,
         };
@@ -178,8 +179,7 @@ impl PointBench<'_> {
         &self,
         point: &OperatingPoint,
     ) -> Result<(SimulatedChip, Option<CalibrationResult>), ExperimentError> {
-        let config = self.chip.clone().check()?;
-        let mut chip = SimulatedChip::new(&config, self.seed);
+        let mut chip = self.chip.clone();
         let seed = derive_seed(self.seed, CALIBRATION);
         let calibration = match &point.calibration {
             None => None,

@@ -1,10 +1,10 @@
 //! A network on chips of one kind.
 
-use bss2_hardware::ChipConfig;
+use bss2_hardware::{ChipConfig, SimulatedChip};
 use serde::{Deserialize, Serialize};
 
 use super::NetworkTask;
-use crate::Settings;
+use crate::{ExperimentError, Settings};
 
 /// A network on chips of one kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +18,11 @@ pub struct NetworkCase {
 }
 
 impl NetworkCase {
+    /// The chip of a seed, as it was made.
+    pub(crate) fn fresh_chip(&self, seed: u64) -> Result<SimulatedChip, ExperimentError> {
+        Ok(SimulatedChip::new(&self.chip.clone().check()?, seed))
+    }
+
     /// A task on the study's chips.
     pub(crate) fn of_study(settings: &Settings, task: NetworkTask) -> Self {
         Self {

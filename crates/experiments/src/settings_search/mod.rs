@@ -2,6 +2,7 @@
 //! highest accuracy within a chip time, judged on chips that the search has not seen.
 
 use bss2_core::random::derive_seed;
+use bss2_hardware::SimulatedChip;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -75,8 +76,14 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     parameters.check()?;
     let held_back = data.with_test_from_training(parameters.case.task.training_samples)?;
+    let drawn = |seeds: &[u64]| -> Result<Vec<_>, _> {
+        let chips = seeds.iter().map(|&seed| parameters.case.fresh_chip(seed));
+        chips.collect()
+    };
     let lab = Lab {
         parameters: &parameters,
+        search_chips: drawn(&parameters.search_chips)?,
+        fresh_chips: drawn(&parameters.fresh_chips)?,
         data: &data,
         held_back: &held_back,
     };
@@ -129,6 +136,9 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
 /// What settings are tried on.
 struct Lab<'a> {
     parameters: &'a Parameters,
+    /// Chips of the seeds, as they were made.
+    search_chips: Vec<SimulatedChip>,
+    fresh_chips: Vec<SimulatedChip>,
     data: &'a StudyData,
     /// Samples of the training set alone.
     held_back: &'a StudyData,
@@ -208,17 +218,19 @@ impl Lab<'_> {
         is_fresh: bool,
     ) -> Result<Vec<Judged>, (u64, ExperimentError)> {
         let case = &self.parameters.case;
-        let (chips, data) = if is_fresh {
-            (&self.parameters.fresh_chips, self.data)
+        let (seeds, chips, data) = if is_fresh {
+            (&self.parameters.fresh_chips, &self.fresh_chips, self.data)
         } else {
-            (&self.parameters.search_chips, self.held_back)
+            let held_back = self.held_back;
+            (&self.parameters.search_chips, &self.search_chips, held_back)
         };
-        let of_chips = chips.par_iter().zip(networks).map(|(&seed, digital)| {
+        let chips = seeds.par_iter().zip(chips).zip(networks);
+        let of_chips = chips.map(|((&seed, chip), digital)| {
             let bench = PointBench {
                 task: &case.task,
                 digital,
                 data,
-                chip: &case.chip,
+                chip,
                 seed,
                 meanwhile: Meanwhile::default(),
                 shifts_by: ShiftsBy::Measured,

@@ -82,6 +82,7 @@ impl Knots {
     /// Those of knots before the first or after the last are taken over by the two next to it.
     ///
     /// Needs two knots at least.
+    #[inline(always)]
     pub(super) fn shares(self, sum_lsb: f32) -> (usize, [f64; 4]) {
         let (segment, place) = self.locate(sum_lsb);
         let t = f64::from(place).clamp(0.0, 1.0);

@@ -8,8 +8,8 @@ use super::samples::{Samples, Sums};
 /// Features beside the knots: excitatory gain, inhibitory gain, events.
 const GAINS: usize = 3;
 
-/// Features of one sum: gains, and the knots around it.
-const FEATURES: usize = GAINS + 4;
+/// Numbers of a sample: gains, shares of the knots around its sum, and the value that they are to explain.
+const NUMBERS: usize = GAINS + 4 + 1;
 
 /// Outputs up to here are taken for linear at the beginning, in LSB.
 const LINEAR_LSB: f32 = 60.0;
@@ -61,46 +61,94 @@ pub(super) fn improve(samples: &Samples, knots: Knots, twin: &mut HemisphereTwin
     let curves = Curves::new(knots, twin);
     let sums: Vec<Sums> = samples.sets.iter().map(|set| set.sums(twin)).collect();
     let improved = (0..samples.columns).map(|column| {
-        // By the first knot around a sum.
-        let mut gathered = vec![Gathered::<FEATURES>::NOTHING; knots.count()];
-        let mut variance = 0.0;
-        let mut count = 0.0;
-        for (set, sums) in samples.sets.iter().zip(&sums) {
+        let gathered = pulp::Arch::new().dispatch(Gather {
+            samples,
+            sums: &sums,
+            knots,
+            curves: &curves,
+            twin,
+            column,
+        });
+        let last = GAINS + knots.count() - 1;
+        let mut normal = Normal::new(last + 1);
+        for (first, around) in gathered.around.iter().enumerate() {
+            // Shares beyond the last knot are zero.
+            let number = |place| {
+                if place < GAINS {
+                    place
+                } else {
+                    last.min(first + place)
+                }
+            };
+            normal.add_gathered(number, around);
+        }
+        let noise = gathered.variance / f64::max(gathered.count, 1.0) / samples.repeats as f64;
+        expect(&mut normal, knots, noise + UNEXPLAINED_LSB2);
+        improved(&twin.columns[column], knots, &normal.solve())
+    });
+    twin.columns = improved.collect();
+}
+
+/// What all samples say of a column.
+struct GatheredColumn {
+    /// By the first knot around a sum.
+    around: Vec<Gathered<NUMBERS>>,
+    /// Sum of the variances, and number of samples.
+    variance: f64,
+    count: f64,
+}
+
+/// The samples of a column, as a task that is compiled once per kind of processor.
+struct Gather<'a> {
+    samples: &'a Samples,
+    sums: &'a [Sums],
+    knots: Knots,
+    curves: &'a Curves,
+    twin: &'a HemisphereTwin,
+    column: usize,
+}
+
+impl pulp::WithSimd for Gather<'_> {
+    type Output = GatheredColumn;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> GatheredColumn {
+        let Self {
+            samples,
+            sums,
+            knots,
+            curves,
+            twin,
+            column,
+        } = self;
+        let mut gathered = GatheredColumn {
+            around: vec![Gathered::NOTHING; knots.count()],
+            variance: 0.0,
+            count: 0.0,
+        };
+        for (set, sums) in samples.sets.iter().zip(sums) {
             let vectors = set.means.column(column).into_iter();
             let vectors = vectors.zip(set.variances.column(column)).zip(&set.events);
-            for (v, ((&mean, &of_vector), &events)) in vectors.enumerate() {
+            for (v, ((&mean, &variance), &events)) in vectors.enumerate() {
                 if mean.is_nan() {
                     continue;
                 }
                 let [positive, negative] = sums.at(v, column);
                 let sum = twin.sum(column, [positive, negative], events);
                 let slope = curves.slope(column, sum);
-                let gains = [positive, -negative, events].map(|step| f64::from(slope * step));
-                let (first, shares) = knots.shares(sum);
-                let features = std::array::from_fn(|i| {
-                    if i < GAINS {
-                        gains[i]
-                    } else {
-                        shares[i - GAINS]
-                    }
-                });
-                gathered[first].add(features, f64::from(mean - sum));
-                variance += f64::from(of_vector);
-                count += 1.0;
+                let [positive, negative, events] =
+                    [positive, -negative, events].map(|step| f64::from(slope * step));
+                let (first, [before, left, right, after]) = knots.shares(sum);
+                let value = f64::from(mean - sum);
+                gathered.around[first].add([
+                    positive, negative, events, before, left, right, after, value,
+                ]);
+                gathered.variance += f64::from(variance);
+                gathered.count += 1.0;
             }
         }
-        let last = GAINS + knots.count() - 1;
-        let mut normal = Normal::new(last + 1);
-        for (first, gathered) in gathered.iter().enumerate() {
-            // Shares beyond the last knot are zero.
-            let number = |i| if i < GAINS { i } else { last.min(first + i) };
-            normal.add_gathered(std::array::from_fn(number), gathered);
-        }
-        let noise = variance / f64::max(count, 1.0) / samples.repeats as f64;
-        expect(&mut normal, knots, noise + UNEXPLAINED_LSB2);
-        improved(&twin.columns[column], knots, &normal.solve())
-    });
-    twin.columns = improved.collect();
+        gathered
+    }
 }
 
 /// Adds what is expected of any column, for measurements of a variance.

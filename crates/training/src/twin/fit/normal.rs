@@ -33,22 +33,18 @@ impl Normal {
 
     /// Adds what was gathered of some features, given by their numbers, in rising order but for those that
     /// are always zero.
-    pub(super) fn add_gathered<const FEATURES: usize>(
+    pub(super) fn add_gathered<const NUMBERS: usize>(
         &mut self,
-        features: [usize; FEATURES],
-        gathered: &Gathered<FEATURES>,
+        features: impl Fn(usize) -> usize,
+        gathered: &Gathered<NUMBERS>,
     ) {
-        for (i, products) in features.into_iter().zip(&gathered.products) {
-            for (j, product) in features
-                .into_iter()
-                .zip(products)
-                .take_while(|&(j, _)| j <= i)
-            {
-                self.products[i * self.size + j] += product;
+        let value = NUMBERS - 1;
+        for (place, sums) in gathered.0[..value].iter().enumerate() {
+            let i = features(place);
+            for (j, sum) in (0..=place).map(&features).zip(sums) {
+                self.products[i * self.size + j] += sum;
             }
-        }
-        for (i, value) in features.into_iter().zip(gathered.values) {
-            self.values[i] += value;
+            self.values[i] += sums[value];
         }
     }
 
@@ -90,29 +86,20 @@ impl Normal {
     }
 }
 
-/// What many values are to be, as sums of the same few features with coefficients.
+/// Sums of products of every two of some numbers: features, and last the value that they are to explain.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Gathered<const FEATURES: usize> {
-    /// Sums of products of features, of every pair twice.
-    products: [[f64; FEATURES]; FEATURES],
-    /// Sums of products of features and values.
-    values: [f64; FEATURES],
-}
+pub(super) struct Gathered<const NUMBERS: usize>([[f64; NUMBERS]; NUMBERS]);
 
-impl<const FEATURES: usize> Gathered<FEATURES> {
-    pub(super) const NOTHING: Self = Self {
-        products: [[0.0; FEATURES]; FEATURES],
-        values: [0.0; FEATURES],
-    };
+impl<const NUMBERS: usize> Gathered<NUMBERS> {
+    pub(super) const NOTHING: Self = Self([[0.0; NUMBERS]; NUMBERS]);
 
-    /// Adds a value.
+    /// Adds a value with its features.
     #[inline(always)]
-    pub(super) fn add(&mut self, features: [f64; FEATURES], value: f64) {
-        for ((products, sum), a) in self.products.iter_mut().zip(&mut self.values).zip(features) {
-            for (product, b) in products.iter_mut().zip(features) {
-                *product += a * b;
+    pub(super) fn add(&mut self, numbers: [f64; NUMBERS]) {
+        for (sums, a) in self.0.iter_mut().zip(numbers) {
+            for (sum, b) in sums.iter_mut().zip(numbers) {
+                *sum += a * b;
             }
-            *sum += a * value;
         }
     }
 }
@@ -137,10 +124,10 @@ mod tests {
         let mut gathered = Gathered::NOTHING;
         for x in [-1.0_f64, -0.5, 0.0, 0.25, 1.0] {
             // The last one stands for another, of which there is nothing.
-            let features = [1.0, x, x.powi(3), 0.0];
-            gathered.add(features, 3.0 - 20.0 * x - 7.0 * x.powi(3));
+            let value = 3.0 - 20.0 * x - 7.0 * x.powi(3);
+            gathered.add([1.0, x, x.powi(3), 0.0, value]);
         }
-        normal.add_gathered([0, 1, 3, 3], &gathered);
+        normal.add_gathered(|place| [0, 1, 3, 3][place], &gathered);
         check(normal);
     }
 

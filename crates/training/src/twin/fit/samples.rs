@@ -160,6 +160,7 @@ impl Set {
 
 impl Sums {
     /// Sums of positive and negative weights of a vector on a column.
+    #[inline(always)]
     pub(super) fn at(&self, vector: usize, column: usize) -> [f32; 2] {
         [
             self.positive[[vector, column]],
@@ -170,6 +171,7 @@ impl Sums {
 
 impl HemisphereTwin {
     /// The linear sum of a column, in LSB.
+    #[inline(always)]
     pub(super) fn sum(&self, column: usize, [positive, negative]: [f32; 2], events: f32) -> f32 {
         let column = &self.columns[column];
         column.excitatory_lsb * positive - column.inhibitory_lsb * negative
