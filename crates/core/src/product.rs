@@ -101,7 +101,7 @@ impl Panels {
         }
         let by_rows = matrix.rows().into_iter();
         for (r, row) in by_rows.enumerate() {
-            let panels = self.values[r..].iter_mut().step_by(self.rows.max(1));
+            let panels = self.values[r..].iter_mut().step_by(self.rows);
             if let Some(row) = row.to_slice() {
                 for (to, from) in panels.zip(row.chunks(WIDTH)) {
                     to.0[..from.len()].copy_from_slice(from);
@@ -150,15 +150,21 @@ impl Panels {
         onto: Onto,
         c: ArrayViewMut2<'_, f32>,
     ) -> Result<(), ProductError> {
+        self.check_left(a)?;
         let shape = (a.nrows(), self.columns);
         ProductError::check_shape("the product", shape, c.dim())?;
         self.multiply_rows(a, 0, onto, c)
     }
 
-    /// The rows of the product from the `first` on, as many as `c` has.
+    fn check_left(&self, a: ArrayView2<'_, f32>) -> Result<(), ProductError> {
+        ProductError::check_shape("the left-hand matrix", (a.nrows(), self.rows), a.dim())
+    }
+
+    /// The same for some neighbouring rows of the product, from the `first` on: `a` is whole, `c` has the rows
+    /// that are wanted.
     ///
     /// # Errors
-    /// [`ProductError::Shape`] if shapes do not fit.
+    /// [`ProductError::Shape`] if shapes do not fit, or `c` reaches beyond the last row.
     pub fn multiply_rows(
         &self,
         a: ArrayView2<'_, f32>,
@@ -166,10 +172,10 @@ impl Panels {
         onto: Onto,
         c: ArrayViewMut2<'_, f32>,
     ) -> Result<(), ProductError> {
+        self.check_left(a)?;
         let rows = a.nrows();
-        ProductError::check_shape("the left-hand matrix", (rows, self.rows), a.dim())?;
-        let most = rows.saturating_sub(first);
-        let shape = (c.nrows().min(most), self.columns);
+        let first = first.min(rows);
+        let shape = (c.nrows().min(rows - first), self.columns);
         ProductError::check_shape("the product", shape, c.dim())?;
         let here = |a| -> ArrayView2<'_, f32> {
             ArrayView2::slice_move(a, s![first..first + c.nrows(), ..])
@@ -210,7 +216,8 @@ pub enum Onto {
 enum Left<'a> {
     /// Its rows are slices.
     ByRows(ArrayView2<'a, f32>),
-    /// Its columns are, one after the other: those of a matrix of more rows, of which it has some.
+    /// Its columns are, one after the other, of a matrix of so many rows, of which it has those from the
+    /// first on.
     ByColumns {
         values: &'a [f32],
         rows: usize,
@@ -271,13 +278,10 @@ impl Multiply<'_> {
                 Left::ByColumns {
                     values: a,
                     rows,
-                    first: of_first,
-                } => {
-                    let first = of_first + first;
-                    tile(simd, values, end, |k| {
-                        std::array::from_fn(|r| a[k * rows + first..][..ROWS][r])
-                    })
-                }
+                    first: skipped,
+                } => tile(simd, values, end, |k| {
+                    std::array::from_fn(|r| a[k * rows + skipped + first..][..ROWS][r])
+                }),
             };
             let to = panel * WIDTH..panel * WIDTH + end;
             for (r, tile) in tile.iter().enumerate() {
@@ -400,13 +404,19 @@ mod tests {
             let mut of_columns = Array2::zeros((rows, 45));
             panels.multiply(columns.t(), Onto::Nothing, of_columns.view_mut()).unwrap();
             prop_assert_eq!(&of_columns, &whole);
-            for a in [a.view(), columns.t()] {
+            let mut apart = Array2::zeros((rows, 2 * inner));
+            apart.slice_mut(s![.., ..;2]).assign(&a);
+            for a in [a.view(), columns.t(), apart.slice(s![.., ..;2])] {
                 let mut parts = Array2::zeros((rows, 45));
                 let (before, after) = parts.view_mut().split_at(Axis(0), at);
                 for (first, c) in [(0, before), (at, after)] {
-                    panels.multiply_rows(a, first, Onto::Nothing, c).unwrap();
+                    panels.multiply_rows(a, first, Onto::Sum, c).unwrap();
                 }
                 prop_assert_eq!(&parts, &whole);
+                for first in [rows, rows + 1, usize::MAX] {
+                    let c = parts.slice_mut(s![..0, ..]);
+                    panels.multiply_rows(a, first, Onto::Nothing, c).unwrap();
+                }
             }
         }
     }
@@ -428,6 +438,7 @@ mod tests {
             ((4, 2), (4, 2), "the left-hand matrix", (4, 3), (4, 2)),
             ((4, 3), (4, 3), "the product", (4, 2), (4, 3)),
             ((4, 3), (5, 2), "the product", (4, 2), (5, 2)),
+            ((4, 2), (5, 3), "the left-hand matrix", (4, 3), (4, 2)),
         ] {
             let misfit = ProductError::Shape {
                 what,
@@ -446,6 +457,13 @@ mod tests {
         };
         let (a, mut c) = (exact(4, 3, 3), Array2::zeros((2, 2)));
         let refused = panels.multiply_rows(a.view(), 3, Onto::Sum, c.view_mut());
+        assert_eq!(refused, Err(misfit));
+        let misfit = ProductError::Shape {
+            what: "the left-hand matrix",
+            expected: (2, 3),
+            found: (2, 2),
+        };
+        let refused = panels.multiply_rows(c.clone().view(), 0, Onto::Sum, c.view_mut());
         assert_eq!(refused, Err(misfit));
     }
 }

@@ -57,7 +57,7 @@ pub(crate) struct Cell {
     pub(crate) block: usize,
 }
 
-/// Draws the cells of one register, one for each of their blocks.
+/// Draws the cells of one register, given the block of each.
 pub(crate) fn draw(
     config: &CapMemConfig,
     seed: u64,

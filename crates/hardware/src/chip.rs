@@ -16,7 +16,7 @@ use crate::lumped::Lumped;
 use crate::model::Model;
 use crate::pass::{Pass, Timing};
 use crate::reading::{Reading, Workspace, vectors_at_once};
-use crate::readout::{Moment, Readout, ReadoutPass, ToRead};
+use crate::readout::{Moment, ReadoutPass, ToRead, disturb};
 use crate::registers::RegisterFile;
 use crate::rises::Rises;
 use crate::share::threads_for;
@@ -267,7 +267,7 @@ impl SimulatedChip {
             };
             let found = &mut found[..codes.len()];
             readouts.convert(&read, noise, found);
-            put(found, codes);
+            put_rows(found, codes);
         }
     }
 }
@@ -319,11 +319,11 @@ impl MacArray for SimulatedChip {
 }
 
 /// Puts codes, row after row, where they are asked for.
-fn put(found: &[u8], mut codes: ArrayViewMut2<'_, u8>) {
-    let Ok(found) = ArrayView2::from_shape(codes.dim(), found) else {
-        unreachable!("there is one for each");
-    };
-    codes.assign(&found);
+fn put_rows(found: &[u8], mut codes: ArrayViewMut2<'_, u8>) {
+    let rows = found.chunks(codes.ncols().max(1));
+    for (mut codes, found) in codes.outer_iter_mut().zip(rows) {
+        codes.assign(&ArrayView1::from(found));
+    }
 }
 
 /// The request of a run, with the physical columns that its columns take.
@@ -391,7 +391,7 @@ impl ChipProbe for SimulatedChip {
             };
             let vectors = causal.nrows();
             let mut disturbed = voltages.repeat(vectors);
-            Readout::disturb(region, trial, &deviations_lsb, &mut disturbed);
+            disturb(region, trial, &deviations_lsb, &mut disturbed);
             let read = ToRead {
                 first_vector,
                 timings: &timings[..vectors],
@@ -401,7 +401,7 @@ impl ChipProbe for SimulatedChip {
             for (pass, codes) in passes.iter().zip([causal, acausal]) {
                 let found = &mut found[..codes.len()];
                 pass.convert(&read, noise, found);
-                put(found, codes);
+                put_rows(found, codes);
             }
         }
         Ok(())

@@ -178,26 +178,6 @@ impl Readout {
         columns.map(|column| deviation(first + column)).collect()
     }
 
-    /// Adds such noise to voltages (vectors × columns of the region) of neighbouring vectors.
-    pub(crate) fn disturb(
-        region: Region,
-        trial: Trial,
-        deviations_lsb: &[f32],
-        voltages: &mut [f32],
-    ) {
-        let stream = NoiseStream::new(trial, region.hemisphere, NoiseSource::Membrane as u64);
-        let mut normals = vec![0.0; voltages.len()];
-        let (first, columns) = (region.first_column, region.columns);
-        stream.fill_vectors(trial.first_vector, first, columns, &mut normals);
-        let rows = voltages.chunks_mut(columns).zip(normals.chunks(columns));
-        for (voltages, normals) in rows {
-            let noise = deviations_lsb.iter().zip(normals);
-            for (voltage, (deviation, normal)) in voltages.iter_mut().zip(noise) {
-                *voltage += deviation * normal;
-            }
-        }
-    }
-
     /// Turns the noiseless voltages of a trace into what an ADC records of them.
     pub(crate) fn record_trace(
         &self,
@@ -231,6 +211,22 @@ impl Readout {
             let [integrated, read]: [f32; 2] = *normals;
             *sample = soft(*sample + wander) - at_reset + self.noise.trace_lsb * read;
             wander = wander * kept + grown * integrated;
+        }
+    }
+}
+
+/// Adds the noise that both channels of a column see to the voltages (vectors × columns of the region) of
+/// neighbouring vectors, given its [deviations](Readout::common_deviations_lsb).
+pub(crate) fn disturb(region: Region, trial: Trial, deviations_lsb: &[f32], voltages: &mut [f32]) {
+    let stream = NoiseStream::new(trial, region.hemisphere, NoiseSource::Membrane as u64);
+    let mut normals = vec![0.0; voltages.len()];
+    let (first, columns) = (region.first_column, region.columns);
+    stream.fill_vectors(trial.first_vector, first, columns, &mut normals);
+    let rows = voltages.chunks_mut(columns).zip(normals.chunks(columns));
+    for (voltages, normals) in rows {
+        let noise = deviations_lsb.iter().zip(normals);
+        for (voltage, (deviation, normal)) in voltages.iter_mut().zip(noise) {
+            *voltage += deviation * normal;
         }
     }
 }

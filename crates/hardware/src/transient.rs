@@ -88,9 +88,9 @@ impl Step {
             let force = at(&columns.leak_lsb, c) * leak + at(&columns.drift_lsb_per_us, c);
             step.membrane_kept.push(membrane_kept as f32);
             step.pull.push((force * mean_decay(leak * dt) * dt) as f32);
-            for sign in [0, 1] {
+            for sign in Sign::BOTH.map(|sign| sign as usize) {
                 let decay = at(&columns.line_decay_per_us[sign], c);
-                let slope = at(&columns.slope_lsb_per_us[sign], c) * range_charge * dt;
+                let gain = at(&columns.slope_lsb_per_us[sign], c) * range_charge * dt;
                 let line_kept_half = (-decay * 0.5 * dt).exp();
                 let line_kept = line_kept_half * line_kept_half;
                 // Symmetric in both rates; from the slower one, so that no power overflows.
@@ -98,8 +98,8 @@ impl Step {
                     membrane_kept.max(line_kept) * mean_decay((decay - leak).abs() * dt);
                 step.line_kept[sign].push(line_kept as f32);
                 step.line_kept_half[sign].push(line_kept_half as f32);
-                step.signal[sign].push((slope * collected) as f32);
-                step.loss[sign].push((slope * membrane_kept_half) as f32);
+                step.signal[sign].push((gain * collected) as f32);
+                step.loss[sign].push((gain * membrane_kept_half) as f32);
             }
         }
         step

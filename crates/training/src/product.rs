@@ -36,12 +36,17 @@ pub(crate) fn multiply_by(
     onto: Onto,
     c: ArrayViewMut2<'_, f32>,
 ) {
+    assert_eq!(
+        a.nrows(),
+        c.nrows(),
+        "whoever multiplies has checked the shapes"
+    );
     let work = a.len().saturating_mul(c.ncols());
     let threads = rayon::current_num_threads().min(work / WORK_AT_ONCE);
     multiply_on(threads, a, b, onto, 0, c);
 }
 
-/// a·b, likewise.
+/// a·b, whose rows are those of `a` and whose columns are those of `b`, likewise.
 pub(crate) fn product(a: &Array2<f32>, b: &Panels) -> Array2<f32> {
     let (_, columns) = b.dim();
     let mut c = Array2::zeros((a.nrows(), columns));

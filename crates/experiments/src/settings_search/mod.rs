@@ -82,8 +82,8 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
     };
     let lab = Lab {
         parameters: &parameters,
-        search_chips: drawn(&parameters.search_chips)?,
-        fresh_chips: drawn(&parameters.fresh_chips)?,
+        made_for_search: drawn(&parameters.search_chips)?,
+        made_fresh: drawn(&parameters.fresh_chips)?,
         data: &data,
         held_back: &held_back,
     };
@@ -136,9 +136,9 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
 /// What settings are tried on.
 struct Lab<'a> {
     parameters: &'a Parameters,
-    /// Chips of the seeds, as they were made.
-    search_chips: Vec<SimulatedChip>,
-    fresh_chips: Vec<SimulatedChip>,
+    /// The chips of both kinds of seeds, as they were made.
+    made_for_search: Vec<SimulatedChip>,
+    made_fresh: Vec<SimulatedChip>,
     data: &'a StudyData,
     /// Samples of the training set alone.
     held_back: &'a StudyData,
@@ -219,10 +219,14 @@ impl Lab<'_> {
     ) -> Result<Vec<Judged>, (u64, ExperimentError)> {
         let case = &self.parameters.case;
         let (seeds, chips, data) = if is_fresh {
-            (&self.parameters.fresh_chips, &self.fresh_chips, self.data)
+            (&self.parameters.fresh_chips, &self.made_fresh, self.data)
         } else {
             let held_back = self.held_back;
-            (&self.parameters.search_chips, &self.search_chips, held_back)
+            (
+                &self.parameters.search_chips,
+                &self.made_for_search,
+                held_back,
+            )
         };
         let chips = seeds.par_iter().zip(chips).zip(networks);
         let of_chips = chips.map(|((&seed, chip), digital)| {

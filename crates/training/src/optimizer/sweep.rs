@@ -6,7 +6,8 @@ use crate::ParameterViewMut;
 const AT_ONCE: usize = 1 << 14;
 
 /// Sets each value w and its moments to `step(w, g, moments)`, g its gradient, and keeps w in the
-/// parameter's range. Moments are in logical order, one for each value.
+/// parameter's range. Moments are in logical order, one for each value. Threads share the values, which moves
+/// no bit.
 pub(super) fn sweep<const MOMENTS: usize>(
     mut parameter: ParameterViewMut<'_>,
     moments: &mut [Vec<f32>; MOMENTS],

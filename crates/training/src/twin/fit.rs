@@ -104,8 +104,7 @@ impl Twin {
     /// Fits a twin to a recording.
     ///
     /// Given amplitudes, each column's gains and response curve follow from linear least squares
-    /// around their last values; given columns, so do each driver's amplitudes, one driver after the
-    /// other. Where measurements tell little, curves go on straight and amplitudes stay near the
+    /// around their last values; given columns, so do the amplitudes of all drivers. Where measurements tell little, curves go on straight and amplitudes stay near the
     /// activations. Noise follows from repetition.
     ///
     /// # Errors

@@ -133,6 +133,28 @@ fn twins_of_uncalibrated_chips_predict_other_layers() {
     assert!(3.0 * full < without_drivers && 20.0 * full < mock);
 }
 
+#[test]
+fn no_number_of_threads_changes_a_bit_of_a_fit() {
+    let protocol = TwinProtocol {
+        sets: 2,
+        vectors: 48,
+        ..TwinProtocol::default()
+    };
+    let recording = protocol
+        .measure(&mut fresh_chip(SEED), sends(1), &mut Trial::new(3))
+        .expect("measured");
+    let options = FitOptions {
+        rounds: 1,
+        ..FitOptions::default()
+    };
+    let fit = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("threads")
+            .install(|| Twin::fit_with(&recording, options).expect("a chip responds"))
+    };
+    assert_eq!(fit(1), fit(3));
+}
+
 /// A small twin whose parts differ, with a dead column and a dead driver.
 fn known() -> Twin {
     let geometry = ArrayGeometry::new(1, 32, 24).expect("a small array");

@@ -292,8 +292,9 @@ fn the_noise_of_a_pulse_is_that_of_its_trial() {
         },
         ..request(geometry, 2)
     };
-    let whole = pulsed(&mut chip, &first, 40);
-    assert_eq!(whole, pulsed(&mut chip, &first, 40));
+    // More than are converted at once.
+    let whole = pulsed(&mut chip, &first, 700);
+    assert_eq!(whole, pulsed(&mut chip, &first, 700));
 
     for trial in [
         Trial::new(2),
@@ -310,7 +311,7 @@ fn the_noise_of_a_pulse_is_that_of_its_trial() {
     }
 
     // A batch in parts, and a part of the columns.
-    for (start, count) in [(0, 1), (7, 20), (39, 1)] {
+    for (start, count) in [(0, 1), (7, 20), (320, 20), (650, 50)] {
         let trial = Trial {
             first_vector: start as u64,
             ..first.trial

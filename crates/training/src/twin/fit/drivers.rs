@@ -71,11 +71,11 @@ struct Equations<'a> {
 
 struct OfSet<'a> {
     set: &'a Set,
-    /// What a unit of amplitude adds to a sum, in LSB, drivers × columns.
-    weights_lsb: Array2<f32>,
-    /// The same, for products with amplitudes, and with values of columns.
+    /// What a unit of amplitude adds to a sum, in LSB, drivers × columns, and the reverse.
     onto_columns: Panels,
     onto_drivers: Panels,
+    /// The squares of the latter.
+    squares: Panels,
     /// Of the sums, in LSB, vectors × columns; zero where nothing is known.
     missing: Array2<f32>,
     /// 1 where something is known, else 0.
@@ -109,8 +109,12 @@ impl<'a> Equations<'a> {
                 &shares,
                 &mut residual,
             );
-            let squares = laid_out(of_set.weights_lsb.mapv(|w| w * w).t());
-            of_set.gather(&of_set.known, &squares, &squared_shares, &mut diagonal);
+            of_set.gather(
+                &of_set.known,
+                &of_set.squares,
+                &squared_shares,
+                &mut diagonal,
+            );
         }
         let mut found = Array2::zeros(shape);
         let mut direction = &residual / &diagonal;
@@ -182,7 +186,7 @@ impl<'a> OfSet<'a> {
             set,
             onto_columns: laid_out(weights_lsb.view()),
             onto_drivers: laid_out(weights_lsb.t()),
-            weights_lsb,
+            squares: laid_out(weights_lsb.mapv(|w| w * w).t()),
             missing,
             known,
         }

@@ -87,6 +87,7 @@ impl Normal {
 }
 
 /// Sums of products of every two of some numbers: features, and last the value that they are to explain.
+/// (All of them, though half would do: whole rows become vector instructions.)
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gathered<const NUMBERS: usize>([[f64; NUMBERS]; NUMBERS]);
 
