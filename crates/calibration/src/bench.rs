@@ -218,8 +218,12 @@ impl<'a> Bench<'a> {
     pub fn load(&mut self, weight: impl Fn(usize, usize) -> i8) -> Result<(), CalibrationError> {
         let geometry = self.chip.geometry();
         self.loaded.resize(geometry.hemispheres(), None);
-        let shape = (geometry.inputs(), geometry.columns());
-        let weights = Array2::from_shape_fn(shape, |(input, column)| weight(input, column));
+        let mut weights = Array2::zeros((geometry.inputs(), geometry.columns()));
+        for (input, mut row) in weights.outer_iter_mut().enumerate() {
+            for (column, to) in row.iter_mut().enumerate() {
+                *to = weight(input, column);
+            }
+        }
         for hemisphere in 0..geometry.hemispheres() {
             if self.loaded[hemisphere].as_ref() != Some(&weights) {
                 let region = Region::whole(geometry, hemisphere);
@@ -272,8 +276,10 @@ impl<'a> Bench<'a> {
         self.settle()?;
         let region = Region::whole(self.geometry(), hemisphere);
         // The runs become vectors of one pass: fewer round trips, as much noise.
-        let repeated =
-            Array2::from_shape_fn((in_all, inputs), |(v, i)| activations[[v % vectors, i]]);
+        let mut repeated = Array2::zeros((in_all, inputs));
+        for mut run in repeated.axis_chunks_iter_mut(Axis(0), vectors.max(1)) {
+            run.assign(&activations);
+        }
         let mut codes = Array2::zeros((in_all, region.columns));
         let request = RunRequest {
             region,

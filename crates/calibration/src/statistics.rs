@@ -10,15 +10,17 @@ pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 /// left out; an empty set has NaN.
 pub(crate) fn quantile(values: impl IntoIterator<Item = f64>, share: f64) -> f64 {
     let mut values: Vec<f64> = values.into_iter().filter(|v| !v.is_nan()).collect();
-    values.sort_unstable_by(f64::total_cmp);
     let Some(last) = values.len().checked_sub(1) else {
         return f64::NAN;
     };
     let place = share.clamp(0.0, 1.0) * last as f64;
-    let (below, above) = (
-        values[place.floor() as usize],
-        values[place.ceil() as usize],
-    );
+    let (_, &mut below, rest) =
+        values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let above = if place.fract() == 0.0 {
+        below
+    } else {
+        rest.iter().copied().fold(f64::INFINITY, f64::min)
+    };
     // Equal ends are kept as they are: infinities would cancel.
     if below == above {
         below

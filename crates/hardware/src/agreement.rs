@@ -626,7 +626,7 @@ fn integrated(stimulus: &Stimulus, circuit: &Circuit, c: usize) -> (f64, f64) {
             if x > 0 {
                 state = advance(state, stimulus.settings.event_interval_us());
                 for sign in Sign::BOTH {
-                    let charge = circuit.synrams[0].charges(sign)[[i, c]];
+                    let charge = circuit.synrams[0].row(sign, i, c..c + 1)[0];
                     state[sign as usize] +=
                         f64::from(circuit.pulses.amplitude(first + i, x) * charge);
                 }

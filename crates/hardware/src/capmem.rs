@@ -108,10 +108,15 @@ impl Occupation {
         self.cells[block] += 1;
     }
 
-    /// Share of a block's other cells that hold the code of one of its cells.
-    pub(crate) fn same(&self, block: usize, code: i32) -> f32 {
-        let others = self.cells[block].saturating_sub(1).max(1);
-        (self.counts[block][code as usize].saturating_sub(1)) as f32 / others as f32
+    /// By block and code: the share of a block's other cells that hold the code of one of its cells.
+    pub(crate) fn shares(&self) -> Vec<[f32; CODES]> {
+        let blocks = self.counts.iter().zip(&self.cells);
+        blocks
+            .map(|(counts, cells)| {
+                let others = cells.saturating_sub(1).max(1) as f32;
+                counts.map(|count| count.saturating_sub(1) as f32 / others)
+            })
+            .collect()
     }
 }
 

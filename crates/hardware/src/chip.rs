@@ -22,7 +22,7 @@ use crate::rises::Rises;
 use crate::share::threads_for;
 use crate::synram::Synram;
 use crate::temperature::TEMPERATURE_RANGE_CELSIUS;
-use crate::transient::Transient;
+use crate::transient::{self, Transient};
 use crate::{CheckedConfig, ConfigError};
 
 /// How closely a chip's circuit is followed.
@@ -362,7 +362,9 @@ impl ChipProbe for SimulatedChip {
         request.check(geometry, [codes[0].dim(), codes[1].dim()])?;
         self.refold();
         let PulseRequest { region, trial, .. } = *request;
-        self.circuit.charge(region.hemisphere);
+        if request.events > 0 {
+            self.circuit.charge(region);
+        }
         let mut voltages = vec![0.0; region.columns];
         Transient::pulses(&self.circuit, request, &mut voltages);
         let readout = &self.circuit.readout;
@@ -425,9 +427,9 @@ impl ChipProbe for SimulatedChip {
             settings,
             trial,
         } = request.run;
-        self.circuit.charge(region.hemisphere);
+        self.circuit.charge(region);
         let pass = Pass::new(&self.circuit, region, settings, trial);
-        Transient::trace(&pass, request, activations, samples_lsb);
+        transient::trace(&pass, request, activations, samples_lsb);
         let interval_us = f64::from(request.sample_interval_cycles) * RunSettings::CYCLE_US;
         self.circuit.readout.record_trace(
             self.circuit

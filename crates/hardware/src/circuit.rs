@@ -83,9 +83,9 @@ impl Circuit {
         self.synrams[region.hemisphere].write(&self.synapses, region, weights);
     }
 
-    /// Brings the charges of a hemisphere's synapses up to date, for whoever follows single events.
-    pub(crate) fn charge(&mut self, hemisphere: usize) {
-        self.synrams[hemisphere].charge(&self.synapses, &self.columns);
+    /// Brings the charges of a region's synapses up to date, for whoever follows single events.
+    pub(crate) fn charge(&mut self, region: Region) {
+        self.synrams[region.hemisphere].charge(&self.synapses, &self.columns, region);
     }
 
     /// Mismatch currents of a panel of a hemisphere, by row.
@@ -113,15 +113,17 @@ impl Circuit {
     /// Charge that simultaneous pulses of full length on a region's inputs bring onto each of its
     /// columns' lines.
     pub(crate) fn charges_of_pulses(&self, region: Region, sign: Sign) -> Vec<f32> {
-        let synram = &self.synrams[region.hemisphere];
         let mut charges = vec![0.0; region.columns];
-        let pulses = &self.pulses.ceiling[self.first_input(region)..][..region.inputs];
-        for (input, pulse) in region.input_range().zip(pulses) {
-            let row = synram.row(sign, input, region.column_range());
-            for (charge, synapse) in charges.iter_mut().zip(row) {
-                *charge += pulse * synapse;
+        pulp::Arch::new().dispatch(|| {
+            let synram = &self.synrams[region.hemisphere];
+            let pulses = &self.pulses.ceiling[self.first_input(region)..][..region.inputs];
+            for (input, pulse) in region.input_range().zip(pulses) {
+                let row = synram.row(sign, input, region.column_range());
+                for (charge, synapse) in charges.iter_mut().zip(row) {
+                    *charge += pulse * synapse;
+                }
             }
-        }
+        });
         charges
     }
 

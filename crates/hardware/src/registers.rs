@@ -119,7 +119,7 @@ impl RegisterFile {
 
     /// Brings all CapMem cells closer to their value: `left` of the distance remains.
     fn approach(&mut self, left: f32) {
-        let occupation = self.occupation();
+        let shares = self.occupation().shares();
         for &register in Register::ALL {
             let Some(cells) = &self.cells[register as usize] else {
                 continue;
@@ -128,7 +128,7 @@ impl RegisterFile {
             let acting = &mut self.acting[register as usize];
             let mut changed = false;
             for ((cell, &code), acting) in cells.iter().zip(requested).zip(acting) {
-                let same = occupation.same(cell.block, code);
+                let same = shares[cell.block][code as usize];
                 let target = cell.settled(&self.capmem, code, same);
                 let distance = left * (*acting - target);
                 let settled = if distance.abs() < SETTLED_CODES {

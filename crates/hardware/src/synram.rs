@@ -22,8 +22,8 @@ pub(crate) struct Synram {
     /// Charge that an event of one activation unit brings onto each column's line, in weight units,
     /// by sign (inputs of the mode × columns).
     charges: [Array2<f32>; 2],
-    /// By panel: whether they are those of the weights at hand.
-    charged: Vec<bool>,
+    /// By panel: the inputs of which they are those of the weights at hand.
+    charged: Vec<Range<usize>>,
 }
 
 impl Synram {
@@ -43,7 +43,7 @@ impl Synram {
             memory: vec![[0; PANEL]; rows * columns.div_ceil(PANEL)],
             version: 0,
             charges: Default::default(),
-            charged: vec![false; columns.div_ceil(PANEL)],
+            charged: vec![0..0; columns.div_ceil(PANEL)],
         };
         synram.keep_stuck(synapses);
         synram
@@ -76,7 +76,7 @@ impl Synram {
         self.keep_stuck(synapses);
         self.version += 1;
         let columns = Self::physical_columns(self.mode, region).column_range();
-        self.charged[columns.start / PANEL..columns.end.div_ceil(PANEL)].fill(false);
+        self.charged[panels_of(&columns)].fill(0..0);
     }
 
     /// Writes an input's positive weights into the first columns of pairs, negative ones into the second.
@@ -126,48 +126,64 @@ impl Synram {
 
     /// Takes note that registers act differently on the synapses.
     pub(crate) fn registers_changed(&mut self) {
-        self.charged.fill(false);
+        self.charged.fill(0..0);
     }
 
-    /// Brings the charges up to date.
-    pub(crate) fn charge(&mut self, synapses: &Synapses, columns: &Columns) {
+    /// Brings the charges of a region of inputs × physical columns up to date.
+    pub(crate) fn charge(&mut self, synapses: &Synapses, columns: &Columns, region: Region) {
         let rows = self.rows_per_input();
-        let inputs = self.rows / ROWS_PER_DRIVER * (ROWS_PER_DRIVER / rows);
+        let inputs = self.rows / rows;
         let mut charges = std::mem::take(&mut self.charges);
         for charges in &mut charges {
             if charges.is_empty() {
                 *charges = Array2::zeros((inputs, self.columns));
             }
         }
-        for panel in 0..self.charged.len() {
-            if std::mem::replace(&mut self.charged[panel], true) {
+        for panel in panels_of(&region.column_range()) {
+            let charged = self.charged[panel].clone();
+            let inputs = hull(&charged, &region.input_range());
+            if inputs == charged {
                 continue;
             }
             let of_chip = self.panel_of_chip(panel);
+            let mismatch = synapses.mismatch(self.hemisphere, panel);
             pulp::Arch::new().dispatch(ChargePanel {
                 factors: synapses.panel_factors(columns, of_chip),
                 first_column: panel * PANEL,
+                first_input: inputs.start,
                 rows,
-                weights: self.weights(panel, 0..inputs),
-                mismatch: synapses.mismatch(self.hemisphere, panel),
+                weights: self.weights(panel, inputs.clone()),
+                mismatch: &mismatch[rows * inputs.start..],
                 charges: &mut charges,
             });
+            self.charged[panel] = inputs;
         }
         self.charges = charges;
     }
 
-    /// Charges of one sign (inputs × columns), once they are [up to date](Self::charge).
-    pub(crate) fn charges(&self, sign: Sign) -> &Array2<f32> {
-        debug_assert!(!self.charged.contains(&false), "they are up to date");
-        &self.charges[sign as usize]
-    }
-
-    /// Charges of one sign that an input brings onto neighbouring columns.
+    /// Charges of one sign that an input brings onto neighbouring columns, once they are [up to
+    /// date](Self::charge).
     pub(crate) fn row(&self, sign: Sign, input: usize, columns: Range<usize>) -> &[f32] {
-        let Some(row) = self.charges(sign).row(input).to_slice() else {
+        let mut charged = self.charged[panels_of(&columns)].iter();
+        debug_assert!(charged.all(|inputs| inputs.contains(&input)));
+        let Some(row) = self.charges[sign as usize].row(input).to_slice() else {
             unreachable!("rows of an owned array are contiguous");
         };
         &row[columns]
+    }
+}
+
+/// The panels to which some columns belong.
+fn panels_of(columns: &Range<usize>) -> Range<usize> {
+    columns.start / PANEL..columns.end.div_ceil(PANEL)
+}
+
+/// The shortest range that covers two of them.
+fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    match (a.is_empty(), b.is_empty()) {
+        (_, true) => a.clone(),
+        (true, false) => b.clone(),
+        (false, false) => a.start.min(b.start)..a.end.max(b.end),
     }
 }
 
@@ -175,6 +191,7 @@ impl Synram {
 struct ChargePanel<'a> {
     factors: PanelFactors,
     first_column: usize,
+    first_input: usize,
     /// Rows of each input.
     rows: usize,
     /// By row, as the mismatch.
@@ -191,7 +208,8 @@ impl pulp::WithSimd for ChargePanel<'_> {
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
         for (row, (weights, currents)) in self.weights.iter().zip(self.mismatch).enumerate() {
             let found = self.factors.charges(weights, currents);
-            let mut charges = self.charges[row % self.rows].row_mut(row / self.rows);
+            let input = self.first_input + row / self.rows;
+            let mut charges = self.charges[row % self.rows].row_mut(input);
             let charges = charges.iter_mut().skip(self.first_column);
             charges.zip(&found).for_each(|(to, from)| *to = *from);
         }
@@ -222,7 +240,7 @@ impl pulp::WithSimd for Write<'_> {
             return;
         }
         let columns = region.column_range();
-        for panel in columns.start / PANEL..columns.end.div_ceil(PANEL) {
+        for panel in panels_of(&columns) {
             let first = columns.start.max(panel * PANEL);
             let end = columns.end.min((panel + 1) * PANEL);
             let here = first - region.first_column..end - region.first_column;

@@ -5,11 +5,10 @@
 //! an OTA's saturation takes from that current is taken at the middle of the step (midpoint rule;
 //! steps are at most a sixth of the calibrated τ_syn). An event then adds its charge to the lines.
 
-use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 
-use bss2_core::{PulseRequest, ReadoutSource, Region, RunSettings, TraceRequest};
+use bss2_core::{PulseRequest, ReadoutSource, Region};
 use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
@@ -19,6 +18,10 @@ use crate::ota::tanh;
 use crate::pass::Pass;
 use crate::side_by_side::{SideBySide, block};
 use crate::synapse::Sign;
+
+mod trace;
+
+pub(crate) use trace::trace;
 
 /// Longest step, in µs.
 const STEP_MAX_US: f32 = 0.05;
@@ -71,6 +74,14 @@ impl Interval {
         Self {
             step: Step::new(columns, range, length_us / count),
             count: count as usize,
+        }
+    }
+
+    /// In one step, which is exact without charge on the lines: everything is linear then.
+    fn at_once(columns: &Columns, range: Range<usize>, length_us: f32) -> Self {
+        Self {
+            step: Step::new(columns, range, length_us),
+            count: 1,
         }
     }
 }
@@ -231,7 +242,7 @@ impl Model for Transient {
     fn fold(&mut self, _circuit: &Circuit, _hemisphere: usize) {}
 
     fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
-        circuit.charge(region.hemisphere);
+        circuit.charge(region);
     }
 
     fn vectors_at_once(&self) -> usize {
@@ -275,19 +286,15 @@ impl Transient {
         let columns = &circuit.columns;
         let region = request.region;
         let range = circuit.columns_of_chip(region);
-        let charges = Sign::BOTH.map(|sign| circuit.charges_of_pulses(region, sign));
         let delay_us = request.readout_delay_us() as f32;
         let mut state = State::default();
         state.reset(columns, range.clone());
         if request.events == 0 {
-            // Without charge everything is linear, so that one step is exact, however long.
-            let at_once = Interval {
-                step: Step::new(columns, range.clone(), delay_us),
-                count: 1,
-            };
-            state.receive(&at_once, iter::once(None));
+            let delay = Interval::at_once(columns, range.clone(), delay_us);
+            state.receive(&delay, iter::once(None));
         } else {
             let interval = Interval::new(columns, range.clone(), request.interval_us() as f32);
+            let charges = Sign::BOTH.map(|sign| circuit.charges_of_pulses(region, sign));
             let event = Event {
                 amplitude: 1.0 / columns.linear_range_charge,
                 charges: [&charges[0], &charges[1]],
@@ -300,47 +307,6 @@ impl Transient {
         for (c, voltage) in voltages.iter_mut().enumerate() {
             let source = columns.source[range.start + c];
             *voltage = state.voltage(columns, range.start, c, source);
-        }
-    }
-
-    /// Voltage at a tap of one column, noise apart, at the samples of a trace.
-    pub(crate) fn trace(
-        pass: &Pass<'_>,
-        request: &TraceRequest,
-        activations: ArrayView1<'_, u8>,
-        samples_lsb: &mut [f32],
-    ) {
-        let columns = &pass.circuit.columns;
-        let column = pass
-            .circuit
-            .column_of_chip(pass.region.hemisphere, request.column);
-        let alone = request.column - pass.region.first_column;
-        let mut intervals = BTreeMap::new();
-        let wait = u64::from(pass.settings.wait_between_events());
-        let every = u64::from(request.sample_interval_cycles);
-        let (mut jitter, mut events) = (Vec::new(), Vec::new());
-        for send in 0..pass.settings.num_sends() {
-            let vector = request.run.trial.first_vector;
-            add_events(pass, vector, send, activations, &mut jitter, &mut events);
-        }
-        let mut events = (1..).map(|number| number * wait).zip(events).peekable();
-        let mut state = State::default();
-        state.reset(columns, column..column + 1);
-        let mut now = 0;
-        for (sample, out) in (0..).zip(samples_lsb) {
-            let end = sample * every;
-            while now < end {
-                let event = events.next_if(|(time, _)| *time <= end);
-                let next = event.as_ref().map_or(end, |(time, _)| *time);
-                let interval = intervals.entry(next - now).or_insert_with(|| {
-                    let length_us = (next - now) as f64 * RunSettings::CYCLE_US;
-                    Interval::new(columns, column..column + 1, length_us as f32)
-                });
-                let event = event.map(|(_, event)| event.of_column(alone));
-                state.receive(interval, iter::once(event));
-                now = next;
-            }
-            *out = state.voltage(columns, column, 0, request.source);
         }
     }
 }

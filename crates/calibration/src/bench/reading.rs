@@ -1,6 +1,8 @@
 //! Codes of all columns of a chip, averaged.
 
-use ndarray::{ArrayView2, Axis};
+use std::ops::AddAssign;
+
+use ndarray::ArrayView2;
 
 /// Mean codes of both CADC channels, by column of the chip, over the repetitions of a measurement.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,18 +20,16 @@ impl Reading {
     pub(crate) fn append(&mut self, causal: ArrayView2<'_, u8>, acausal: ArrayView2<'_, u8>) {
         let count = causal.nrows() as f64;
         let mean = |codes: ArrayView2<'_, u8>| -> Vec<f64> {
-            let sums = codes.fold_axis(Axis(0), 0_u64, |sum, &code| sum + u64::from(code));
-            sums.iter().map(|&sum| sum as f64 / count).collect()
+            let sums = sum_over_rows(codes, |_, code| u64::from(code));
+            sums.into_iter().map(|sum| sum as f64 / count).collect()
         };
         let means = mean(causal);
-        let spread = causal
-            .columns()
+        let squares = sum_over_rows(causal, |column, code| {
+            (f64::from(code) - means[column]).powi(2)
+        });
+        let spread = squares
             .into_iter()
-            .zip(&means)
-            .map(|(codes, mean)| {
-                let squares: f64 = codes.iter().map(|&c| (f64::from(c) - mean).powi(2)).sum();
-                (squares / (count - 1.0).max(1.0)).sqrt()
-            });
+            .map(|squares| (squares / (count - 1.0).max(1.0)).sqrt());
         self.deviation.extend(spread);
         self.causal.extend(&means);
         self.acausal.extend(mean(acausal));
@@ -52,6 +52,20 @@ impl Reading {
             .flat_map(|(causal, acausal)| causal.iter().chain(acausal).copied())
             .collect()
     }
+}
+
+/// Sums over the repetitions, row by row, by column.
+fn sum_over_rows<T: Copy + Default + AddAssign>(
+    codes: ArrayView2<'_, u8>,
+    term: impl Fn(usize, u8) -> T,
+) -> Vec<T> {
+    let mut sums = vec![T::default(); codes.ncols()];
+    for row in codes.outer_iter() {
+        for (column, (sum, &code)) in sums.iter_mut().zip(row).enumerate() {
+            *sum += term(column, code);
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

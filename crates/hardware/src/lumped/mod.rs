@@ -114,7 +114,7 @@ impl Model for Lumped {
         }
         let is_line = |source| Sign::BOTH.iter().any(|sign| sign.line() == source);
         if sources.iter().copied().any(is_line) {
-            circuit.charge(hemisphere);
+            circuit.charge(region);
         }
     }
 
