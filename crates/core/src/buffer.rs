@@ -33,6 +33,12 @@ impl<T: Copy + Default> Buffer<T> {
         view
     }
 
+    /// The values in the shape that the buffer was given last, row by row.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        let count = self.shape.0.saturating_mul(self.shape.1);
+        &mut self.values[..count]
+    }
+
     /// What was last written into the buffer, in the shape that it was given last.
     pub fn view(&self) -> ArrayView2<'_, T> {
         let (count, shape) = (self.shape.0.saturating_mul(self.shape.1), self.shape);
@@ -54,6 +60,7 @@ mod tests {
         let large = buffer.values.as_ptr();
         assert_eq!(buffer.shaped((3, 2)).sum(), 42);
         assert_eq!((buffer.view().dim(), buffer.view().sum()), ((3, 2), 42));
+        assert_eq!(buffer.values_mut(), [7; 6]);
         assert_eq!(buffer.shaped((0, 9)).len(), 0);
         assert_eq!(buffer.shaped((5, 4)).dim(), (5, 4));
         assert_eq!(buffer.values.as_ptr(), large);

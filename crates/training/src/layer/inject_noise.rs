@@ -2,8 +2,6 @@
 
 use bss2_core::Buffer;
 use ndarray::{ArrayView2, ArrayViewMut2, Zip};
-use rand::RngExt;
-use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 
 use super::{Layer, check_backward, check_forward, check_passed};
@@ -36,15 +34,16 @@ pub enum NoisyModes {
 /// outputs of layers. Backward: additive noise passes a gradient g as it is, multiplicative noise
 /// passes g · (1 + σn) with the n of the last forward pass.
 ///
-/// Noise is drawn from a [stream of the session](Session::next_stream): its trial seed and its number
+/// Noise is drawn from a [stream of the session](Session::next_noise): its trial seed and its number
 /// of such streams fix it, and it grows in proportion to σ.
 #[derive(Clone, Debug)]
 pub struct InjectNoise {
     kind: NoiseKind,
     modes: NoisyModes,
     sigma: f32,
-    /// Factors of the last forward pass, where noise was multiplicative.
-    factors: Buffer<f32>,
+    /// n of the last noisy forward pass.
+    normals: Buffer<f32>,
+    /// Whether the last forward pass multiplied.
     scaled: bool,
     /// Shape of what passed last.
     passed: Option<(usize, usize)>,
@@ -66,7 +65,7 @@ impl InjectNoise {
             kind,
             modes,
             sigma,
-            factors: Buffer::new(),
+            normals: Buffer::new(),
             scaled: false,
             passed: None,
         })
@@ -81,20 +80,26 @@ impl InjectNoise {
         )
     }
 
-    fn draw_factors(&mut self, session: &mut Session<'_>, shape: (usize, usize)) {
-        let (sigma, mut random) = (self.sigma, session.next_stream());
-        let factors = self.factors.shaped(shape);
-        factors.into_iter().for_each(|factor| {
-            *factor = 1.0 + sigma * random.sample::<f32, _>(StandardNormal);
-        });
+    fn draw(&mut self, session: &mut Session<'_>, shape: (usize, usize)) {
+        self.normals.shaped(shape);
+        session.next_noise().fill(0, 0, self.normals.values_mut());
     }
 
+    /// Values times the factors of the last forward pass.
     fn scale(&self, from: ArrayView2<'_, f32>, to: ArrayViewMut2<'_, f32>) {
-        let factors = self.factors.view();
+        let (sigma, normals) = (self.sigma, self.normals.view());
         Zip::from(to)
             .and(from)
-            .and(factors)
-            .for_each(|to, &x, &factor| *to = factor * x);
+            .and(normals)
+            .for_each(|to, &x, &normal| *to = (1.0 + sigma * normal) * x);
+    }
+
+    fn add(&self, from: ArrayView2<'_, f32>, to: ArrayViewMut2<'_, f32>) {
+        let (sigma, normals) = (self.sigma, self.normals.view());
+        Zip::from(to)
+            .and(from)
+            .and(normals)
+            .for_each(|to, &x, &normal| *to = x + sigma * normal);
     }
 }
 
@@ -112,16 +117,13 @@ impl Layer for InjectNoise {
         check_forward(self, input, &output)?;
         let is_noisy = self.is_noisy(session.mode());
         self.scaled = is_noisy && self.kind == NoiseKind::Multiplicative;
-        if self.scaled {
-            self.draw_factors(session, input.dim());
-            self.scale(input, output);
-        } else if is_noisy {
-            let (sigma, mut random) = (self.sigma, session.next_stream());
-            Zip::from(&mut output).and(input).for_each(|to, &x| {
-                *to = x + sigma * random.sample::<f32, _>(StandardNormal);
-            });
-        } else {
-            output.assign(&input);
+        if is_noisy {
+            self.draw(session, input.dim());
+        }
+        match self.kind {
+            _ if !is_noisy => output.assign(&input),
+            NoiseKind::Additive => self.add(input, output),
+            NoiseKind::Multiplicative => self.scale(input, output),
         }
         self.passed = Some(input.dim());
         Ok(())

@@ -27,6 +27,7 @@ impl Pooling {
 
     /// Calls `visit` with the index of each output and the indices of the inputs that it sees, row
     /// by row.
+    #[inline(always)]
     fn for_each_window(&self, mut visit: impl FnMut(usize, Window)) {
         let (height, width) = self.pool.options().input;
         let (rows, columns) = self.pool.output();
@@ -67,24 +68,36 @@ struct Window {
 }
 
 impl Window {
-    fn indices(self) -> impl Iterator<Item = usize> {
-        let starts = (0..self.rows).map(move |row| self.first + row * self.width);
-        starts.flat_map(move |start| start..start + self.columns)
+    /// Calls `visit` with the index of each value, row by row.
+    #[inline(always)]
+    fn each(self, mut visit: impl FnMut(usize)) {
+        let mut start = self.first;
+        for _ in 0..self.rows {
+            for index in start..start + self.columns {
+                visit(index);
+            }
+            start += self.width;
+        }
     }
 
-    /// Index of the first of the largest values.
-    fn largest(self, input: ArrayView1<'_, f32>) -> usize {
-        let mut largest = self.first;
-        for index in self.indices() {
-            if input[index] > input[largest] {
-                largest = index;
+    /// Index of the first of the largest values, and the value.
+    #[inline(always)]
+    fn largest(self, input: ArrayView1<'_, f32>) -> (usize, f32) {
+        let mut largest = (self.first, input[self.first]);
+        self.each(|index| {
+            let value = input[index];
+            if value > largest.1 {
+                largest = (index, value);
             }
-        }
+        });
         largest
     }
 
+    #[inline(always)]
     fn sum(self, input: ArrayView1<'_, f32>) -> f32 {
-        self.indices().map(|index| input[index]).sum()
+        let mut sum = 0.0;
+        self.each(|index| sum += input[index]);
+        sum
     }
 }
 
@@ -105,7 +118,7 @@ impl Layer for Pooling {
         for (mut output, input) in output.rows_mut().into_iter().zip(input.rows()) {
             self.for_each_window(|index, window| {
                 output[index] = match self.pool.options().kind {
-                    PoolKind::Max => input[window.largest(input)],
+                    PoolKind::Max => window.largest(input).1,
                     PoolKind::Average => share * window.sum(input),
                 };
             });
@@ -129,10 +142,10 @@ impl Layer for Pooling {
         let rows = gradient.rows().into_iter().zip(input.rows());
         for (mut to, (gradient, input)) in input_gradient.rows_mut().into_iter().zip(rows) {
             self.for_each_window(|index, window| match self.pool.options().kind {
-                PoolKind::Max => to[window.largest(input)] += gradient[index],
+                PoolKind::Max => to[window.largest(input).0] += gradient[index],
                 PoolKind::Average => {
                     let part = share * gradient[index];
-                    window.indices().for_each(|index| to[index] += part);
+                    window.each(|index| to[index] += part);
                 }
             });
         }
