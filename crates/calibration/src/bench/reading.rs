@@ -1,8 +1,6 @@
 //! Codes of all columns of a chip, averaged.
 
-use std::ops::AddAssign;
-
-use ndarray::ArrayView2;
+use ndarray::{Array1, ArrayView2, Zip};
 
 /// Mean codes of both CADC channels, by column of the chip, over the repetitions of a measurement.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,20 +17,20 @@ impl Reading {
     /// Appends a hemisphere's codes (repetitions × columns).
     pub(crate) fn append(&mut self, causal: ArrayView2<'_, u8>, acausal: ArrayView2<'_, u8>) {
         let count = causal.nrows() as f64;
-        let mean = |codes: ArrayView2<'_, u8>| -> Vec<f64> {
-            let sums = sum_over_rows(codes, |_, code| u64::from(code));
-            sums.into_iter().map(|sum| sum as f64 / count).collect()
-        };
-        let means = mean(causal);
-        let squares = sum_over_rows(causal, |column, code| {
-            (f64::from(code) - means[column]).powi(2)
-        });
+        let mean = means(causal);
+        let mut squares = Array1::<f64>::zeros(mean.len());
+        for codes in causal.outer_iter() {
+            Zip::from(&mut squares)
+                .and(&mean)
+                .and(codes)
+                .for_each(|sum, mean, &code| *sum += (f64::from(code) - mean).powi(2));
+        }
         let spread = squares
-            .into_iter()
+            .iter()
             .map(|squares| (squares / (count - 1.0).max(1.0)).sqrt());
         self.deviation.extend(spread);
-        self.causal.extend(&means);
-        self.acausal.extend(mean(acausal));
+        self.causal.extend(&mean);
+        self.acausal.extend(means(acausal));
     }
 
     /// Mean of both channels of each column.
@@ -54,18 +52,13 @@ impl Reading {
     }
 }
 
-/// Sums over the repetitions, row by row, by column.
-fn sum_over_rows<T: Copy + Default + AddAssign>(
-    codes: ArrayView2<'_, u8>,
-    term: impl Fn(usize, u8) -> T,
-) -> Vec<T> {
-    let mut sums = vec![T::default(); codes.ncols()];
-    for row in codes.outer_iter() {
-        for (column, (sum, &code)) in sums.iter_mut().zip(row).enumerate() {
-            *sum += term(column, code);
-        }
+/// Means over the repetitions, by column.
+fn means(codes: ArrayView2<'_, u8>) -> Array1<f64> {
+    let mut sums = Array1::<u32>::zeros(codes.ncols());
+    for codes in codes.outer_iter() {
+        sums.zip_mut_with(&codes, |sum, &code| *sum += u32::from(code));
     }
-    sums
+    sums.mapv(|sum| f64::from(sum) / codes.nrows() as f64)
 }
 
 #[cfg(test)]

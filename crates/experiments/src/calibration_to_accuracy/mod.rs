@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::operating_point::{DigitalNetwork, Meanwhile, Measured, PointBench, ShiftsBy};
+use crate::operating_point::{
+    DigitalNetwork, FreshChip, Meanwhile, Measured, PointBench, ShiftsBy,
+};
 use crate::{
     Experiment, ExperimentError, NetworkCase, OperatingPoint, Outcome, Settings, StudyData,
 };
@@ -41,7 +43,12 @@ struct PointJob<'a> {
     chip_seed: u64,
     at: &'a OperatingPoint,
     #[serde(skip)]
-    of: (&'a NetworkCase, &'a DigitalNetwork, &'a Point),
+    of: (
+        &'a NetworkCase,
+        &'a FreshChip,
+        &'a DigitalNetwork,
+        &'a Point,
+    ),
 }
 
 fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError> {
@@ -61,20 +68,19 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         DigitalNetwork::of_cases(&parameters.cases, &data, seeds, task)
     })?;
     DigitalNetwork::check_count(&networks, parameters.cases.len(), seeds.len())?;
+    let cases = parameters.cases.iter();
+    let chips = cases.map(|case| case.fresh_chips(seeds));
+    let chips = chips.collect::<Result<Vec<_>, _>>()?;
     let mut keys = Vec::new();
-    for (case, networks) in parameters.cases.iter().zip(&networks) {
+    for ((case, chips), networks) in parameters.cases.iter().zip(&chips).zip(&networks) {
         for point in &points {
-            keys.extend(
-                seeds
-                    .iter()
-                    .zip(networks)
-                    .map(|(&chip_seed, network)| PointJob {
-                        case: &case.name,
-                        chip_seed,
-                        at: &point.at,
-                        of: (case, network, point),
-                    }),
-            );
+            let on_chips = chips.iter().zip(networks);
+            keys.extend(on_chips.map(|(chip, network)| PointJob {
+                case: &case.name,
+                chip_seed: chip.seed,
+                at: &point.at,
+                of: (case, chip, network, point),
+            }));
         }
     }
     let list = JobList {
@@ -84,13 +90,12 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         steps: &|_| 1,
     };
     let measured = jobs.each(&list, |job, task| {
-        let (case, digital, point) = job.of;
+        let (case, chip, digital, point) = job.of;
         let bench = PointBench {
             task: &case.task,
             digital,
             data: &data,
-            chip: &case.fresh_chip(job.chip_seed)?,
-            seed: job.chip_seed,
+            chip,
             meanwhile: Meanwhile::default(),
             shifts_by: ShiftsBy::Measured,
         };

@@ -1,12 +1,12 @@
 //! Where the error of a multiplication comes from, and the accuracy that is lost by it: every source
 //! switched off alone and on alone, before and after calibration, before and after training in the loop.
 
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_hardware::ChipConfig;
 use serde::Serialize;
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
-use crate::operating_point::{DigitalNetwork, PointBench, ShiftsBy};
+use crate::operating_point::{DigitalNetwork, FreshChip, PointBench, ShiftsBy};
 use crate::{Experiment, ExperimentError, NetworkCase, Outcome, Settings, StudyData};
 
 mod budget;
@@ -90,8 +90,7 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
             task: &case.task,
             digital,
             data: &data,
-            chip: &SimulatedChip::new(&config.clone().check()?, job.chip_seed),
-            seed: job.chip_seed,
+            chip: &FreshChip::new(&config.clone().check()?, job.chip_seed),
             meanwhile: parameters.meanwhile,
             shifts_by: ShiftsBy::Nominal,
         };

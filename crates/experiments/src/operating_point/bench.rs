@@ -1,5 +1,7 @@
 //! Measuring an operating point on a chip.
 
+use std::sync::Arc;
+
 use bss2_calibration::CalibrationResult;
 use bss2_core::random::derive_seed;
 use bss2_core::{CostLedger, MacArray, Metered, NOMINAL_GAIN_LSB, Trial};
@@ -11,7 +13,9 @@ use bss2_training::{
 use ndarray::{Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
-use super::{DigitalNetwork, Measured, NetworkState, NetworkTask, OnChip, OperatingPoint};
+use super::{
+    DigitalNetwork, FreshChip, Measured, NetworkState, NetworkTask, OnChip, OperatingPoint,
+};
 use crate::ends::EndCounter;
 use crate::mac_quality::MacQuality;
 use crate::recording::NetworkRecording;
@@ -19,8 +23,7 @@ use crate::sample::Sample;
 use crate::simulated_lab::SimulatedLab;
 use crate::{ExperimentError, StudyData};
 
-/// Purposes of the seeds that are derived from a chip's.
-const CALIBRATION: u64 = 1;
+/// Purposes of the seeds that are derived from a chip's, as that of its calibrations is.
 const TRAINING: u64 = 2;
 /// That of all evaluations: networks meet the same noise.
 const TRIALS: u64 = 3;
@@ -31,9 +34,7 @@ pub(crate) struct PointBench<'a> {
     pub(crate) task: &'a NetworkTask,
     pub(crate) digital: &'a DigitalNetwork,
     pub(crate) data: &'a StudyData,
-    /// As it was made.
-    pub(crate) chip: &'a SimulatedChip,
-    pub(crate) seed: u64,
+    pub(crate) chip: &'a FreshChip,
     /// What happens between calibration and use.
     pub(crate) meanwhile: Meanwhile,
     /// By which gain shifts between layers are chosen.
@@ -62,7 +63,7 @@ pub struct Meanwhile {
 /// A chip that is ready for a network.
 struct Ready {
     chip: SimulatedChip,
-    calibration: Option<CalibrationResult>,
+    calibration: Option<Arc<CalibrationResult>>,
     figures: ChipFigures,
     network: NetworkDescription,
 }
@@ -135,7 +136,7 @@ impl PointBench<'_> {
         }
         let mut lab = SimulatedLab::new(chip.clone());
         let settings = network.settings()?;
-        let figures = match ChipFigures::measure(&mut lab, &settings, false, self.seed) {
+        let figures = match ChipFigures::measure(&mut lab, &settings, false, self.chip.seed) {
             Err(TrainingError::TooFewColumns { .. }) => return Ok(None),
             figures => figures?,
         };
@@ -154,12 +155,12 @@ impl PointBench<'_> {
 
     /// Writes the shifts that suit the nominal gain into the network.
     fn fix_shifts(&self, network: &mut NetworkDescription) -> Result<(), ExperimentError> {
-        let mut digital = network.build(self.seed)?;
+        let mut digital = network.build(self.chip.seed)?;
         digital
             .names
             .import(&mut digital.network, &self.digital.weights)?;
         let array = ArrayChoice {
-            geometry: self.chip.geometry(),
+            geometry: self.chip.chip().geometry(),
             gain: ArrayGain::Uniform(NOMINAL_GAIN_LSB),
             strategies: None,
         };
@@ -178,12 +179,13 @@ impl PointBench<'_> {
     fn calibrated(
         &self,
         point: &OperatingPoint,
-    ) -> Result<(SimulatedChip, Option<CalibrationResult>), ExperimentError> {
-        let mut chip = self.chip.clone();
-        let seed = derive_seed(self.seed, CALIBRATION);
-        let calibration = match &point.calibration {
-            None => None,
-            Some(procedure) => Some(procedure.run(&mut chip, seed, &mut |_| ())?),
+    ) -> Result<(SimulatedChip, Option<Arc<CalibrationResult>>), ExperimentError> {
+        let (mut chip, calibration) = match &point.calibration {
+            None => (self.chip.chip().clone(), None),
+            Some(procedure) => {
+                let (chip, result) = self.chip.calibrated(procedure)?;
+                (chip, Some(result))
+            }
         };
         let Meanwhile {
             warmer_kelvin,
@@ -199,7 +201,7 @@ impl PointBench<'_> {
     /// The digital network as it is brought onto the chip, and its layers with typical inputs.
     fn deployed(&self, ready: &Ready) -> Result<(Network, Vec<Sample>), ExperimentError> {
         let task = self.task;
-        let mut digital = ready.network.build(self.seed)?;
+        let mut digital = ready.network.build(self.chip.seed)?;
         digital
             .names
             .import(&mut digital.network, &self.digital.weights)?;
@@ -240,7 +242,7 @@ impl PointBench<'_> {
             validation: None,
             deployment_samples: task.deployment_samples,
             geometry: ready.chip.geometry(),
-            seed: derive_seed(self.seed, TRAINING),
+            seed: derive_seed(self.chip.seed, TRAINING),
             checkpoint: None,
         };
         let mut lab = SimulatedLab::with_figures(ready.chip.clone(), ready.figures.clone());
@@ -256,7 +258,7 @@ impl PointBench<'_> {
         layers: &[Sample],
     ) -> Result<Vec<MacQuality>, ExperimentError> {
         let mut chip = ready.chip.clone();
-        let mut trial = Trial::new(derive_seed(self.seed, LAYERS));
+        let mut trial = Trial::new(derive_seed(self.chip.seed, LAYERS));
         let qualities = layers.iter().map(|layer| {
             let repeats = (0..self.task.layer_repeats)
                 .map(|_| layer.outputs_lsb(&mut chip, &mut trial))
@@ -277,7 +279,7 @@ impl PointBench<'_> {
         let test: Examples<'_> = self.data.test()?.first(self.task.test_samples);
         let mut chip = Metered::new(ready.chip.clone());
         let mut counted = EndCounter::new(&mut chip);
-        let mut session = Session::on(&mut counted, derive_seed(self.seed, TRIALS));
+        let mut session = Session::on(&mut counted, derive_seed(self.chip.seed, TRIALS));
         let accuracy = evaluate(network, &mut session, test)?;
         let clipped_percent = counted.percent();
         let cost = chip.take_ledger();

@@ -1,9 +1,9 @@
 //! A network on chips of one kind.
 
-use bss2_hardware::{ChipConfig, SimulatedChip};
+use bss2_hardware::ChipConfig;
 use serde::{Deserialize, Serialize};
 
-use super::NetworkTask;
+use super::{FreshChip, NetworkTask};
 use crate::{ExperimentError, Settings};
 
 /// A network on chips of one kind.
@@ -18,9 +18,13 @@ pub struct NetworkCase {
 }
 
 impl NetworkCase {
-    /// The chip of a seed, as it was made.
-    pub(crate) fn fresh_chip(&self, seed: u64) -> Result<SimulatedChip, ExperimentError> {
-        Ok(SimulatedChip::new(&self.chip.clone().check()?, seed))
+    /// The chip of each seed.
+    pub(crate) fn fresh_chips(&self, seeds: &[u64]) -> Result<Vec<FreshChip>, ExperimentError> {
+        seeds.iter().map(|&seed| self.fresh_chip(seed)).collect()
+    }
+
+    fn fresh_chip(&self, seed: u64) -> Result<FreshChip, ExperimentError> {
+        Ok(FreshChip::new(&self.chip.clone().check()?, seed))
     }
 
     /// A task on the study's chips.

@@ -2,14 +2,13 @@
 //! highest accuracy within a chip time, judged on chips that the search has not seen.
 
 use bss2_core::random::derive_seed;
-use bss2_hardware::SimulatedChip;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::configuration::configured;
 use crate::jobs::{JobList, Jobs};
 use crate::operating_point::{
-    DigitalNetwork, Judged, Meanwhile, NetworkState, PointBench, ShiftsBy,
+    DigitalNetwork, FreshChip, Judged, Meanwhile, NetworkState, PointBench, ShiftsBy,
 };
 use crate::statistics::mean;
 use crate::{Experiment, ExperimentError, OperatingPoint, Outcome, Settings, StudyData};
@@ -76,14 +75,10 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
         configured(EXPERIMENT.name, settings, preset, data.facts("data")?)?;
     parameters.check()?;
     let held_back = data.with_test_from_training(parameters.case.task.training_samples)?;
-    let drawn = |seeds: &[u64]| -> Result<Vec<_>, _> {
-        let chips = seeds.iter().map(|&seed| parameters.case.fresh_chip(seed));
-        chips.collect()
-    };
     let lab = Lab {
         parameters: &parameters,
-        made_for_search: drawn(&parameters.search_chips)?,
-        made_fresh: drawn(&parameters.fresh_chips)?,
+        for_search: parameters.case.fresh_chips(&parameters.search_chips)?,
+        fresh: parameters.case.fresh_chips(&parameters.fresh_chips)?,
         data: &data,
         held_back: &held_back,
     };
@@ -136,9 +131,8 @@ fn run(settings: &Settings, jobs: &Jobs<'_>) -> Result<Outcome, ExperimentError>
 /// What settings are tried on.
 struct Lab<'a> {
     parameters: &'a Parameters,
-    /// The chips of both kinds of seeds, as they were made.
-    made_for_search: Vec<SimulatedChip>,
-    made_fresh: Vec<SimulatedChip>,
+    for_search: Vec<FreshChip>,
+    fresh: Vec<FreshChip>,
     data: &'a StudyData,
     /// Samples of the training set alone.
     held_back: &'a StudyData,
@@ -218,31 +212,24 @@ impl Lab<'_> {
         is_fresh: bool,
     ) -> Result<Vec<Judged>, (u64, ExperimentError)> {
         let case = &self.parameters.case;
-        let (seeds, chips, data) = if is_fresh {
-            (&self.parameters.fresh_chips, &self.made_fresh, self.data)
+        let (chips, data) = if is_fresh {
+            (&self.fresh, self.data)
         } else {
-            let held_back = self.held_back;
-            (
-                &self.parameters.search_chips,
-                &self.made_for_search,
-                held_back,
-            )
+            (&self.for_search, self.held_back)
         };
-        let chips = seeds.par_iter().zip(chips).zip(networks);
-        let of_chips = chips.map(|((&seed, chip), digital)| {
+        let of_chips = chips.par_iter().zip(networks).map(|(chip, digital)| {
             let bench = PointBench {
                 task: &case.task,
                 digital,
                 data,
                 chip,
-                seed,
                 meanwhile: Meanwhile::default(),
                 shifts_by: ShiftsBy::Measured,
             };
             let judged = bench.judged(point, state);
             judged
                 .and_then(|judged| judged.ok_or(ExperimentError::NoSignal))
-                .map_err(|error| (seed, error))
+                .map_err(|error| (chip.seed, error))
         });
         // The first error in the order of chips, not of time.
         let judged: Vec<Result<Judged, _>> = of_chips.collect();

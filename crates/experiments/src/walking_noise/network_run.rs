@@ -1,6 +1,7 @@
 //! Everything that is measured on one network of one seed.
 
 use bss2_training::{NetworkDescription, NoiseKind};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::Parameters;
@@ -61,25 +62,30 @@ impl NetworkRun {
             .map(|&sigma| trained.noisy_percent(NoiseKind::Additive, &Place::All, sigma))
             .collect::<Result<_, _>>()?;
         let places = Place::all(linear_layers(&description));
-        let mut bearings = Vec::new();
-        for kind in [NoiseKind::Additive, NoiseKind::Multiplicative] {
-            for place in &places {
-                let midpoint = trained.midpoint(accuracy_percent, kind, place)?;
-                let is_trained_for = kind == NoiseKind::Additive || *place == Place::All;
-                let sigma = midpoint.filter(|_| is_trained_for);
-                let sigma = sigma.map(|midpoint| parameters.training_noise * midpoint);
-                let hardened = sigma.map(|sigma| {
-                    Hardened::new(seed, &description, (kind, place, sigma), parameters, data)
-                });
-                bearings.push(Bearing {
-                    kind,
-                    midpoint,
-                    output_rms: output_rms(&trained, place)?,
-                    hardened: hardened.transpose()?,
-                    place: place.clone(),
-                });
-            }
-        }
+        let kinds = [NoiseKind::Additive, NoiseKind::Multiplicative].into_iter();
+        let cases: Vec<_> = kinds
+            .flat_map(|kind| places.iter().map(move |place| (kind, place)))
+            .collect();
+        let bearing = |&(kind, place): &(NoiseKind, &Place)| {
+            let midpoint = trained.midpoint(accuracy_percent, kind, place)?;
+            let is_trained_for = kind == NoiseKind::Additive || *place == Place::All;
+            let sigma = midpoint.filter(|_| is_trained_for);
+            let sigma = sigma.map(|midpoint| parameters.training_noise * midpoint);
+            let hardened = sigma.map(|sigma| {
+                Hardened::new(seed, &description, (kind, place, sigma), parameters, data)
+            });
+            Ok(Bearing {
+                kind,
+                midpoint,
+                output_rms: output_rms(&trained, place)?,
+                hardened: hardened.transpose()?,
+                place: place.clone(),
+            })
+        };
+        // The first error in the order of cases, not of time.
+        let bearings: Vec<Result<Bearing, ExperimentError>> =
+            cases.par_iter().map(bearing).collect();
+        let bearings = bearings.into_iter().collect::<Result<_, _>>()?;
         Ok(Self {
             architecture,
             seed,
