@@ -11,11 +11,14 @@ use crate::ExperimentError;
 /// Purpose of the seed of calibrations.
 const CALIBRATION: u64 = 1;
 
-/// A chip as it was made. Points that share a calibration need it once.
+/// Calibrations that a chip remembers at most, 40 kB each.
+const REMEMBERED: usize = 100;
+
+/// A chip as it was made. Points that share a calibration find it where one of them needed it lately.
 pub(crate) struct FreshChip {
     chip: SimulatedChip,
     pub(crate) seed: u64,
-    /// Without their routines, which are most of what they hold.
+    /// The latest last, without their routines, which are most of what they hold.
     known: Mutex<Vec<Arc<CalibrationResult>>>,
 }
 
@@ -46,9 +49,12 @@ impl FreshChip {
     }
 
     fn known(&self, procedure: &Procedure) -> Option<Arc<CalibrationResult>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = known.iter().filter(|known| known.procedure == *procedure);
-        found.next().cloned()
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = known
+            .iter()
+            .position(|known| known.procedure == *procedure)?;
+        known[place..].rotate_left(1);
+        known.last().cloned()
     }
 
     /// (The lock is not held meanwhile: who waits for it may have to go on for this to end.)
@@ -60,7 +66,66 @@ impl FreshChip {
             ..result
         });
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() == REMEMBERED {
+            known.remove(0);
+        }
         known.push(Arc::clone(&result));
         Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bss2_calibration::JointProcedure;
+    use bss2_core::{ChipControl, Register};
+    use bss2_hardware::ChipConfig;
+
+    use super::*;
+
+    fn joint(driver_runs: usize) -> Procedure {
+        let mut procedure = JointProcedure::default();
+        procedure.options.driver_runs = driver_runs;
+        Procedure::Joint(procedure)
+    }
+
+    fn registers(chip: &SimulatedChip) -> Vec<Vec<i32>> {
+        let mut chip = chip.clone();
+        let registers = Register::ALL.iter();
+        registers
+            .map(|&register| chip.register_values(register).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_calibration_is_the_same_whether_it_was_known_or_not() {
+        let config = ChipConfig::typical().check().unwrap();
+        let chip = FreshChip::new(&config, 3);
+        let (first, found) = chip.calibrated(&joint(1)).unwrap();
+        let (other, _) = chip.calibrated(&joint(2)).unwrap();
+        let (second, known) = chip.calibrated(&joint(1)).unwrap();
+        assert!(Arc::ptr_eq(&found, &known));
+        assert_eq!(registers(&first), registers(&second));
+        assert_ne!(registers(&first), registers(&other));
+        let (anew, _) = FreshChip::new(&config, 3).calibrated(&joint(1)).unwrap();
+        assert_eq!(registers(&first), registers(&anew));
+    }
+
+    #[test]
+    fn only_the_latest_calibrations_are_remembered() {
+        let config = ChipConfig::typical().check().unwrap();
+        let chip = FreshChip::new(&config, 3);
+        let (_, result) = chip.calibrated(&joint(1)).unwrap();
+        let of_runs = |driver_runs| {
+            Arc::new(CalibrationResult {
+                procedure: joint(driver_runs),
+                ..(*result).clone()
+            })
+        };
+        *chip.known.lock().unwrap() = (2..2 + REMEMBERED).map(of_runs).collect();
+        assert!(chip.known(&joint(2)).is_some());
+        chip.calibrated(&joint(1)).unwrap();
+        assert_eq!(chip.known.lock().unwrap().len(), REMEMBERED);
+        assert!(chip.known(&joint(2)).is_some());
+        assert!(chip.known(&joint(3)).is_none());
     }
 }

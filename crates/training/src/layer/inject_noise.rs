@@ -200,6 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn noise_is_another_in_every_pass() {
+        let kind = NoiseKind::Additive;
+        let mut layer = InjectNoise::new(kind, NoisyModes::Both, 0.5).unwrap();
+        let mut session = Session::digital_with_seed(1);
+        let zeros = Array2::zeros(SHAPE);
+        let [first, second] = [(); 2].map(|()| {
+            let mut output = Array2::zeros(SHAPE);
+            layer
+                .forward(&mut session, zeros.view(), output.view_mut())
+                .unwrap();
+            output
+        });
+        assert!(std::iter::zip(&first, &second).all(|(a, b)| a != b));
+        assert_ne!(first.row(0), first.row(1));
+    }
+
+    #[test]
     fn noise_is_put_on_values_in_the_modes_asked_for_only() {
         for (modes, in_training, in_evaluation) in [
             (NoisyModes::Training, true, false),
