@@ -218,6 +218,7 @@ impl<'a> Bench<'a> {
     pub fn load(&mut self, weight: impl Fn(usize, usize) -> i8) -> Result<(), CalibrationError> {
         let geometry = self.chip.geometry();
         self.loaded.resize(geometry.hemispheres(), None);
+        // In half the time that `from_shape_fn` takes.
         let mut weights = Array2::zeros((geometry.inputs(), geometry.columns()));
         for (input, mut row) in weights.outer_iter_mut().enumerate() {
             for (column, to) in row.iter_mut().enumerate() {

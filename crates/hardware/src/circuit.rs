@@ -114,16 +114,14 @@ impl Circuit {
     /// columns' lines.
     pub(crate) fn charges_of_pulses(&self, region: Region, sign: Sign) -> Vec<f32> {
         let mut charges = vec![0.0; region.columns];
-        pulp::Arch::new().dispatch(|| {
-            let synram = &self.synrams[region.hemisphere];
-            let pulses = &self.pulses.ceiling[self.first_input(region)..][..region.inputs];
-            for (input, pulse) in region.input_range().zip(pulses) {
-                let row = synram.row(sign, input, region.column_range());
-                for (charge, synapse) in charges.iter_mut().zip(row) {
-                    *charge += pulse * synapse;
-                }
+        let synram = &self.synrams[region.hemisphere];
+        let pulses = &self.pulses.ceiling[self.first_input(region)..][..region.inputs];
+        for (input, pulse) in region.input_range().zip(pulses) {
+            let row = synram.row(sign, input, region.column_range());
+            for (charge, synapse) in charges.iter_mut().zip(row) {
+                *charge += pulse * synapse;
             }
-        });
+        }
         charges
     }
 

@@ -141,22 +141,22 @@ impl Synram {
         }
         for panel in panels_of(&region.column_range()) {
             let charged = self.charged[panel].clone();
-            let inputs = hull(&charged, &region.input_range());
-            if inputs == charged {
-                continue;
+            let asked = region.input_range();
+            let (covered, missing) = cover(charged, asked);
+            for inputs in missing.into_iter().filter(|inputs| !inputs.is_empty()) {
+                let of_chip = self.panel_of_chip(panel);
+                let mismatch = synapses.mismatch(self.hemisphere, panel);
+                pulp::Arch::new().dispatch(ChargePanel {
+                    factors: synapses.panel_factors(columns, of_chip),
+                    first_column: panel * PANEL,
+                    first_input: inputs.start,
+                    rows,
+                    weights: self.weights(panel, inputs.clone()),
+                    mismatch: &mismatch[rows * inputs.start..],
+                    charges: &mut charges,
+                });
             }
-            let of_chip = self.panel_of_chip(panel);
-            let mismatch = synapses.mismatch(self.hemisphere, panel);
-            pulp::Arch::new().dispatch(ChargePanel {
-                factors: synapses.panel_factors(columns, of_chip),
-                first_column: panel * PANEL,
-                first_input: inputs.start,
-                rows,
-                weights: self.weights(panel, inputs.clone()),
-                mismatch: &mismatch[rows * inputs.start..],
-                charges: &mut charges,
-            });
-            self.charged[panel] = inputs;
+            self.charged[panel] = covered;
         }
         self.charges = charges;
     }
@@ -178,13 +178,15 @@ fn panels_of(columns: &Range<usize>) -> Range<usize> {
     columns.start / PANEL..columns.end.div_ceil(PANEL)
 }
 
-/// The shortest range that covers two of them.
-fn hull(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    match (a.is_empty(), b.is_empty()) {
-        (_, true) => a.clone(),
-        (true, false) => b.clone(),
-        (false, false) => a.start.min(b.start)..a.end.max(b.end),
+/// The shortest range that covers what is charged and what is asked for, and what has to be charged for
+/// that, on both sides.
+fn cover(charged: Range<usize>, asked: Range<usize>) -> (Range<usize>, [Range<usize>; 2]) {
+    if charged.is_empty() {
+        return (asked.clone(), [asked, 0..0]);
     }
+    let all = charged.start.min(asked.start)..charged.end.max(asked.end);
+    let missing = [all.start..charged.start, charged.end..all.end];
+    (all, missing)
 }
 
 /// Charges of a panel, as a task that is compiled once per kind of processor.

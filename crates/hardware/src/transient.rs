@@ -1,4 +1,4 @@
-//! The transient model: event by event, step by step.
+//! The transient model: event by event, step by step. (Traces of lines take no steps: lines only decay.)
 //!
 //! Between events each column takes small steps in which everything linear is exact: the lines'
 //! charge and the membrane decay exponentially, and the membrane collects the OTAs' current. What

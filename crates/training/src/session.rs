@@ -91,7 +91,8 @@ impl<'a> Session<'a> {
         keyed_stream(seed, number)
     }
 
-    /// The same for Gaussian noise: many normals at once, in a fraction of the time.
+    /// The same for Gaussian noise (5.4 σ at most), many normals at once; one of the same sequence of
+    /// streams.
     pub fn next_noise(&mut self) -> NoiseStream {
         let (seed, pass) = self.next_stream_key();
         let first_vector = 0;

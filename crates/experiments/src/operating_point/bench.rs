@@ -23,7 +23,8 @@ use crate::sample::Sample;
 use crate::simulated_lab::SimulatedLab;
 use crate::{ExperimentError, StudyData};
 
-/// Purposes of the seeds that are derived from a chip's, as that of its calibrations is.
+/// Purposes of the seeds that are derived from a chip's.
+pub(super) const CALIBRATION: u64 = 1;
 const TRAINING: u64 = 2;
 /// That of all evaluations: networks meet the same noise.
 const TRIALS: u64 = 3;
@@ -160,7 +161,7 @@ impl PointBench<'_> {
             .names
             .import(&mut digital.network, &self.digital.weights)?;
         let array = ArrayChoice {
-            geometry: self.chip.chip().geometry(),
+            geometry: self.chip.as_made().geometry(),
             gain: ArrayGain::Uniform(NOMINAL_GAIN_LSB),
             strategies: None,
         };
@@ -181,7 +182,7 @@ impl PointBench<'_> {
         point: &OperatingPoint,
     ) -> Result<(SimulatedChip, Option<Arc<CalibrationResult>>), ExperimentError> {
         let (mut chip, calibration) = match &point.calibration {
-            None => (self.chip.chip().clone(), None),
+            None => (self.chip.as_made().clone(), None),
             Some(procedure) => {
                 let (chip, result) = self.chip.calibrated(procedure)?;
                 (chip, Some(result))

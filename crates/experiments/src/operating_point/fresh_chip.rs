@@ -6,13 +6,11 @@ use bss2_calibration::{CalibrationResult, Procedure};
 use bss2_core::random::derive_seed;
 use bss2_hardware::{CheckedConfig, SimulatedChip};
 
+use super::bench::CALIBRATION;
 use crate::ExperimentError;
 
-/// Purpose of the seed of calibrations.
-const CALIBRATION: u64 = 1;
-
 /// Calibrations that a chip remembers at most, 40 kB each.
-const REMEMBERED: usize = 100;
+const REMEMBERED: usize = 32;
 
 /// A chip as it was made. Points that share a calibration find it where one of them needed it lately.
 pub(crate) struct FreshChip {
@@ -31,12 +29,12 @@ impl FreshChip {
         }
     }
 
-    pub(super) const fn chip(&self) -> &SimulatedChip {
+    pub(super) const fn as_made(&self) -> &SimulatedChip {
         &self.chip
     }
 
-    /// The chip calibrated by a procedure, as it is when a calibration is loaded, whether that was
-    /// found now or before.
+    /// The chip with the calibration of a procedure loaded, be it found now or before, and that
+    /// calibration, whose list of routines is empty.
     pub(super) fn calibrated(
         &self,
         procedure: &Procedure,
@@ -57,8 +55,9 @@ impl FreshChip {
         known.last().cloned()
     }
 
-    /// (The lock is not held meanwhile: who waits for it may have to go on for this to end.)
     fn calibrate(&self, procedure: &Procedure) -> Result<Arc<CalibrationResult>, ExperimentError> {
+        // Without the lock: a thread that waits for it might be one that this waits for. Who wants the
+        // same meanwhile finds the same.
         let seed = derive_seed(self.seed, CALIBRATION);
         let result = procedure.run(&mut self.chip.clone(), seed, &mut |_| ())?;
         let result = Arc::new(CalibrationResult {
@@ -66,6 +65,7 @@ impl FreshChip {
             ..result
         });
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|known| known.procedure != *procedure);
         if known.len() == REMEMBERED {
             known.remove(0);
         }
@@ -77,8 +77,9 @@ impl FreshChip {
 #[cfg(test)]
 mod tests {
     use bss2_calibration::JointProcedure;
-    use bss2_core::{ChipControl, Register};
+    use bss2_core::{ChipProbe, MacArray, PulseRequest, Region, Trial};
     use bss2_hardware::ChipConfig;
+    use ndarray::Array2;
 
     use super::*;
 
@@ -88,12 +89,24 @@ mod tests {
         Procedure::Joint(procedure)
     }
 
-    fn registers(chip: &SimulatedChip) -> Vec<Vec<i32>> {
+    /// What both channels of a hemisphere see of a pulse.
+    fn codes(chip: &SimulatedChip) -> [Array2<u8>; 2] {
         let mut chip = chip.clone();
-        let registers = Register::ALL.iter();
-        registers
-            .map(|&register| chip.register_values(register).unwrap())
-            .collect()
+        let region = Region::whole(chip.geometry(), 0);
+        let weights = Array2::from_elem((region.inputs, region.columns), 20);
+        chip.load_weights(region, weights.view()).unwrap();
+        let mut codes = [(); 2].map(|()| Array2::zeros((3, region.columns)));
+        let [causal, acausal] = &mut codes;
+        let request = PulseRequest {
+            region,
+            trial: Trial::new(1),
+            events: 1,
+            interval_cycles: 1,
+            readout_delay_cycles: PulseRequest::USUAL_READOUT_DELAY,
+        };
+        chip.read_pulses(&request, [causal.view_mut(), acausal.view_mut()])
+            .unwrap();
+        codes
     }
 
     #[test]
@@ -104,10 +117,12 @@ mod tests {
         let (other, _) = chip.calibrated(&joint(2)).unwrap();
         let (second, known) = chip.calibrated(&joint(1)).unwrap();
         assert!(Arc::ptr_eq(&found, &known));
-        assert_eq!(registers(&first), registers(&second));
-        assert_ne!(registers(&first), registers(&other));
-        let (anew, _) = FreshChip::new(&config, 3).calibrated(&joint(1)).unwrap();
-        assert_eq!(registers(&first), registers(&anew));
+        assert_eq!(codes(&first), codes(&second));
+        assert_ne!(codes(&first), codes(&other));
+        let mut as_left = chip.as_made().clone();
+        let seed = derive_seed(3, CALIBRATION);
+        joint(1).run(&mut as_left, seed, &mut |_| ()).unwrap();
+        assert_eq!(codes(&first), codes(&as_left));
     }
 
     #[test]

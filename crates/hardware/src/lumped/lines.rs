@@ -45,17 +45,14 @@ impl Lines {
         for (v, (_, activations, timing)) in batch.vectors().enumerate() {
             self.charge.clear();
             self.charge.resize(region.columns, 0.0);
-            pulp::Arch::new().dispatch(|| {
-                for (input, _) in activations.iter().enumerate().filter(|(_, x)| **x > 0) {
-                    let amplitude = amplitudes[[v, input]] * share;
-                    let charges =
-                        synram.row(sign, region.first_input + input, region.column_range());
-                    let lines = self.charge.iter_mut().zip(&self.kept).zip(charges);
-                    for ((line, kept), charge) in lines {
-                        *line = *line * kept + amplitude * charge;
-                    }
+            for (input, _) in activations.iter().enumerate().filter(|(_, x)| **x > 0) {
+                let amplitude = amplitudes[[v, input]] * share;
+                let charges = synram.row(sign, region.first_input + input, region.column_range());
+                let lines = self.charge.iter_mut().zip(&self.kept).zip(charges);
+                for ((line, kept), charge) in lines {
+                    *line = *line * kept + amplitude * charge;
                 }
-            });
+            }
             self.see(pass, timing, decay);
             for (c, column) in columns.clone().enumerate() {
                 if circuit.columns.source[column] == sign.line() {

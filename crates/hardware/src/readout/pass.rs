@@ -212,16 +212,15 @@ impl Deviations<'_> {
                 noise.read + line[c] + reset[c] * share * share + per_us[c] * time * remembered;
             variance.sqrt()
         };
-        let x = |c: usize| leaks[c] * time;
+        // Mostly no column leaks much, and half of the work will do.
         if noise.largest_leak_per_us * time < LITTLE {
             for (c, to) in self.to.iter_mut().enumerate() {
-                let (kept, remembered) = after_little(x(c));
+                let (kept, remembered) = after_little(leaks[c] * time);
                 *to = deviation(c, kept, remembered);
             }
         } else {
             for (c, to) in self.to.iter_mut().enumerate() {
-                let (little, much) = (after_little(x(c)), after_much(x(c)));
-                let (kept, remembered) = if x(c) < LITTLE { little } else { much };
+                let (kept, remembered) = after(leaks[c] * time);
                 *to = deviation(c, kept, remembered);
             }
         }
@@ -231,7 +230,15 @@ impl Deviations<'_> {
 /// Leak below which [`after_little`] is meant.
 const LITTLE: f32 = 0.2;
 
-/// exp(−x) and (1 − exp(−2x)) / 2x of a small x, to the third order.
+/// exp(−x) and (1 − exp(−2x)) / 2x.
+#[inline(always)]
+fn after(x: f32) -> (f32, f32) {
+    // Both, as a choice between numbers is one of vectors, too.
+    let (little, much) = (after_little(x), after_much(x));
+    if x < LITTLE { little } else { much }
+}
+
+/// [`after`] for a small x, to the third order.
 #[inline(always)]
 fn after_little(x: f32) -> (f32, f32) {
     let kept = 1.0 - x * (1.0 - x * (0.5 - x * (1.0 / 6.0)));
@@ -239,8 +246,8 @@ fn after_little(x: f32) -> (f32, f32) {
     (kept, remembered)
 }
 
-/// The same of a large one; exp(−x) with an error below 4·10⁻⁴, without a call to the library: the eighth
-/// power of a polynomial.
+/// [`after`] for a large one, exp(−x) with an error below 4·10⁻⁴ of 1, without a call to the library: the
+/// eighth power of a polynomial, which would rise again beyond x = 8.
 #[inline(always)]
 fn after_much(x: f32) -> (f32, f32) {
     let eighth = 0.125 * x.min(8.0);
@@ -296,11 +303,7 @@ mod tests {
     #[test]
     fn noise_is_forgotten_exponentially() {
         for x in (1..30_000).map(|i| 1e-3 * i as f32) {
-            let (kept, remembered) = if x < LITTLE {
-                after_little(x)
-            } else {
-                after_much(x)
-            };
+            let (kept, remembered) = after(x);
             assert!((kept - (-x).exp()).abs() < 4e-4, "{x}");
             let exact = -(-2.0 * x).exp_m1() / (2.0 * x);
             assert!(

@@ -22,8 +22,8 @@ pub(crate) fn trace(
     let hemisphere = pass.region.hemisphere;
     let column = pass.circuit.column_of_chip(hemisphere, request.column);
     let (mut jitter, mut events) = (Vec::new(), Vec::new());
+    let vector = request.run.trial.first_vector;
     for send in 0..pass.settings.num_sends() {
-        let vector = request.run.trial.first_vector;
         add_events(pass, vector, send, activations, &mut jitter, &mut events);
     }
     let alone = request.column - pass.region.first_column;

@@ -34,8 +34,8 @@ pub enum NoisyModes {
 /// outputs of layers. Backward: additive noise passes a gradient g as it is, multiplicative noise
 /// passes g · (1 + σn) with the n of the last forward pass.
 ///
-/// Noise is drawn from a [stream of the session](Session::next_noise): its trial seed and its number
-/// of such streams fix it, and it grows in proportion to σ.
+/// Noise is drawn from a [stream of the session](Session::next_noise): its trial seed and the number
+/// of its streams before fix it, and it grows in proportion to σ.
 #[derive(Clone, Debug)]
 pub struct InjectNoise {
     kind: NoiseKind,
@@ -119,11 +119,12 @@ impl Layer for InjectNoise {
         self.scaled = is_noisy && self.kind == NoiseKind::Multiplicative;
         if is_noisy {
             self.draw(session, input.dim());
-        }
-        match self.kind {
-            _ if !is_noisy => output.assign(&input),
-            NoiseKind::Additive => self.add(input, output),
-            NoiseKind::Multiplicative => self.scale(input, output),
+            match self.kind {
+                NoiseKind::Additive => self.add(input, output),
+                NoiseKind::Multiplicative => self.scale(input, output),
+            }
+        } else {
+            output.assign(&input);
         }
         self.passed = Some(input.dim());
         Ok(())

@@ -32,8 +32,8 @@ pub enum DriverModel {
 pub struct FitOptions {
     /// What is taken for different between drivers.
     pub drivers: DriverModel,
-    /// How often columns and drivers are fitted in turn, 1…100; default 3: seven more would lower what
-    /// is left of any error by less than 0.3 % (chips of all presets, calibrated or not).
+    /// How often columns and drivers are fitted in turn, 1…100; default 3 (docs/performance.md tells
+    /// what more would gain).
     pub rounds: usize,
 }
 
@@ -105,7 +105,7 @@ impl Twin {
     /// Fits a twin to a recording.
     ///
     /// Given amplitudes, each column's gains and response curve follow from linear least squares
-    /// around their last values; given columns, so do the amplitudes of all drivers. Where measurements tell little, curves go on straight and amplitudes stay near the
+    /// around their last values; given columns, the amplitudes of all drivers approach theirs. Where measurements tell little, curves go on straight and amplitudes stay near the
     /// activations. Noise follows from repetition.
     ///
     /// # Errors

@@ -49,6 +49,59 @@ fn tau_us(decay: &[f32]) -> f64 {
     half as f64 * 0.008 / ratio.ln()
 }
 
+/// A trace of several events, which come every 10 cycles, sent three times.
+fn trace_of_events(chip: &mut SimulatedChip, source: ReadoutSource, every: u32) -> Vec<f32> {
+    let geometry = chip.control_geometry();
+    let request = TraceRequest {
+        run: RunRequest {
+            region: Region::whole(geometry, 0),
+            ..timed(geometry, 3, 10)
+        },
+        column: 5,
+        source,
+        sample_interval_cycles: every,
+    };
+    let vector = Array1::from_vec(vec![31_u8, 0, 9, 12]);
+    let mut samples = vec![0.0; 210 / every as usize];
+    chip.record_trace(&request, vector.view(), &mut samples)
+        .expect("a good request");
+    samples
+}
+
+#[test]
+fn traces_are_the_same_however_often_they_are_sampled() {
+    let mut config = ChipConfig::typical().without_noise();
+    config.driver.jitter_activations = 0.0;
+    let mut chip = loaded(config, 40);
+    for source in [
+        ReadoutSource::ExcitatoryLine,
+        ReadoutSource::InhibitoryLine,
+        ReadoutSource::Membrane,
+        ReadoutSource::DebugLine,
+    ] {
+        let fine = trace_of_events(&mut chip, source, 1);
+        for every in [3, 10, 35] {
+            let coarse = trace_of_events(&mut chip, source, every);
+            let expected = fine.iter().step_by(every as usize);
+            for (number, (found, expected)) in coarse.iter().zip(expected).enumerate() {
+                let difference = (found - expected).abs();
+                assert!(
+                    difference < 2e-2,
+                    "{source:?}, {every}: {number}, {difference}"
+                );
+            }
+        }
+        let (least, most) = fine.iter().fold((f32::MAX, f32::MIN), |(least, most), &v| {
+            (least.min(v), most.max(v))
+        });
+        let moves = matches!(
+            source,
+            ReadoutSource::ExcitatoryLine | ReadoutSource::Membrane
+        );
+        assert_eq!(most - least > 5.0, moves, "{source:?}: {least} {most}");
+    }
+}
+
 #[test]
 fn a_line_falls_with_an_event_and_recovers_with_tau_syn() {
     let mut chip = loaded(ChipConfig::typical().without_noise(), 63);

@@ -27,7 +27,7 @@ const LEAST_AMPLITUDE: f32 = 2.0;
 
 /// Steps of conjugate gradients in a round, and the square of the residual, relative to that at the
 /// beginning, with which they end. What they leave is left to the next round, which knows the columns
-/// better: twice as many steps lead to the same fit.
+/// better.
 const STEPS: usize = 6;
 const SOLVED: f64 = 1e-8;
 
