@@ -35,8 +35,9 @@ impl FolderLock {
         let mut attempts = 0;
         loop {
             let (file, made) = match create(&path, parent) {
-                // Whoever had made the folders for a lock of his own has removed them again.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && attempts < ATTEMPTS => {
+                // Whoever had made the folders for a lock of his own is removing them: they are gone where a
+                // file is to be made in them, or there when they are made and gone when they are looked at.
+                Err(error) if goes_away(&error) && attempts < ATTEMPTS => {
                     attempts += 1;
                     continue;
                 }
@@ -67,6 +68,13 @@ impl FolderLock {
 
 /// Times that it is tried to make a file whose folder goes away meanwhile.
 const ATTEMPTS: usize = 100;
+
+fn goes_away(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists
+    )
+}
 
 /// Makes a file and the folders above it, which are returned, the innermost first.
 fn create(path: &Path, parent: &Path) -> io::Result<(File, Vec<PathBuf>)> {
@@ -130,6 +138,16 @@ mod tests {
         fs::write(parent.path().join(".bss2-lock-results"), "").unwrap();
         drop(FolderLock::take(&parent.path().join("results")).unwrap());
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn no_folder_can_be_made_where_a_file_is() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("above");
+        fs::write(&file, "of someone else").unwrap();
+        let refused = FolderLock::take(&file.join("results")).unwrap_err();
+        assert!(matches!(refused, ExperimentError::Write { .. }));
+        assert_eq!(fs::read(&file).unwrap(), b"of someone else");
     }
 
     #[test]
