@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
+use std::{array, slice};
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -151,15 +152,12 @@ impl Region {
 
 /// The first value outside the range with its position. The common case, none, is a vectorised
 /// sweep.
-pub fn find_outside<T: Copy + PartialOrd>(
+pub fn find_outside<T: Copy + Ord>(
     values: ArrayView2<'_, T>,
     range: RangeInclusive<T>,
 ) -> Option<((usize, usize), T)> {
-    let any = pulp::Arch::new().dispatch(AnyOutside {
-        values,
-        range: &range,
-    });
-    if !any {
+    let (min, max) = pulp::Arch::new().dispatch(Extremes { values })?;
+    if range.contains(&min) && range.contains(&max) {
         return None;
     }
     values
@@ -168,28 +166,65 @@ pub fn find_outside<T: Copy + PartialOrd>(
         .map(|(position, &value)| (position, value))
 }
 
-/// Whether any value lies outside a range, as a task that is compiled once per kind of processor.
-struct AnyOutside<'a, T> {
+/// The least and the largest value, as a task that is compiled once per kind of processor.
+struct Extremes<'a, T> {
     values: ArrayView2<'a, T>,
-    range: &'a RangeInclusive<T>,
 }
 
-impl<T: Copy + PartialOrd> pulp::WithSimd for AnyOutside<'_, T> {
-    type Output = bool;
+impl<T: Copy + Ord> pulp::WithSimd for Extremes<'_, T> {
+    type Output = Option<(T, T)>;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) -> bool {
-        let (start, end) = (*self.range.start(), *self.range.end());
-        let outside = |value: &T| !(start..=end).contains(value);
-        // Without an early end, and over a plain slice, many values are checked at once.
-        let any_of = |values: &[T]| values.iter().fold(false, |any, value| any | outside(value));
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> Option<(T, T)> {
+        let first = *self.values.first()?;
+        let (mut min, mut max) = ([first; LANES], [first; LANES]);
         match self.values.to_slice() {
-            Some(values) => any_of(values),
-            None => self.values.outer_iter().any(|row| match row.to_slice() {
-                Some(row) => any_of(row),
-                None => row.iter().any(outside),
-            }),
+            Some(values) => widen(&mut min, &mut max, values),
+            None => {
+                for row in self.values.outer_iter() {
+                    match row.to_slice() {
+                        Some(row) => widen(&mut min, &mut max, row),
+                        None => row
+                            .iter()
+                            .for_each(|value| widen(&mut min, &mut max, slice::from_ref(value))),
+                    }
+                }
+            }
         }
+        let min = min.into_iter().fold(first, T::min);
+        Some((min, max.into_iter().fold(first, T::max)))
+    }
+}
+
+/// Values that are compared at once.
+const LANES: usize = 64;
+
+/// Widens ranges, of which each is that of some values, by more values, many at once.
+#[inline(always)]
+fn widen<T: Copy + Ord>(min: &mut [T; LANES], max: &mut [T; LANES], values: &[T]) {
+    let (many, rest) = values.as_chunks::<LANES>();
+    let (some, rest) = rest.as_chunks::<16>();
+    for values in many {
+        widen_by(min, max, values);
+    }
+    for values in some {
+        widen_by(min, max, values);
+    }
+    for value in rest {
+        widen_by::<_, 1>(min, max, array::from_ref(value));
+    }
+}
+
+/// Widens the first `COUNT` ranges.
+#[inline(always)]
+fn widen_by<T: Copy + Ord, const COUNT: usize>(
+    min: &mut [T; LANES],
+    max: &mut [T; LANES],
+    values: &[T; COUNT],
+) {
+    for lane in 0..COUNT {
+        min[lane] = min[lane].min(values[lane]);
+        max[lane] = max[lane].max(values[lane]);
     }
 }
 

@@ -84,17 +84,33 @@ impl Dot {
     /// of as many as `b` and each row have. Sums beyond 32 bits wrap around.
     #[inline(always)]
     pub fn tile<const ROWS: usize>(self, a: [&[Pair]; ROWS], b: &[PairRow]) -> [SumRow; ROWS] {
+        self.halves::<ROWS, 2>(a, b)
+    }
+
+    /// The same for the first half of the columns; what it says of others means nothing.
+    #[inline(always)]
+    pub fn half_tile<const ROWS: usize>(self, a: [&[Pair]; ROWS], b: &[PairRow]) -> [SumRow; ROWS] {
+        self.halves::<ROWS, 1>(a, b)
+    }
+
+    /// One half of the columns or both.
+    #[inline(always)]
+    fn halves<const ROWS: usize, const HALVES: usize>(
+        self,
+        a: [&[Pair]; ROWS],
+        b: &[PairRow],
+    ) -> [SumRow; ROWS] {
         let pairs = a.iter().fold(b.len(), |least, row| least.min(row.len()));
         let (rows, b) = (a.map(|row| &row[..pairs]), &b[..pairs]);
         match self.0 {
             // SAFETY: these ways exist only where the features have been detected.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code, reason = "the features are there")]
-            Way::Vnni512 => unsafe { x86::tile_vnni(rows, b) },
+            Way::Vnni512 => unsafe { x86::tile_vnni::<ROWS, HALVES>(rows, b) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code, reason = "the features are there")]
-            Way::Avx2 => unsafe { x86::tile_avx2(rows, b) },
+            Way::Avx2 => unsafe { x86::tile_avx2::<ROWS, HALVES>(rows, b) },
             Way::Plain => tile(rows, b),
         }
     }
@@ -135,7 +151,7 @@ mod x86 {
     use super::{COLUMNS, Pair, PairRow, SumRow};
 
     #[target_feature(enable = "avx512f,avx512vnni")]
-    pub(super) fn tile_vnni<const ROWS: usize>(
+    pub(super) fn tile_vnni<const ROWS: usize, const HALVES: usize>(
         rows: [&[Pair]; ROWS],
         b: &[PairRow],
     ) -> [SumRow; ROWS] {
@@ -145,8 +161,9 @@ mod x86 {
             let b: [__m512i; 2] = unsafe { transmute(b.0) };
             for r in 0..ROWS {
                 let a = _mm512_set1_epi32(rows[r][k].cast_signed());
-                sums[r][0] = _mm512_dpwssd_epi32(sums[r][0], a, b[0]);
-                sums[r][1] = _mm512_dpwssd_epi32(sums[r][1], a, b[1]);
+                for half in 0..HALVES {
+                    sums[r][half] = _mm512_dpwssd_epi32(sums[r][half], a, b[half]);
+                }
             }
         }
         // SAFETY: as above, for sums.
@@ -157,12 +174,12 @@ mod x86 {
     const AT_ONCE: usize = 4;
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn tile_avx2<const ROWS: usize>(
+    pub(super) fn tile_avx2<const ROWS: usize, const HALVES: usize>(
         rows: [&[Pair]; ROWS],
         b: &[PairRow],
     ) -> [SumRow; ROWS] {
         let mut found = [[[_mm256_setzero_si256(); 2]; 2]; ROWS];
-        for half in 0..2 {
+        for half in 0..HALVES {
             for (rows, found) in rows.chunks(AT_ONCE).zip(found.chunks_mut(AT_ONCE)) {
                 let mut sums = [[_mm256_setzero_si256(); 2]; AT_ONCE];
                 for (k, b) in b.iter().enumerate() {
@@ -207,8 +224,11 @@ mod tests {
             let b: Vec<PairRow> = b.into_iter().map(PairRow).collect();
             for dot in Dot::all() {
                 let found = dot.tile(rows, &b);
-                let half = dot.tile::<4>(std::array::from_fn(|r| rows[r]), &b);
-                prop_assert_eq!(&half[..], &found[..4], "whatever the rows beside");
+                let some = dot.tile::<4>(std::array::from_fn(|r| rows[r]), &b);
+                prop_assert_eq!(&some[..], &found[..4], "whatever the rows beside");
+                for (half, found) in dot.half_tile(rows, &b).iter().zip(&found) {
+                    prop_assert_eq!(&half.0[..COLUMNS / 2], &found.0[..COLUMNS / 2]);
+                }
                 for (row, found) in rows.iter().zip(found) {
                     prop_assert_eq!(dot.tile([*row], &b)[0], found, "whatever the rows beside");
                     for (c, found) in found.0.into_iter().enumerate() {

@@ -96,8 +96,8 @@ impl Stimulus {
         let pass = Pass::new(circuit, region, self.settings, Trial::new(1));
         let inputs = self.activations.slice(s![.., region.input_range()]);
         let activations = inputs.as_standard_layout();
-        let rows = activations.outer_iter();
-        let timings: Vec<_> = rows.map(|x| pass.timing(x.as_slice().unwrap())).collect();
+        let mut timings = Vec::new();
+        pass.time(activations.as_slice().unwrap(), &mut timings);
         let mut order = Vec::new();
         by_events(&timings, &mut order, &mut Vec::new());
         let batch = Batch {

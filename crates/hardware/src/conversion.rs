@@ -117,6 +117,7 @@ impl SideBySide for Convert<'_> {
         let floor = block::<_, COUNT>(floor, of_chip);
         let reach = block::<_, COUNT>(reach, of_chip);
         let gain = block::<_, COUNT>(gain, of_chip);
+        let quarter_gain = gain.map(|gain| 0.25 * gain);
         let offset = block::<_, COUNT>(offset, of_chip);
         let bend_0 = block::<_, COUNT>(bend_0, of_chip);
         let bend_1 = block::<_, COUNT>(bend_1, of_chip);
@@ -131,12 +132,14 @@ impl SideBySide for Convert<'_> {
             let mut codes = [0; COUNT];
             for c in 0..COUNT {
                 let above = voltages[c] - floor[c];
-                let below = reach[c] - voltages[c] - (above * above + floor_softness).sqrt();
-                let distance = below + (below * below + ceiling_softness).sqrt();
-                let noise = deviations[c] * normals[c];
-                let linear = offset[c] + noise - 0.25 * gain[c] * (distance - common);
+                let knee = above.mul_add(above, *floor_softness).sqrt();
+                let below = reach[c] - voltages[c] - knee;
+                let distance = below + below.mul_add(below, *ceiling_softness).sqrt();
+                let noisy = deviations[c].mul_add(normals[c], offset[c]);
+                let linear = (-quarter_gain[c]).mul_add(distance - common, noisy);
                 let x = linear.clamp(0.0, 255.0);
-                let bend = bend_0[c] + x * (bend_1[c] + x * (bend_2[c] + x * bend_3[c]));
+                let slope = x.mul_add(x.mul_add(bend_3[c], bend_2[c]), bend_1[c]);
+                let bend = x.mul_add(slope, bend_0[c]);
                 codes[c] = rounded((linear + bend).clamp(0.0, 255.0));
             }
             self.codes[at..at + COUNT].copy_from_slice(&codes);

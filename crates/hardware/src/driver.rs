@@ -20,7 +20,7 @@ use bss2_core::{ArrayGeometry, Register, Scope};
 use crate::conditions::Conditions;
 use crate::parameter::section;
 use crate::registers::RegisterFile;
-use crate::side_by_side::block;
+use crate::side_by_side::{block, where_counts};
 use crate::stream::{Draw, Draws};
 
 section! {
@@ -162,8 +162,8 @@ impl Pulses {
             let free = distance * distance / (distance + self.soft);
             // (The library's minimum also sees to what is no number.)
             let amplitude = if free < ceiling[i] { free } else { ceiling[i] };
-            let sends = activations[i] > 0 && distance > 0.0;
-            amplitudes[i] = if sends { amplitude } else { 0.0 };
+            let sends = (activations[i] > 0) & (distance > 0.0);
+            amplitudes[i] = where_counts(sends, amplitude);
         }
         amplitudes
     }

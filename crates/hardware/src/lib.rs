@@ -64,6 +64,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod active;
 #[cfg(test)]
 mod agreement;
 mod buffers;

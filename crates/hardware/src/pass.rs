@@ -3,6 +3,7 @@
 use bss2_core::random::NoiseStream;
 use bss2_core::{ArrayGeometry, Region, RunSettings, Trial};
 
+use crate::active;
 use crate::circuit::Circuit;
 use crate::stream::NoiseSource;
 
@@ -64,20 +65,14 @@ impl<'a> Pass<'a> {
     /// Time from the last event to the readout.
     pub(crate) const DELAY_US: f32 = RunSettings::READOUT_DELAY_US as f32;
 
-    /// Timing of a vector; zeros send no events.
-    pub(crate) fn timing(&self, activations: &[u8]) -> Timing {
-        // Counts of so few fit into a byte, of which many are added at once.
-        let active = |some: &[u8]| some.iter().map(|x| u8::from(*x > 0)).sum::<u8>();
-        let events = activations
-            .chunks(128)
-            .map(|some| u32::from(active(some)))
-            .sum();
-        let sends = self.settings.num_sends() as f32;
-        Timing {
-            events,
-            send_us: events as f32 * sends * self.interval_us(),
-            delay_us: Self::DELAY_US,
-        }
+    /// Timings of vectors (vectors × inputs); zeros send no events.
+    pub(crate) fn time(&self, activations: &[u8], timings: &mut Vec<Timing>) {
+        timings.clear();
+        pulp::Arch::new().dispatch(Time {
+            pass: self,
+            activations,
+            timings,
+        });
     }
 
     /// Standard normals of the jitter of all inputs of the region in one send, for neighbouring vectors
@@ -86,6 +81,33 @@ impl<'a> Pass<'a> {
         let element = send as usize * INPUTS_MAX + self.region.first_input;
         self.jitter
             .fill_vectors(first_vector, element, self.region.inputs, normals);
+    }
+}
+
+/// The timings of vectors, as a task that is compiled once per kind of processor.
+struct Time<'a> {
+    pass: &'a Pass<'a>,
+    activations: &'a [u8],
+    timings: &'a mut Vec<Timing>,
+}
+
+impl pulp::WithSimd for Time<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let Pass {
+            region, settings, ..
+        } = self.pass;
+        let per_event_us = settings.num_sends() as f32 * self.pass.interval_us();
+        for vector in self.activations.chunks(region.inputs) {
+            let events = active::count(vector);
+            self.timings.push(Timing {
+                events,
+                send_us: events as f32 * per_event_us,
+                delay_us: Pass::DELAY_US,
+            });
+        }
     }
 }
 

@@ -137,9 +137,7 @@ impl<'a> Reading<'a> {
             copy.assign(&activations);
             sent.view()
         };
-        timings.clear();
-        let vectors = slice(&activations).chunks(activations.ncols());
-        timings.extend(vectors.map(|x| self.pass.timing(x)));
+        self.pass.time(slice(&activations), timings);
         by_events(timings, order, places);
         let batch = Batch {
             first_vector,

@@ -44,6 +44,12 @@ pub(crate) fn block<T, const COUNT: usize>(elements: &[T], first: usize) -> &[T;
     block
 }
 
+/// The number, or 0 where it does not count: always without a branch, and whatever the number.
+#[inline(always)]
+pub(crate) fn where_counts(counts: bool, number: f32) -> f32 {
+    f32::from_bits(number.to_bits() & u32::from(counts).wrapping_neg())
+}
+
 /// The sum over the places of a block, a power of two: halves are added, then their halves, and so on.
 #[inline(always)]
 pub(crate) fn sum<const COUNT: usize>(mut lanes: [f32; COUNT]) -> f32 {

@@ -213,7 +213,12 @@ impl Product<'_> {
         let a: [&[Pair]; ROWS] =
             std::array::from_fn(|r| &self.a.values[(first + r) * pairs..][..pairs]);
         for panel in self.columns.start / COLUMNS..self.columns.end.div_ceil(COLUMNS) {
-            let tile = self.b.dot.tile(a, self.pairs_of_panel(panel));
+            let pairs = self.pairs_of_panel(panel);
+            let tile = if self.columns.end - panel * COLUMNS > COLUMNS / 2 {
+                self.b.dot.tile(a, pairs)
+            } else {
+                self.b.dot.half_tile(a, pairs)
+            };
             self.put(first, panel, &tile);
         }
     }
@@ -232,14 +237,27 @@ impl Product<'_> {
         let steps = &self.b.grid.steps[from.clone()];
         for (r, sums) in tile.iter().enumerate() {
             let step = self.a.steps[first + r];
-            let sums = &sums.0[from.start - at..from.end - at];
+            let here = &sums.0[from.start - at..from.end - at];
             let mut c = self.c.row_mut(first + r);
-            match c.as_slice_mut() {
-                Some(c) => scale(c[to.clone()].iter_mut(), sums, step, steps),
-                None => scale(c.iter_mut().skip(to.start), sums, step, steps),
+            let Some(c) = c.as_slice_mut() else {
+                scale(c.iter_mut().skip(to.start), here, step, steps);
+                continue;
+            };
+            let c = &mut c[to.clone()];
+            match (c.first_chunk_mut(), steps.first_chunk()) {
+                (Some(c), Some(steps)) => *c = scaled(&sums.0, step, steps),
+                _ => scale(c.iter_mut(), here, step, steps),
             }
         }
     }
+}
+
+/// Sums of a whole panel as numbers.
+#[inline(always)]
+fn scaled(sums: &[i32; COLUMNS], step: f32, steps: &[f32; COLUMNS]) -> [f32; COLUMNS] {
+    let mut scaled = [0.0; COLUMNS];
+    scale(scaled.iter_mut(), sums, step, steps);
+    scaled
 }
 
 #[inline(always)]

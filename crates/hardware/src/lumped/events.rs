@@ -2,11 +2,12 @@
 
 use ndarray::ArrayViewMut2;
 
+use crate::active::{Active, TOGETHER};
 use crate::buffers::slice_mut;
 use crate::driver::Pulses;
 use crate::model::Batch;
-use crate::pass::Pass;
-use crate::side_by_side::{MANY, SideBySide, block, sum};
+use crate::pass::{Pass, Timing};
+use crate::side_by_side::{MANY, SideBySide, block, sum, where_counts};
 
 /// What a unit of charge is worth a time r before the readout: Σ c·exp(−rate·r).
 pub(super) struct Response {
@@ -120,17 +121,14 @@ impl Events {
         };
         let amplitudes = slice_mut(&mut amplitudes);
         self.jitter_activations.resize(vectors, 0.0);
-        for &v in batch.order {
-            let events = batch.timings[v].events as usize;
-            self.weigh(pass, events);
-            // The jitters of all sends add up to one. (Where a pulse is so short that single jitters
-            // would end it, the transient model finds up to half an LSB more: it ends each event by
-            // itself.)
-            self.jitter_activations[v] = pass.circuit.jitter_activations * self.jitter_share;
-            let factors = &self.factors[inputs - events..];
-            let row = v * inputs..(v + 1) * inputs;
-            put_in_place(factors, &activations[row.clone()], &mut amplitudes[row]);
-        }
+        pulp::Arch::new().dispatch(Weigh {
+            events: self,
+            pass,
+            timings: batch.timings,
+            order: batch.order,
+            activations,
+            worth: amplitudes,
+        });
 
         self.jitter.resize(vectors * inputs, 0.0);
         if pass.circuit.jitter_activations > 0.0 {
@@ -151,8 +149,43 @@ impl Events {
     }
 }
 
-/// Inputs whose events are put in place together.
-const TOGETHER: usize = 8;
+/// What all vectors' events are worth, as a task that is compiled once per kind of processor.
+struct Weigh<'a> {
+    events: &'a mut Events,
+    pass: &'a Pass<'a>,
+    timings: &'a [Timing],
+    /// The vectors in the order of their numbers of events.
+    order: &'a [usize],
+    /// Vectors × inputs.
+    activations: &'a [u8],
+    /// Likewise.
+    worth: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Weigh<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        let inputs = self.pass.region.inputs;
+        for &v in self.order {
+            let events = self.timings[v].events as usize;
+            self.events.weigh(self.pass, events);
+            // The jitters of all sends add up to one. (Where a pulse is so short that single jitters
+            // would end it, the transient model finds up to half an LSB more: it ends each event by
+            // itself.)
+            self.events.jitter_activations[v] =
+                self.pass.circuit.jitter_activations * self.events.jitter_share;
+            let row = v * inputs..(v + 1) * inputs;
+            let factors = &self.events.factors[inputs - events..];
+            put_in_place(
+                factors,
+                &self.activations[row.clone()],
+                &mut self.worth[row],
+            );
+        }
+    }
+}
 
 /// For each set of active inputs among some neighbours, one bit each: how many are active before each of
 /// them.
@@ -172,6 +205,7 @@ const ACTIVE_BEFORE: [[u8; TOGETHER]; 1 << TOGETHER] = {
 
 /// Puts the worth of the events, one after the other, where the inputs are that send them; at least
 /// [`TOGETHER`] numbers of any kind follow the last. (What stands at silent inputs means nothing.)
+#[inline(always)]
 fn put_in_place(factors: &[f32], activations: &[u8], worth: &mut [f32]) {
     let mut number = 0;
     let (activations, last) = activations.as_chunks::<TOGETHER>();
@@ -194,27 +228,22 @@ fn put_together(
     activations: &[u8; TOGETHER],
     worth: &mut [f32; TOGETHER],
 ) -> usize {
-    // The highest bit of each byte tells whether it is active, as activations need five; the product
-    // gathers these bits, the first in the lowest, in the highest byte.
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let active = (u64::from_le_bytes(*activations) + 0x7f * ONES) >> 7 & ONES;
-    if active == 0 {
+    let active = Active::of(activations);
+    if active.count() == 0 {
         return 0;
     }
-    let active = (active.wrapping_mul(GATHER) >> 56) as u8;
     let Some(factors) = factors.first_chunk::<TOGETHER>() else {
         unreachable!("numbers follow the last");
     };
-    if active == u8::MAX {
+    if active.set() == u8::MAX {
         *worth = *factors;
         return TOGETHER;
     }
-    let before = &ACTIVE_BEFORE[usize::from(active)];
+    let before = &ACTIVE_BEFORE[usize::from(active.set())];
     for i in 0..TOGETHER {
         worth[i] = factors[usize::from(before[i]) % TOGETHER];
     }
-    active.count_ones() as usize
+    active.count() as usize
 }
 
 /// The events of all vectors, as a task that is compiled once per kind of processor.
@@ -287,16 +316,12 @@ impl SideBySide for SendVector<'_> {
             .amplitudes(self.first_of_chip + first, activations);
         let (mut seen, mut amplitudes) = ([0.0; COUNT], [0.0; COUNT]);
         for i in 0..COUNT {
-            let sends = sent[i] > 0.0;
-            // Nothing is known of what a silent input is worth.
-            seen[i] = if sends { sent[i] * worth[i] } else { 0.0 };
-            let jittered = sent[i] + self.jitter_activations * jitter[i];
-            // A driver that sends nothing does not jitter either, and none sends a negative pulse.
-            amplitudes[i] = if sends && jittered > 0.0 {
-                worth[i] * jittered
-            } else {
-                0.0
-            };
+            // Nothing is known of what a silent input is worth; it does not jitter either.
+            let worth = where_counts(sent[i] > 0.0, worth[i]);
+            seen[i] = sent[i] * worth;
+            // No driver sends a negative pulse.
+            let jittered = self.jitter_activations.mul_add(jitter[i], sent[i]);
+            amplitudes[i] = worth * where_counts(jittered > 0.0, jittered);
         }
         self.amplitudes[first..first + COUNT].copy_from_slice(&amplitudes);
         for i in 0..COUNT {

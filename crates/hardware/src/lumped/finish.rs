@@ -44,24 +44,24 @@ pub(super) struct Finish<'a, const EXACT: bool> {
     pub(super) found: Found,
 }
 
-/// What was found, counted by place in a block of columns.
+/// What was found, by place in a block of columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found {
-    /// Outputs whose estimated loss to saturation asks for their total charges.
-    saturated: [u32; MANY],
-    /// Outputs that may be far from the transient model.
+    /// Largest estimated losses to saturation, in LSB.
+    loss_lsb: [f32; MANY],
+    /// Numbers of outputs that may be far from the transient model.
     doubtful: [u32; MANY],
 }
 
 impl Found {
     pub(super) const NOTHING: Self = Self {
-        saturated: [0; MANY],
+        loss_lsb: [0.0; MANY],
         doubtful: [0; MANY],
     };
 
-    /// Whether anything saturates.
+    /// Whether anything saturates such that its total charge is asked for.
     pub(super) fn saturated(&self) -> bool {
-        self.saturated != [0; MANY]
+        self.loss_lsb.iter().any(|&loss| loss > EXACT_BEYOND_LSB)
     }
 
     /// Number of doubtful outputs.
@@ -88,6 +88,7 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
         let [gain_e, gain_i] = &self.hemisphere.gain_lsb;
         let gain_e = block::<_, COUNT>(gain_e, of_hemisphere);
         let gain_i = block::<_, COUNT>(gain_i, of_hemisphere);
+        let per_gain = block::<_, COUNT>(&self.hemisphere.per_gain_of_both, of_hemisphere);
         let [of_e, of_i] = &self.course.signs;
         let seen_e = block::<_, COUNT>(&of_e.seen, first);
         let seen_i = block::<_, COUNT>(&of_i.seen, first);
@@ -99,6 +100,7 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
         let of_profile = self.first_column + first;
         let group = of_profile / PANEL * GROUPS;
         let groups = (self.first_column + region.columns).div_ceil(PANEL) * GROUPS;
+        let (mut largest_loss, mut doubtful) = ([0.0_f32; COUNT], [0; COUNT]);
         for &v in self.vectors {
             let own_groups = &self.groups[v * groups + group..];
             let totals: [f32; COUNT] = self.profile.totals(own_groups, of_profile);
@@ -108,41 +110,47 @@ impl<const EXACT: bool> SideBySide for Finish<'_, EXACT> {
             let at = v * region.columns + first;
             let signal = block::<_, COUNT>(self.signal, at);
             let mut voltages = [0.0; COUNT];
-            let (mut saturated, mut doubtful) = ([0; COUNT], [0; COUNT]);
             for c in 0..COUNT {
                 // Both charges from their difference, weighted by the gains, and their sum.
                 let charges = |total: f32| {
-                    let balance = (signal[c] + gain_i[c] * total) / (gain_e[c] + gain_i[c]);
+                    let balance = gain_i[c].mul_add(total, signal[c]) * per_gain[c];
                     (balance.max(0.0), (total - balance).max(0.0))
                 };
                 let (e, i) = charges(totals[c]);
                 let (full_e, full_i) = (gain_e[c] * e, gain_i[c] * i);
-                let (square_e, square_i) = (square_e[c] * per_worth, square_i[c] * per_worth);
                 // tanh to third order
-                let loss_e = full_e * e * e * square_e * (1.0 / 3.0);
-                let loss_i = full_i * i * i * square_i * (1.0 / 3.0);
+                let third = per_worth * (1.0 / 3.0);
+                let loss_e = full_e * (e * e) * (square_e[c] * third);
+                let loss_i = full_i * (i * i) * (square_i[c] * third);
                 let loss = loss_e + loss_i;
-                let saturates = loss > EXACT_BEYOND_LSB;
-                saturated[c] = u32::from(saturates);
-                let doubt = doubt_e[c] * full_e + doubt_i[c] * full_i + saturation_error * loss;
-                doubtful[c] = u32::from(doubt > VALID_UP_TO_LSB);
+                largest_loss[c] = if loss > largest_loss[c] {
+                    loss
+                } else {
+                    largest_loss[c]
+                };
+                let doubt_of_sign = doubt_e[c].mul_add(full_e, doubt_i[c] * full_i);
+                let doubt = saturation_error.mul_add(loss, doubt_of_sign);
+                doubtful[c] += u32::from(doubt > VALID_UP_TO_LSB);
                 // However wrong the estimate of the sum is, the difference stays what it was.
                 let mut excitation = full_e - loss_e;
                 let mut inhibition = full_e - signal[c] - loss_i;
                 if EXACT {
                     let (e, i) = charges(self.totals[at + c]);
-                    let compressed_e = gain_e[c] * compress(e, square_e.sqrt());
-                    let compressed_i = gain_i[c] * compress(i, square_i.sqrt());
+                    let saturates = loss > EXACT_BEYOND_LSB;
+                    let per_charge = |square: f32| (square * per_worth).sqrt();
+                    let compressed_e = gain_e[c] * compress(e, per_charge(square_e[c]));
+                    let compressed_i = gain_i[c] * compress(i, per_charge(square_i[c]));
                     excitation = if saturates { compressed_e } else { excitation };
                     inhibition = if saturates { compressed_i } else { inhibition };
                 }
-                voltages[c] = rest[c] + excitation * seen_e[c] - inhibition * seen_i[c];
+                let excited = excitation.mul_add(seen_e[c], rest[c]);
+                voltages[c] = (-inhibition).mul_add(seen_i[c], excited);
             }
             self.voltages[at..at + COUNT].copy_from_slice(&voltages);
-            for c in 0..COUNT {
-                self.found.saturated[c] += saturated[c];
-                self.found.doubtful[c] += doubtful[c];
-            }
+        }
+        for c in 0..COUNT {
+            self.found.loss_lsb[c] = self.found.loss_lsb[c].max(largest_loss[c]);
+            self.found.doubtful[c] += doubtful[c];
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Hemisphere {
     pub(super) group_means: Grid,
     /// Membrane signal per unit of charge, by sign, in LSB.
     pub(super) gain_lsb: [Vec<f32>; 2],
+    /// One over the sum of those of both signs.
+    pub(super) per_gain_of_both: Vec<f32>,
     /// Mean decay rates.
     pub(super) leak_per_us: f32,
     pub(super) line_per_us: [f32; 2],
@@ -62,6 +64,7 @@ impl Hemisphere {
             signals: Grid::up_to(signals).within(inputs),
             totals: Grid::up_to(totals).within(inputs),
             group_means: Grid::up_to(group_means).within(inputs),
+            per_gain_of_both: each(count, |c| 1.0 / (gain_lsb[0][c] + gain_lsb[1][c])),
             gain_lsb,
             leak_per_us,
             line_per_us,

@@ -105,22 +105,17 @@ impl pulp::WithSimd for Pack<'_> {
 /// The largest magnitude.
 #[inline(always)]
 fn largest(values: &[f32]) -> f32 {
-    let mut largest = [0.0_f32; COLUMNS];
+    // Magnitudes are in the order of their bits, of which processors find the largest in fewer steps.
+    let magnitude = |value: &f32| value.abs().to_bits();
+    let mut largest = [0; COLUMNS];
     let (blocks, rest) = values.as_chunks::<COLUMNS>();
-    for block in blocks.iter().map(<[f32; COLUMNS]>::as_slice).chain([rest]) {
+    for block in blocks {
         for (largest, value) in largest.iter_mut().zip(block) {
-            *largest = largest.max(value.abs());
+            *largest = magnitude(value).max(*largest);
         }
     }
-    let mut half = COLUMNS / 2;
-    while half > 0 {
-        let (found, others) = largest.split_at_mut(half);
-        for (found, other) in found.iter_mut().zip(others) {
-            *found = found.max(*other);
-        }
-        half /= 2;
-    }
-    largest[0]
+    let of_rest = rest.iter().map(magnitude).fold(0, u32::max);
+    f32::from_bits(largest.into_iter().fold(of_rest, u32::max))
 }
 
 /// The smallest power of two that is not below a number, and far from the ends of what `f32` can hold.
