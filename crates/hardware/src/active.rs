@@ -12,9 +12,9 @@ impl Active {
 
     /// Those whose activation, of five bits, is not zero.
     #[inline(always)]
-    pub(crate) fn of(activations: &[u8; TOGETHER]) -> Self {
+    pub(crate) fn of(activations: [u8; TOGETHER]) -> Self {
         // The highest bit of each byte tells.
-        Self((u64::from_le_bytes(*activations) + 0x7f * Self::ONES) >> 7 & Self::ONES)
+        Self((u64::from_le_bytes(activations) + 0x7f * Self::ONES) >> 7 & Self::ONES)
     }
 
     /// How many there are.
@@ -37,7 +37,7 @@ pub(crate) fn count(activations: &[u8]) -> u32 {
     let (blocks, rest) = activations.as_chunks();
     let mut count = 0;
     for block in blocks {
-        count += Active::of(block).count();
+        count += Active::of(*block).count();
     }
     for activation in rest {
         count += u32::from(*activation > 0);
@@ -54,7 +54,7 @@ mod tests {
         for set in 0..=u8::MAX {
             for activation in [1, 17, 31] {
                 let sends = |i| if set >> i & 1 == 1 { activation } else { 0 };
-                let active = Active::of(&std::array::from_fn(sends));
+                let active = Active::of(std::array::from_fn(sends));
                 assert_eq!((active.set(), active.count()), (set, set.count_ones()));
             }
         }

@@ -162,7 +162,7 @@ impl Pulses {
             let free = distance * distance / (distance + self.soft);
             // (The library's minimum also sees to what is no number.)
             let amplitude = if free < ceiling[i] { free } else { ceiling[i] };
-            let sends = (activations[i] > 0) & (distance > 0.0);
+            let sends = activations[i] > 0 && distance > 0.0;
             amplitudes[i] = where_counts(sends, amplitude);
         }
         amplitudes

@@ -228,7 +228,7 @@ fn put_together(
     activations: &[u8; TOGETHER],
     worth: &mut [f32; TOGETHER],
 ) -> usize {
-    let active = Active::of(activations);
+    let active = Active::of(*activations);
     if active.count() == 0 {
         return 0;
     }
