@@ -134,7 +134,12 @@ impl<'a> Reading<'a> {
             activations
         } else {
             let mut copy = sent.shaped(activations.dim());
-            copy.assign(&activations);
+            for (mut copy, row) in copy.outer_iter_mut().zip(activations.outer_iter()) {
+                match (copy.as_slice_mut(), row.to_slice()) {
+                    (Some(copy), Some(row)) => copy.copy_from_slice(row),
+                    _ => copy.assign(&row),
+                }
+            }
             sent.view()
         };
         self.pass.time(slice(&activations), timings);

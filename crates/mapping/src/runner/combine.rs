@@ -100,9 +100,9 @@ fn add_readings(
 ) {
     let ranges = (block.columns.as_range(), block.outputs.as_range());
     if let ((Some(_), Some(range)), 1) = (ranges, coding.vectors_at_once) {
-        let mut sums = outputs.slice_mut(s![.., range]);
+        let sums = outputs.slice_mut(s![.., range]);
         let parts = readings.slice(s![.., columns[0]..columns[0] + columns.len()]);
-        return sums.zip_mut_with(&parts, |sum, &part| *sum = sum.saturating_add(part));
+        return pulp::Arch::new().dispatch(AddAll { sums, parts });
     }
     let mut own = own_vectors(block, coding, outputs);
     for (readings, mut sums) in readings.outer_iter().zip(own.outer_iter_mut()) {
@@ -114,6 +114,29 @@ fn add_readings(
         } else {
             for (output, &column) in block.outputs.iter().zip(columns) {
                 sums[output] = sums[output].saturating_add(readings[column]);
+            }
+        }
+    }
+}
+
+/// Adds arrays of the same shape, as a task that is compiled once per kind of processor.
+struct AddAll<'a> {
+    sums: ArrayViewMut2<'a, i8>,
+    parts: ArrayView2<'a, i8>,
+}
+
+impl pulp::WithSimd for AddAll<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        if let (Some(sums), Some(parts)) = (self.sums.as_slice_mut(), self.parts.to_slice()) {
+            return add_all(sums, parts);
+        }
+        for (mut sums, parts) in self.sums.outer_iter_mut().zip(self.parts.outer_iter()) {
+            match (sums.as_slice_mut(), parts.to_slice()) {
+                (Some(sums), Some(parts)) => add_all(sums, parts),
+                _ => sums.zip_mut_with(&parts, |sum, &part| *sum = sum.saturating_add(part)),
             }
         }
     }
@@ -175,6 +198,7 @@ pub(super) struct Averages {
     means: Vec<i8>,
 }
 
+#[inline(always)]
 fn add_all(sums: &mut [i8], parts: &[i8]) {
     for (sum, &part) in sums.iter_mut().zip(parts) {
         *sum = sum.saturating_add(part);
