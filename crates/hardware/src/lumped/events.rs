@@ -187,22 +187,6 @@ impl pulp::WithSimd for Weigh<'_> {
     }
 }
 
-/// For each set of active inputs among some neighbours, one bit each: how many are active before each of
-/// them.
-const ACTIVE_BEFORE: [[u8; TOGETHER]; 1 << TOGETHER] = {
-    let mut before = [[0; TOGETHER]; 1 << TOGETHER];
-    let mut set = 0;
-    while set < before.len() {
-        let mut input = 0;
-        while input < TOGETHER {
-            before[set][input] = (set & ((1 << input) - 1)).count_ones() as u8;
-            input += 1;
-        }
-        set += 1;
-    }
-    before
-};
-
 /// Puts the worth of the events, one after the other, where the inputs are that send them; at least
 /// [`TOGETHER`] numbers of any kind follow the last. (What stands at silent inputs means nothing.)
 #[inline(always)]
@@ -239,9 +223,12 @@ fn put_together(
         *worth = *factors;
         return TOGETHER;
     }
-    let before = &ACTIVE_BEFORE[usize::from(active.set())];
-    for i in 0..TOGETHER {
-        worth[i] = factors[usize::from(before[i]) % TOGETHER];
+    let mut set = usize::from(active.set());
+    let mut next = 0;
+    for worth in worth {
+        *worth = factors[next % TOGETHER];
+        next += set & 1;
+        set >>= 1;
     }
     active.count() as usize
 }
