@@ -179,14 +179,14 @@ impl<T: Copy + Ord> pulp::WithSimd for Extremes<'_, T> {
         let first = *self.values.first()?;
         let (mut min, mut max) = ([first; LANES], [first; LANES]);
         match self.values.to_slice() {
-            Some(values) => widen(&mut min, &mut max, values),
+            Some(values) => compare(&mut min, &mut max, values),
             None => {
                 for row in self.values.outer_iter() {
                     match row.to_slice() {
-                        Some(row) => widen(&mut min, &mut max, row),
+                        Some(row) => compare(&mut min, &mut max, row),
                         None => row
                             .iter()
-                            .for_each(|value| widen(&mut min, &mut max, slice::from_ref(value))),
+                            .for_each(|value| compare(&mut min, &mut max, slice::from_ref(value))),
                     }
                 }
             }
@@ -196,28 +196,29 @@ impl<T: Copy + Ord> pulp::WithSimd for Extremes<'_, T> {
     }
 }
 
-/// Values that are compared at once.
+/// Values that are compared at once, and fewer where there are not so many.
 const LANES: usize = 64;
+const FEWER: usize = 16;
 
-/// Widens ranges, of which each is that of some values, by more values, many at once.
+/// Compares values, many at once; each lane holds the least and the largest that it has seen.
 #[inline(always)]
-fn widen<T: Copy + Ord>(min: &mut [T; LANES], max: &mut [T; LANES], values: &[T]) {
+fn compare<T: Copy + Ord>(min: &mut [T; LANES], max: &mut [T; LANES], values: &[T]) {
     let (many, rest) = values.as_chunks::<LANES>();
-    let (some, rest) = rest.as_chunks::<16>();
+    let (some, rest) = rest.as_chunks::<FEWER>();
     for values in many {
-        widen_by(min, max, values);
+        compare_each(min, max, values);
     }
     for values in some {
-        widen_by(min, max, values);
+        compare_each(min, max, values);
     }
     for value in rest {
-        widen_by::<_, 1>(min, max, array::from_ref(value));
+        compare_each::<_, 1>(min, max, array::from_ref(value));
     }
 }
 
-/// Widens the first `COUNT` ranges.
+/// Compares as many values with those of the first lanes.
 #[inline(always)]
-fn widen_by<T: Copy + Ord, const COUNT: usize>(
+fn compare_each<T: Copy + Ord, const COUNT: usize>(
     min: &mut [T; LANES],
     max: &mut [T; LANES],
     values: &[T; COUNT],
@@ -246,7 +247,8 @@ pub(crate) fn expect_shape(
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array2;
+    use ndarray::{Array2, s};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -257,6 +259,32 @@ mod tests {
             inputs: 28,
             first_column: 0,
             columns: 256,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_value_outside_is_found(
+            (rows, columns) in (0..4_usize, 0..200_usize),
+            (place, value) in (0..800_usize, prop_oneof![any::<i8>(), -5..=5_i8]),
+            (layout, cut) in (0..3, 0..9_usize),
+        ) {
+            let mut values = Array2::from_shape_fn((rows, columns), |(r, c)| ((r + c) % 9) as i8 - 4);
+            let count = values.len();
+            if let Some(to) = values.iter_mut().nth(place % count.max(1)) {
+                *to = value;
+            }
+            let some = values.slice(s![.., cut.min(columns)..]);
+            let values = match layout {
+                0 => values.view(),
+                1 => some,
+                _ => some.reversed_axes(),
+            };
+            for range in [-4..=4, -5..=3, 0..=i8::MAX, 3..=-3] {
+                let expected = values.indexed_iter().find(|(_, value)| !range.contains(value));
+                let expected = expected.map(|(place, value)| (place, *value));
+                prop_assert_eq!(find_outside(values, range), expected);
+            }
         }
     }
 

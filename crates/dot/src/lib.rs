@@ -87,7 +87,7 @@ impl Dot {
         self.halves::<ROWS, 2>(a, b)
     }
 
-    /// The same for the first half of the columns; what it says of others means nothing.
+    /// The same for the first `COLUMNS / 2` columns; what it says of others means nothing.
     #[inline(always)]
     pub fn half_tile<const ROWS: usize>(self, a: [&[Pair]; ROWS], b: &[PairRow]) -> [SumRow; ROWS] {
         self.halves::<ROWS, 1>(a, b)

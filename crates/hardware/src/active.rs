@@ -1,5 +1,7 @@
 //! Which of some neighbouring inputs send events.
 
+use bss2_core::ACTIVATION_MAX;
+
 /// Inputs that are looked at together.
 pub(crate) const TOGETHER: usize = 8;
 
@@ -13,6 +15,7 @@ impl Active {
     /// Those whose activation, of five bits, is not zero.
     #[inline(always)]
     pub(crate) fn of(activations: [u8; TOGETHER]) -> Self {
+        debug_assert!(activations.iter().all(|x| *x <= ACTIVATION_MAX));
         // The highest bit of each byte tells.
         Self((u64::from_le_bytes(activations) + 0x7f * Self::ONES) >> 7 & Self::ONES)
     }
@@ -52,7 +55,7 @@ mod tests {
     #[test]
     fn active_inputs_are_found() {
         for set in 0..=u8::MAX {
-            for activation in [1, 17, 31] {
+            for activation in [1, 17, ACTIVATION_MAX] {
                 let sends = |i| if set >> i & 1 == 1 { activation } else { 0 };
                 let active = Active::of(std::array::from_fn(sends));
                 assert_eq!((active.set(), active.count()), (set, set.count_ones()));

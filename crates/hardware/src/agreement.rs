@@ -97,7 +97,7 @@ impl Stimulus {
         let inputs = self.activations.slice(s![.., region.input_range()]);
         let activations = inputs.as_standard_layout();
         let mut timings = Vec::new();
-        pass.time(activations.as_slice().unwrap(), &mut timings);
+        pass.find_timings(activations.as_slice().unwrap(), &mut timings);
         let mut order = Vec::new();
         by_events(&timings, &mut order, &mut Vec::new());
         let batch = Batch {

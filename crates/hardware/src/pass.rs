@@ -66,9 +66,9 @@ impl<'a> Pass<'a> {
     pub(crate) const DELAY_US: f32 = RunSettings::READOUT_DELAY_US as f32;
 
     /// Timings of vectors (vectors × inputs); zeros send no events.
-    pub(crate) fn time(&self, activations: &[u8], timings: &mut Vec<Timing>) {
+    pub(crate) fn find_timings(&self, activations: &[u8], timings: &mut Vec<Timing>) {
         timings.clear();
-        pulp::Arch::new().dispatch(Time {
+        pulp::Arch::new().dispatch(FindTimings {
             pass: self,
             activations,
             timings,
@@ -85,13 +85,13 @@ impl<'a> Pass<'a> {
 }
 
 /// The timings of vectors, as a task that is compiled once per kind of processor.
-struct Time<'a> {
+struct FindTimings<'a> {
     pass: &'a Pass<'a>,
     activations: &'a [u8],
     timings: &'a mut Vec<Timing>,
 }
 
-impl pulp::WithSimd for Time<'_> {
+impl pulp::WithSimd for FindTimings<'_> {
     type Output = ();
 
     #[inline(always)]

@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
             }
             sent.view()
         };
-        self.pass.time(slice(&activations), timings);
+        self.pass.find_timings(slice(&activations), timings);
         by_events(timings, order, places);
         let batch = Batch {
             first_vector,

@@ -78,6 +78,14 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_count_is_zero_whatever_it_is() {
+        for number in [1.5, -2.0, f32::INFINITY, f32::NAN] {
+            assert_eq!(where_counts(false, number), 0.0);
+            assert_eq!(where_counts(true, number).to_bits(), number.to_bits());
+        }
+    }
+
+    #[test]
     fn sums_are_those_of_all() {
         let lanes: [f32; MANY] = std::array::from_fn(|i| i as f32 + 0.5);
         assert_eq!(sum(lanes), (MANY * MANY) as f32 / 2.0);

@@ -148,7 +148,8 @@ impl FixedPanels {
     }
 
     /// Prepares a left-hand matrix of numbers below 10³⁰ for neighbouring rows of this one, from `first_row`
-    /// on; allocates only if `rows` never held so many, or if `a` is not in standard layout.
+    /// on; allocates only if `rows` never held so many, or if `a` is not in standard layout. (What is no number
+    /// makes its row zeros.)
     ///
     /// # Errors
     /// [`ProductError::BlockOutside`] if there are no such rows.
@@ -482,6 +483,21 @@ mod tests {
             product(&panels, Array2::zeros((2, 7)).view(), 0),
             Array2::<f32>::zeros((2, 5))
         );
+    }
+
+    #[test]
+    fn what_is_no_number_makes_its_row_zeros() {
+        let panels = filled(&values(40, 5, 3), up_to_5(5));
+        let mut a = values(3, 40, 17);
+        let expected = product(&panels, a.view(), 0);
+        for place in [0, 33, 39] {
+            a[[1, place]] = f32::NAN;
+            let found = product(&panels, a.view(), 0);
+            assert_eq!(found.row(1), Array2::<f32>::zeros((1, 5)).row(0));
+            for row in [0, 2] {
+                assert_eq!(found.row(row), expected.row(row));
+            }
+        }
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl pulp::WithSimd for AddAll<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(mut self, _simd: S) {
+        debug_assert_eq!(self.sums.dim(), self.parts.dim());
         if let (Some(sums), Some(parts)) = (self.sums.as_slice_mut(), self.parts.to_slice()) {
             return add_all(sums, parts);
         }
@@ -247,7 +248,37 @@ pub(super) fn rounded_mean(sum: i32, count: usize) -> i8 {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
+
+    #[test]
+    fn readings_are_added_in_any_layout_and_saturate() {
+        let parts = Array2::from_shape_fn((5, 70), |(v, c)| ((v * 31 + c * 7) % 255) as i8);
+        let before = Array2::from_shape_fn((5, 70), |(v, c)| ((v * 17 + c * 3) % 255) as i8);
+        let expected = ndarray::Zip::from(&before)
+            .and(&parts)
+            .map_collect(|sum, part| sum.saturating_add(*part));
+        let by_columns = parts.t().as_standard_layout().into_owned();
+        let mut wide = Array2::zeros((5, 90));
+        wide.slice_mut(s![.., 9..79]).assign(&parts);
+        for parts in [parts.view(), by_columns.t(), wide.slice(s![.., 9..79])] {
+            let mut sums = before.clone();
+            let add = AddAll {
+                sums: sums.view_mut(),
+                parts,
+            };
+            pulp::Arch::new().dispatch(add);
+            assert_eq!(sums, expected);
+            let mut sums = before.t().as_standard_layout().into_owned();
+            let add = AddAll {
+                sums: sums.view_mut().reversed_axes(),
+                parts,
+            };
+            pulp::Arch::new().dispatch(add);
+            assert_eq!(sums.t(), expected);
+        }
+    }
 
     #[test]
     fn means_are_rounded_with_ties_away_from_zero() {
