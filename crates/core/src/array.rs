@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use serde::{Deserialize, Serialize};
 
-use crate::{ArrayError, ArrayGeometry, Region, RunSettings};
+use crate::{ArrayError, ArrayGeometry, ArrayPass, Region, RunSettings};
 
 /// An array of analog multipliers: weights stay, vectors stream through.
 ///
@@ -43,49 +43,30 @@ pub trait MacArray: Send {
         outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, ArrayError>;
 
-    /// Does runs at the same time, at most one per hemisphere: what they put out is that of
-    /// [`run`](Self::run) one after the other; what is counted is their time
-    /// [side by side](crate::CostLedger::alongside). Their reports are summed.
+    /// Does passes one after the other: what they put out is that of [`load_weights`](Self::load_weights)
+    /// and [`run`](Self::run), called in order; what is counted is the time of each pass's runs
+    /// [side by side](crate::CostLedger::alongside). Reports are summed.
+    ///
+    /// An array that is given several passes at once can look ahead. It may put the runs of a pass in
+    /// another order, and take loads out of it that change nothing.
     ///
     /// # Errors
-    /// [`ArrayError::HemisphereTwice`] before anything is run; those of [`run`](Self::run), the
-    /// outputs of earlier runs are written then.
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        check_hemispheres(runs)?;
+    /// [`ArrayError::HemisphereTwice`] for a pass with two runs on one hemisphere, before any of its runs;
+    /// those of [`load_weights`](Self::load_weights) and [`run`](Self::run). What was before it may have been
+    /// done then: weights loaded, outputs written.
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         let mut report = RunReport::default();
-        for run in runs {
-            report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
+        for pass in passes {
+            pass.check_hemispheres()?;
+            for load in &*pass.loads {
+                self.load_weights(load.region, load.weights)?;
+            }
+            for run in &mut *pass.runs {
+                report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
+            }
         }
         Ok(report)
     }
-}
-
-/// A run that is to be done [together](MacArray::run_together) with others: the arguments of
-/// [`MacArray::run`].
-#[derive(Debug)]
-pub struct ArrayRun<'a> {
-    /// What to run, and how.
-    pub request: RunRequest,
-    /// Vectors × inputs, 0…31.
-    pub activations: ArrayView2<'a, u8>,
-    /// Vectors × columns, in LSB.
-    pub outputs: ArrayViewMut2<'a, i8>,
-}
-
-/// Refuses two runs on one hemisphere.
-pub(crate) fn check_hemispheres(runs: &[ArrayRun<'_>]) -> Result<(), ArrayError> {
-    let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
-    for (index, run) in runs.iter().enumerate() {
-        if runs[..index]
-            .iter()
-            .any(|r| hemisphere(r) == hemisphere(run))
-        {
-            return Err(ArrayError::HemisphereTwice {
-                hemisphere: hemisphere(run),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// What an array says of a run besides its outputs.
@@ -178,11 +159,11 @@ macro_rules! forward_mac_array {
                 (**self).run(request, activations, outputs)
             }
 
-            fn run_together(
+            fn run_passes(
                 &mut self,
-                runs: &mut [ArrayRun<'_>],
+                passes: &mut [ArrayPass<'_, '_>],
             ) -> Result<RunReport, ArrayError> {
-                (**self).run_together(runs)
+                (**self).run_passes(passes)
             }
         }
     )*};

@@ -1,13 +1,16 @@
 //! Several arrays as one.
 
+use std::slice;
+
 use ndarray::{ArrayView2, ArrayViewMut2};
 
-use crate::array::check_hemispheres;
 use crate::random::derive_seed;
-use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest, Trial};
+use crate::{
+    ArrayError, ArrayGeometry, ArrayPass, ArrayRun, MacArray, Region, RunReport, RunRequest, Trial,
+};
 
 /// Several chips of one size, side by side: one array with all their hemispheres, those of the first
-/// chip first. All of them can run [together](MacArray::run_together), each with noise of its own.
+/// chip first. All of them can run [in the same pass](ArrayPass), each with noise of its own.
 ///
 /// A [`Metered`](crate::Metered) around them takes weights to be loaded one after the other, over one
 /// link; energy is reckoned by [`energy_of_chips_uj`](crate::CostModel::energy_of_chips_uj).
@@ -105,25 +108,32 @@ impl<A: MacArray> MacArray for Chips<A> {
         self.arrays[chip].run(&local, activations, outputs)
     }
 
-    /// Each chip does its runs together. Leaves the runs in the order of their hemispheres.
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        check_hemispheres(runs)?;
-        for run in &*runs {
-            run.request.region.check(self.geometry)?;
-        }
-        let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
-        runs.sort_unstable_by_key(hemisphere);
-        let per_chip = self.per_chip;
+    /// Each chip does its runs of a pass at the same time. Leaves the runs in the order of their
+    /// hemispheres.
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         let mut report = RunReport::default();
-        for own in runs.chunk_by_mut(|a, b| hemisphere(a) / per_chip == hemisphere(b) / per_chip) {
-            report += self.run_on_chip(own)?;
+        let per_chip = self.per_chip;
+        for pass in passes {
+            pass.check_hemispheres()?;
+            for load in &*pass.loads {
+                self.load_weights(load.region, load.weights)?;
+            }
+            for run in &*pass.runs {
+                run.request.region.check(self.geometry)?;
+            }
+            let hemisphere = |run: &ArrayRun<'_>| run.request.region.hemisphere;
+            pass.runs.sort_unstable_by_key(hemisphere);
+            let is_same = |a: &_, b: &_| hemisphere(a) / per_chip == hemisphere(b) / per_chip;
+            for own in pass.runs.chunk_by_mut(is_same) {
+                report += self.run_on_chip(own)?;
+            }
         }
         Ok(report)
     }
 }
 
 impl<A: MacArray> Chips<A> {
-    /// Does runs together that all lie on one chip; their requests are as before afterwards.
+    /// Does runs of a pass that all lie on one chip; their requests are as before afterwards.
     fn run_on_chip(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
         let Some(first) = runs.first() else {
             return Ok(RunReport::default());
@@ -134,7 +144,8 @@ impl<A: MacArray> Chips<A> {
             *asked = run.request;
             run.request = self.localise(asked)?.1;
         }
-        let report = self.arrays[chip].run_together(runs);
+        let mut pass = ArrayPass::of_runs(runs);
+        let report = self.arrays[chip].run_passes(slice::from_mut(&mut pass));
         for (run, asked) in runs.iter_mut().zip(asked) {
             run.request = asked;
         }
@@ -224,14 +235,15 @@ mod tests {
                 outputs: second.view_mut(),
             },
         ];
-        let report = chips.run_together(&mut runs).unwrap();
+        let mut pass = [ArrayPass::of_runs(&mut runs)];
+        let report = chips.run_passes(&mut pass).unwrap();
         assert_eq!((report.doubtful_outputs, chips.ledger().vectors), (2, 3));
         assert_eq!(
             (chips.ledger().events, chips.ledger().event_cycles),
             (3, 10)
         );
         runs[1].request = request(0);
-        let refused = chips.run_together(&mut runs);
+        let refused = chips.run_passes(&mut [ArrayPass::of_runs(&mut runs)]);
         assert_eq!(refused, Err(ArrayError::HemisphereTwice { hemisphere: 0 }));
         assert_eq!((first[[0, 0]], second[[2, 1]]), (10, 20));
     }
@@ -251,7 +263,8 @@ mod tests {
                 outputs: outputs.view_mut(),
             });
         let mut runs: Vec<ArrayRun<'_>> = runs.collect();
-        chips.run_together(&mut runs).unwrap();
+        let mut pass = [ArrayPass::of_runs(&mut runs)];
+        chips.run_passes(&mut pass).unwrap();
         let asked: Vec<RunRequest> = runs.iter().map(|run| run.request).collect();
         assert_eq!(asked, [0, 1, 2, 3].map(request));
         let found: Vec<i8> = outputs.iter().map(|outputs| outputs[[0, 0]]).collect();

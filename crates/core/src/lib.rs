@@ -80,6 +80,7 @@ mod error;
 mod geometry;
 mod metered;
 mod mode;
+mod pass;
 mod probe;
 pub mod product;
 mod pulse;
@@ -92,7 +93,7 @@ mod settings;
 pub mod testing;
 mod weight_cache;
 
-pub use array::{ArrayRun, MacArray, RunReport, RunRequest, Trial};
+pub use array::{MacArray, RunReport, RunRequest, Trial};
 pub use buffer::Buffer;
 pub use chips::Chips;
 pub use control::{ChipControl, ChipIdentity};
@@ -103,6 +104,7 @@ pub use geometry::{
 };
 pub use metered::Metered;
 pub use mode::ArrayMode;
+pub use pass::{ArrayLoad, ArrayPass, ArrayRun};
 pub use probe::{CadcChannel, Chip, ChipProbe, ReadoutSource, TraceRequest};
 pub use pulse::PulseRequest;
 pub use recorder::{Recorder, Recording, Replay};

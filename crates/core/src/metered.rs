@@ -1,9 +1,11 @@
 //! A wrapper that counts what its chip is asked to do.
 
+use std::ops::Add;
+
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::{
-    ArrayError, ArrayGeometry, ArrayMode, ArrayRun, CadcChannel, ChipControl, ChipIdentity,
+    ArrayError, ArrayGeometry, ArrayMode, ArrayPass, CadcChannel, ChipControl, ChipIdentity,
     ChipProbe, ControlError, CostLedger, MacArray, PulseRequest, Region, Register, RunReport,
     RunRequest, Scope, TraceRequest,
 };
@@ -71,6 +73,24 @@ fn reading(request: &RunRequest, vectors: usize, readouts_per_vector: u64) -> Co
     }
 }
 
+/// What a pass costs.
+fn passing(pass: &ArrayPass<'_, '_>) -> CostLedger {
+    let loads = pass.loads.iter();
+    let loads = loads.map(|load| loading(load.weights));
+    let runs = pass.runs.iter();
+    let runs = runs.map(|run| running(&run.request, run.activations));
+    loads.fold(CostLedger::default(), Add::add)
+        + runs.reduce(CostLedger::alongside).unwrap_or_default()
+}
+
+/// What a load costs.
+fn loading(weights: ArrayView2<'_, i8>) -> CostLedger {
+    CostLedger {
+        weights_written: weights.len() as u64,
+        ..CostLedger::default()
+    }
+}
+
 /// What a run costs.
 fn running(request: &RunRequest, activations: ArrayView2<'_, u8>) -> CostLedger {
     let readouts = request.settings.baseline().readouts_per_vector();
@@ -104,10 +124,7 @@ impl<T: MacArray> MacArray for Metered<T> {
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
         self.inner.load_weights(region, weights)?;
-        self.ledger += CostLedger {
-            weights_written: weights.len() as u64,
-            ..CostLedger::default()
-        };
+        self.ledger += loading(weights);
         Ok(())
     }
 
@@ -122,12 +139,11 @@ impl<T: MacArray> MacArray for Metered<T> {
         Ok(report)
     }
 
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        let report = self.inner.run_together(runs)?;
-        let costs = runs
-            .iter()
-            .map(|run| running(&run.request, run.activations));
-        self.ledger += costs.reduce(CostLedger::alongside).unwrap_or_default();
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        let costs = passes.iter().map(passing);
+        let costs = costs.fold(CostLedger::default(), Add::add);
+        let report = self.inner.run_passes(passes)?;
+        self.ledger += costs;
         Ok(report)
     }
 }

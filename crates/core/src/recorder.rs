@@ -1,8 +1,10 @@
 //! Keep what went through an array, and play it back.
 
+use std::slice;
+
 use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 
-use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+use crate::{ArrayError, ArrayGeometry, ArrayPass, MacArray, Region, RunReport, RunRequest};
 
 /// One step of a [`Recording`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,23 +100,32 @@ impl<A: MacArray> MacArray for Recorder<A> {
         Ok(report)
     }
 
-    /// Recorded as runs one after the other; the report of all of them is that of the last.
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        let report = self.inner.run_together(runs)?;
-        for (index, run) in runs.iter().enumerate() {
-            let is_last = index + 1 == runs.len();
-            self.recording.steps.push(Step::Run {
-                request: run.request,
-                activations: copy_of(run.activations),
-                outputs: copy_of(run.outputs.view()),
-                report: if is_last {
-                    report
-                } else {
-                    RunReport::default()
-                },
-            });
+    /// Recorded as runs one after the other; the report of those of a pass is that of its last.
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        let mut reports = RunReport::default();
+        for pass in passes {
+            pass.check_hemispheres()?;
+            for load in &*pass.loads {
+                self.load_weights(load.region, load.weights)?;
+            }
+            let mut runs = ArrayPass::of_runs(pass.runs);
+            let report = self.inner.run_passes(slice::from_mut(&mut runs))?;
+            for (index, run) in runs.runs.iter().enumerate() {
+                let is_last = index + 1 == runs.runs.len();
+                self.recording.steps.push(Step::Run {
+                    request: run.request,
+                    activations: copy_of(run.activations),
+                    outputs: copy_of(run.outputs.view()),
+                    report: if is_last {
+                        report
+                    } else {
+                        RunReport::default()
+                    },
+                });
+            }
+            reports += report;
         }
-        Ok(report)
+        Ok(reports)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
-use std::{array, slice};
+use std::slice;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -177,55 +177,71 @@ impl<T: Copy + Ord> pulp::WithSimd for Extremes<'_, T> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) -> Option<(T, T)> {
         let first = *self.values.first()?;
-        let (mut min, mut max) = ([first; LANES], [first; LANES]);
+        let (mut many, mut some, mut one) = (
+            Lanes::<T, 64>::of(first),
+            Lanes::<T, 16>::of(first),
+            Lanes::<T, 1>::of(first),
+        );
+        let mut compare = |values: &[T]| {
+            let rest = many.compare(values);
+            let rest = some.compare(rest);
+            one.compare(rest);
+        };
         match self.values.to_slice() {
-            Some(values) => compare(&mut min, &mut max, values),
+            Some(values) => compare(values),
             None => {
                 for row in self.values.outer_iter() {
                     match row.to_slice() {
-                        Some(row) => compare(&mut min, &mut max, row),
-                        None => row
-                            .iter()
-                            .for_each(|value| compare(&mut min, &mut max, slice::from_ref(value))),
+                        Some(row) => compare(row),
+                        None => row.iter().for_each(|value| compare(slice::from_ref(value))),
                     }
                 }
             }
         }
-        let min = min.into_iter().fold(first, T::min);
-        Some((min, max.into_iter().fold(first, T::max)))
+        let (least, largest) = one.beside(first, first);
+        let (least, largest) = some.beside(least, largest);
+        Some(many.beside(least, largest))
     }
 }
 
-/// Values that are compared at once, and fewer where there are not so many.
-const LANES: usize = 64;
-const FEWER: usize = 16;
-
-/// Compares values, many at once; each lane holds the least and the largest that it has seen.
-#[inline(always)]
-fn compare<T: Copy + Ord>(min: &mut [T; LANES], max: &mut [T; LANES], values: &[T]) {
-    let (many, rest) = values.as_chunks::<LANES>();
-    let (some, rest) = rest.as_chunks::<FEWER>();
-    for values in many {
-        compare_each(min, max, values);
-    }
-    for values in some {
-        compare_each(min, max, values);
-    }
-    for value in rest {
-        compare_each::<_, 1>(min, max, array::from_ref(value));
-    }
+/// Values that are compared at once: each lane holds the least and the largest that it has seen. (Those of one
+/// width are no part of another's: what is written narrow and read wide at once has to wait.)
+struct Lanes<T, const COUNT: usize> {
+    min: [T; COUNT],
+    max: [T; COUNT],
 }
 
-/// Compares as many values with those of the first lanes.
-#[inline(always)]
-fn compare_each<T: Copy + Ord, const COUNT: usize>(
-    min: &mut [T; LANES],
-    max: &mut [T; LANES],
-    values: &[T; COUNT],
-) {
-    for lane in 0..COUNT {
-        min[lane] = min[lane].min(values[lane]);
-        max[lane] = max[lane].max(values[lane]);
+impl<T: Copy + Ord, const COUNT: usize> Lanes<T, COUNT> {
+    #[inline(always)]
+    fn of(value: T) -> Self {
+        Self {
+            min: [value; COUNT],
+            max: [value; COUNT],
+        }
+    }
+
+    /// Compares values; hands back those that are too few.
+    #[inline(always)]
+    fn compare<'v>(&mut self, values: &'v [T]) -> &'v [T] {
+        let (blocks, rest) = values.as_chunks::<COUNT>();
+        for block in blocks {
+            #[expect(
+                clippy::needless_range_loop,
+                reason = "iterators side by side keep the lanes in memory, closures do without wide vectors"
+            )]
+            for lane in 0..COUNT {
+                self.min[lane] = self.min[lane].min(block[lane]);
+                self.max[lane] = self.max[lane].max(block[lane]);
+            }
+        }
+        rest
+    }
+
+    /// The least and the largest value of all lanes, beside two others.
+    #[inline(always)]
+    fn beside(self, least: T, largest: T) -> (T, T) {
+        let least = self.min.into_iter().fold(least, T::min);
+        (least, self.max.into_iter().fold(largest, T::max))
     }
 }
 

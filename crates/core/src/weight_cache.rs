@@ -2,7 +2,9 @@
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 
-use crate::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+use crate::{
+    ArrayError, ArrayGeometry, ArrayLoad, ArrayPass, MacArray, Region, RunReport, RunRequest,
+};
 
 /// Wraps an array and leaves out loads of weights that the array holds already: layers that
 /// share a chip without sharing synapses are loaded once, however often they run.
@@ -48,6 +50,34 @@ impl<A: MacArray> WeightCache<A> {
     }
 }
 
+impl<A: MacArray> WeightCache<A> {
+    /// Refuses loads for which there is no place; looks whether the array has other sizes by now.
+    fn check(&mut self, loads: &[ArrayLoad<'_>]) -> Result<(), ArrayError> {
+        let geometry = self.inner.geometry();
+        if geometry != self.geometry {
+            (self.geometry, self.held) = (geometry, nothing_known(geometry));
+        }
+        let mut checks = loads
+            .iter()
+            .map(|load| load.region.check_weights(geometry, load.weights));
+        checks.try_for_each(|checked| checked)
+    }
+
+    /// The weights of a region that lies on the array.
+    fn held(&mut self, region: Region) -> ArrayViewMut2<'_, i8> {
+        let place = s![region.input_range(), region.column_range()];
+        self.held[region.hemisphere].slice_mut(place)
+    }
+
+    /// Whether weights are where they belong.
+    fn holds(&mut self, region: Region, weights: ArrayView2<'_, i8>) -> bool {
+        // Row by row: rows are slices, which are compared many weights at a time.
+        let held = self.held(region);
+        let mut rows = held.outer_iter().zip(weights.outer_iter());
+        rows.all(|(held, weights)| held == weights)
+    }
+}
+
 impl<A: MacArray> MacArray for WeightCache<A> {
     fn geometry(&self) -> ArrayGeometry {
         self.inner.geometry()
@@ -58,18 +88,12 @@ impl<A: MacArray> MacArray for WeightCache<A> {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        let geometry = self.inner.geometry();
-        if geometry != self.geometry {
-            (self.geometry, self.held) = (geometry, nothing_known(geometry));
-        }
-        region.check_weights(geometry, weights)?;
-        let place = s![region.input_range(), region.column_range()];
-        let mut held = self.held[region.hemisphere].slice_mut(place);
-        if held == weights {
+        self.check(&[ArrayLoad { region, weights }])?;
+        if self.holds(region, weights) {
             return Ok(());
         }
         self.inner.load_weights(region, weights)?;
-        held.assign(&weights);
+        self.held(region).assign(&weights);
         Ok(())
     }
 
@@ -82,8 +106,32 @@ impl<A: MacArray> MacArray for WeightCache<A> {
         self.inner.run(request, activations, outputs)
     }
 
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        self.inner.run_together(runs)
+    /// Takes loads of what is there by then out of the passes.
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        for pass in &*passes {
+            self.check(pass.loads)?;
+        }
+        for pass in &mut *passes {
+            let loads = std::mem::take(&mut pass.loads);
+            let mut needed = 0;
+            for number in 0..loads.len() {
+                let ArrayLoad { region, weights } = loads[number];
+                if !self.holds(region, weights) {
+                    self.held(region).assign(&weights);
+                    loads.swap(needed, number);
+                    needed += 1;
+                }
+            }
+            pass.loads = &mut loads[..needed];
+        }
+        let done = self.inner.run_passes(passes);
+        if done.is_err() {
+            // Some of them may have been loaded.
+            for load in passes.iter().flat_map(|pass| &*pass.loads) {
+                self.held(load.region).fill(UNKNOWN);
+            }
+        }
+        done
     }
 }
 

@@ -1,6 +1,6 @@
 //! How often outputs of an array are at the ends of their range.
 
-use bss2_core::{ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunReport, RunRequest};
+use bss2_core::{ArrayError, ArrayGeometry, ArrayPass, MacArray, Region, RunReport, RunRequest};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 /// Wraps an array and counts its outputs.
@@ -55,9 +55,9 @@ impl MacArray for EndCounter<'_> {
         Ok(report)
     }
 
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        let report = self.array.run_together(runs)?;
-        for run in runs {
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        let report = self.array.run_passes(passes)?;
+        for run in passes.iter().flat_map(|pass| &*pass.runs) {
             self.count(run.outputs.view());
         }
         Ok(report)

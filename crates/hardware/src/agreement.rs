@@ -92,7 +92,7 @@ impl Stimulus {
         model: &mut dyn Model,
         region: Region,
     ) -> (Array2<f32>, u64) {
-        model.prepare(circuit, region);
+        let prepared = model.prepare(circuit, region);
         let pass = Pass::new(circuit, region, self.settings, Trial::new(1));
         let inputs = self.activations.slice(s![.., region.input_range()]);
         let activations = inputs.as_standard_layout();
@@ -108,7 +108,7 @@ impl Stimulus {
         };
         let mut voltages = Array2::zeros((activations.nrows(), region.columns));
         let mut scratch = Scratch::default();
-        let doubtful = model.voltages(&pass, &batch, &mut scratch, voltages.view_mut());
+        let doubtful = model.voltages(&prepared, &pass, &batch, &mut scratch, voltages.view_mut());
         (voltages, doubtful)
     }
 }

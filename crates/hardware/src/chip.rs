@@ -1,11 +1,12 @@
 //! The simulated chip.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayMode, Baseline, Buffer, CadcChannel, ChipControl, ChipIdentity,
-    ChipProbe, ControlError, MacArray, PulseRequest, Region, Register, RunReport, RunRequest,
-    RunSettings, Scope, TraceRequest, Trial,
+    ArrayError, ArrayGeometry, ArrayLoad, ArrayMode, ArrayPass, Baseline, Buffer, CadcChannel,
+    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
+    RunReport, RunRequest, RunSettings, Scope, TraceRequest, Trial,
 };
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use smallvec::SmallVec;
 
 use crate::circuit::Circuit;
 use crate::conditions::Conditions;
@@ -13,9 +14,9 @@ use crate::drift::AGE_MAX_S;
 use crate::error::check_range;
 use crate::instance::Instance;
 use crate::lumped::Lumped;
-use crate::model::Model;
+use crate::model::{Model, Prepared};
 use crate::pass::{Pass, Timing};
-use crate::reading::{Reading, Workspace, vectors_at_once};
+use crate::reading::{Reading, Workspace, read_all, vectors_at_once};
 use crate::readout::{Moment, ReadoutPass, ToRead, disturb};
 use crate::registers::RegisterFile;
 use crate::rises::Rises;
@@ -59,6 +60,9 @@ pub struct SimulatedChip {
     /// At least one.
     workspaces: Vec<Workspace>,
 }
+
+/// Runs for which there is room without an allocation when several are done at once.
+const RUNS_AT_ONCE: usize = 16;
 
 #[derive(Clone, Debug)]
 enum AnyModel {
@@ -189,16 +193,29 @@ impl SimulatedChip {
     }
 
     /// Prepares for vectors that are sent to a region of inputs × physical columns.
-    fn prepare(&mut self, region: Region) {
+    fn prepare(&mut self, region: Region) -> Prepared {
         self.refold();
         if std::mem::take(&mut self.unfolded[region.hemisphere]) {
             self.model.get().fold(&self.circuit, region.hemisphere);
         }
-        self.model.get().prepare(&mut self.circuit, region);
+        self.model.get().prepare(&mut self.circuit, region)
+    }
+
+    /// Workspaces for threads that share so many vectors.
+    fn workspaces_for<'a>(
+        workspaces: &'a mut Vec<Workspace>,
+        model: &dyn Model,
+        vectors: usize,
+    ) -> &'a mut [Workspace] {
+        let threads = threads_for(vectors, model.vectors_at_once());
+        if workspaces.len() < threads {
+            workspaces.resize_with(threads, Workspace::default);
+        }
+        &mut workspaces[..threads]
     }
 
     /// Outputs of a checked run on a region of inputs × physical columns, which `put` makes of its codes (see
-    /// [`Reading::read`]).
+    /// [`read_all`]).
     fn read<T: Send>(
         &mut self,
         request: &RunRequest,
@@ -207,24 +224,61 @@ impl SimulatedChip {
         outputs: ArrayViewMut2<'_, T>,
         put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
     ) -> RunReport {
-        self.prepare(request.region);
-        let model = self.model.get();
-        let threads = threads_for(activations.nrows(), model.vectors_at_once());
-        if self.workspaces.len() < threads {
-            self.workspaces.resize_with(threads, Workspace::default);
+        let prepared = self.prepare(request.region);
+        let model = &*self.model.get();
+        let vectors = activations.nrows();
+        let workspaces = Self::workspaces_for(&mut self.workspaces, model, vectors);
+        let prepared = (model, &prepared);
+        let reading = Reading::new(prepared, &self.circuit, request, readout, activations);
+        doubtful(read_all(&[reading], &mut [outputs], workspaces, put))
+    }
+
+    /// Whether nothing but weights has to be known of the passes before any is run.
+    fn looks_ahead(&mut self, passes: &[ArrayPass<'_, '_>]) -> bool {
+        self.refold();
+        let mut runs = passes.iter().flat_map(|pass| &*pass.runs);
+        runs.all(|run| {
+            let region = physical(self.circuit.mode, &run.request).region;
+            run.request.settings.baseline() == Baseline::Constant
+                && self.model.get().looks_ahead(&self.circuit, region)
+        })
+    }
+
+    /// Does checked passes for which it [looks ahead](Self::looks_ahead): threads meet once.
+    fn run_ahead(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> RunReport {
+        let mode = self.circuit.mode;
+        let mut prepared: SmallVec<[Prepared; RUNS_AT_ONCE]> = SmallVec::new();
+        let mut vectors = 0;
+        for pass in &*passes {
+            for load in &*pass.loads {
+                self.circuit.write_weights(load.region, load.weights);
+            }
+            for run in &*pass.runs {
+                prepared.push(self.prepare(physical(mode, &run.request).region));
+                vectors += run.activations.nrows();
+            }
         }
-        let reading = Reading::new(model, &self.circuit, request, readout);
-        let doubtful_outputs = reading.read(
-            request.trial.first_vector,
-            activations,
-            outputs,
-            &mut self.workspaces[..threads],
-            put,
-        );
-        RunReport {
-            doubtful_outputs,
-            ..RunReport::default()
-        }
+        let model = &*self.model.get();
+        let workspaces = Self::workspaces_for(&mut self.workspaces, model, vectors);
+        let runs = passes.iter().flat_map(|pass| &*pass.runs).zip(&prepared);
+        let readings = runs.map(|(run, prepared)| {
+            let request = physical(mode, &run.request);
+            let readout = (CadcChannel::Causal, Moment::Result);
+            let prepared = (model, prepared);
+            Reading::new(prepared, &self.circuit, &request, readout, run.activations)
+        });
+        let readings: SmallVec<[Reading<'_>; RUNS_AT_ONCE]> = readings.collect();
+        let runs = passes.iter_mut().flat_map(|pass| &mut *pass.runs);
+        let outputs = runs.map(|run| run.outputs.view_mut());
+        let mut outputs: SmallVec<[ArrayViewMut2<'_, i8>; RUNS_AT_ONCE]> = outputs.collect();
+        let rises = Rises {
+            mode,
+            baselines: None,
+        };
+        let put = |first_vector, codes: ArrayView2<'_, u8>, outputs: ArrayViewMut2<'_, i8>| {
+            rises.put(first_vector, codes, outputs);
+        };
+        doubtful(read_all(&readings, &mut outputs, workspaces, put))
     }
 
     /// Codes right after the reset of each vector of a run (vectors × columns).
@@ -315,6 +369,41 @@ impl MacArray for SimulatedChip {
         let report = self.read(&physical, readout, activations, outputs, put);
         self.baselines = buffer;
         Ok(report)
+    }
+
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        let geometry = self.geometry();
+        for pass in &*passes {
+            pass.check_hemispheres()?;
+            for ArrayLoad { region, weights } in &*pass.loads {
+                region.check_weights_within(geometry, *weights, self.circuit.mode.weights())?;
+            }
+            for run in &*pass.runs {
+                let region = run.request.region;
+                region.check_run(geometry, run.activations, run.outputs.dim())?;
+            }
+        }
+        if self.looks_ahead(passes) {
+            return Ok(self.run_ahead(passes));
+        }
+        let mut report = RunReport::default();
+        for pass in passes {
+            for load in &*pass.loads {
+                self.load_weights(load.region, load.weights)?;
+            }
+            for run in &mut *pass.runs {
+                report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
+            }
+        }
+        Ok(report)
+    }
+}
+
+/// The report of so many outputs outside the model's validity.
+fn doubtful(outputs: u64) -> RunReport {
+    RunReport {
+        doubtful_outputs: outputs,
+        ..RunReport::default()
     }
 }
 

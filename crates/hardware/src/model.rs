@@ -1,5 +1,7 @@
 //! How voltages at the readout follow from activations: two models of the same circuit.
 
+use std::sync::Arc;
+
 use bss2_core::Region;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
@@ -13,9 +15,12 @@ pub(crate) trait Model: Sync {
     /// Prepares for a hemisphere of a circuit that has changed.
     fn fold(&mut self, circuit: &Circuit, hemisphere: usize);
 
-    /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns); it is the one
-    /// of its hemisphere for which [voltages](Self::voltages) can be asked from then on.
-    fn prepare(&mut self, circuit: &mut Circuit, region: Region);
+    /// Prepares for vectors that are sent to a region (inputs of the mode × physical columns). Where it does
+    /// not [look ahead](Self::looks_ahead), that holds until it prepares for another one or weights change.
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region) -> Prepared;
+
+    /// Whether what is prepared for a region holds whatever is loaded, or prepared for others, afterwards.
+    fn looks_ahead(&self, circuit: &Circuit, region: Region) -> bool;
 
     /// Fewest vectors that are worth a thread of their own.
     fn vectors_at_once(&self) -> usize;
@@ -26,11 +31,18 @@ pub(crate) trait Model: Sync {
     /// Returns how many voltages lie outside the model's range of validity.
     fn voltages(
         &self,
+        prepared: &Prepared,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
         scratch: &mut Scratch,
         voltages: ArrayViewMut2<'_, f32>,
     ) -> u64;
+}
+
+/// What a model has prepared for a region, if it keeps that apart from the circuit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Prepared {
+    pub(crate) image: Option<Arc<lumped::Image>>,
 }
 
 /// Scratch memory of the models; that of the one that is not used stays empty.

@@ -1,11 +1,11 @@
-//! The vectors of a run, from activations to codes, shared among threads.
+//! The vectors of runs, from activations to codes, shared among threads.
 
 use bss2_core::{Buffer, CadcChannel, Region, RunRequest};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::buffers::{slice, slice_mut};
 use crate::circuit::Circuit;
-use crate::model::{self, Batch, Model, by_events};
+use crate::model::{self, Batch, Model, Prepared, by_events};
 use crate::pass::{Pass, Timing};
 use crate::readout::{Moment, ReadoutNoise, ReadoutPass, ToRead};
 use crate::share::share;
@@ -18,22 +18,30 @@ pub(crate) fn vectors_at_once(region: Region) -> usize {
     VALUES_AT_ONCE.div_ceil(region.inputs.max(region.columns))
 }
 
-/// What all vectors of a run have in common.
+/// A run that a model is prepared for.
+#[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
     model: &'a dyn Model,
+    prepared: &'a Prepared,
     pass: Pass<'a>,
     readouts: ReadoutPass<'a>,
-}
-
-/// Neighbouring vectors that go through the model together.
-struct Block<'a, T> {
     first_vector: u64,
     /// Vectors × inputs.
     activations: ArrayView2<'a, u8>,
+}
+
+/// Neighbouring vectors of a run that go through the model together.
+struct Block<'b, 'a, 'o, T> {
+    /// A copy, as what threads look at all the time should not lie where another one writes.
+    of: Reading<'a>,
+    /// The run's number among those that are done at once.
+    run: usize,
     /// The first vector's number in the run.
-    number: usize,
+    first: usize,
+    /// Vectors × inputs.
+    activations: ArrayView2<'b, u8>,
     /// Vectors × columns.
-    outputs: ArrayViewMut2<'a, T>,
+    outputs: ArrayViewMut2<'o, T>,
 }
 
 /// Buffers of one thread, which share no cache line with those of another.
@@ -41,6 +49,8 @@ struct Block<'a, T> {
 #[repr(align(128))]
 pub(crate) struct Workspace {
     pub(crate) noise: ReadoutNoise,
+    /// The run that the noise was prepared for.
+    prepared_for: Option<usize>,
     sent: Buffer<u8>,
     timings: Vec<Timing>,
     order: Vec<usize>,
@@ -48,17 +58,18 @@ pub(crate) struct Workspace {
     voltages: Buffer<f32>,
     codes: Buffer<u8>,
     model: model::Scratch,
-    /// Outputs of a run outside the model's validity.
+    /// Outputs outside the model's validity.
     doubtful: u64,
 }
 
 impl<'a> Reading<'a> {
     /// A run on a region of inputs × physical columns.
     pub(crate) fn new(
-        model: &'a dyn Model,
+        (model, prepared): (&'a dyn Model, &'a Prepared),
         circuit: &'a Circuit,
         request: &RunRequest,
         (channel, moment): (CadcChannel, Moment),
+        activations: ArrayView2<'a, u8>,
     ) -> Self {
         let RunRequest {
             region,
@@ -67,59 +78,75 @@ impl<'a> Reading<'a> {
         } = *request;
         Self {
             model,
+            prepared,
             pass: Pass::new(circuit, region, settings, trial),
             readouts: ReadoutPass::new(&circuit.readout, channel, region, trial, moment),
+            first_vector: trial.first_vector,
+            activations,
         }
     }
 
-    /// Makes outputs (vectors × columns) of neighbouring vectors: `put` makes those of some of them, given the
-    /// number of the first, of their codes (vectors × physical columns). Says how many codes lie outside the
-    /// model's validity. Each workspace is a thread's; no code depends on their number.
-    pub(crate) fn read<T: Send>(
-        &self,
-        first_vector: u64,
-        activations: ArrayView2<'_, u8>,
-        mut outputs: ArrayViewMut2<'_, T>,
-        workspaces: &mut [Workspace],
-        put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
-    ) -> u64 {
-        let (vectors, threads) = (activations.nrows(), workspaces.len());
+    /// The vectors in blocks for so many threads.
+    fn blocks<'b, 'o, T>(
+        &'b self,
+        run: usize,
+        outputs: &'o mut ArrayViewMut2<'_, T>,
+        threads: usize,
+    ) -> impl DoubleEndedIterator<Item = Block<'b, 'a, 'o, T>> {
+        let vectors = self.activations.nrows();
         let rounds = vectors.div_ceil(threads * vectors_at_once(self.pass.region));
         let at_once = vectors.div_ceil(threads * rounds.max(1)).max(1);
-        for workspace in workspaces.iter_mut() {
-            workspace.noise.prepare(self.pass.region.columns);
-            workspace.doubtful = 0;
-        }
-        let blocks = activations
-            .axis_chunks_iter(Axis(0), at_once)
-            .zip(outputs.axis_chunks_iter_mut(Axis(0), at_once))
-            .enumerate()
-            .map(|(block, (activations, outputs))| Block {
-                first_vector: first_vector.wrapping_add((block * at_once) as u64),
-                activations,
-                number: block * at_once,
-                outputs,
-            });
-        share(blocks, workspaces, |workspace, block| {
-            self.read_block(block, workspace, &put);
-        });
-        workspaces.iter().map(|workspace| workspace.doubtful).sum()
+        let outputs = outputs.axis_chunks_iter_mut(Axis(0), at_once);
+        let blocks = self.activations.axis_chunks_iter(Axis(0), at_once);
+        let blocks = blocks.zip(outputs).enumerate();
+        blocks.map(move |(block, (activations, outputs))| Block {
+            of: *self,
+            run,
+            first: block * at_once,
+            activations,
+            outputs,
+        })
     }
+}
 
-    fn read_block<T>(
-        &self,
-        block: Block<'_, T>,
+/// Makes outputs (vectors × columns) of the vectors of some runs: `put` makes those of some neighbours, given the
+/// number of the first in its run, of their codes (vectors × physical columns). Says how many codes lie outside
+/// the model's validity. Each workspace is a thread's; no code depends on their number.
+pub(crate) fn read_all<T: Send>(
+    runs: &[Reading<'_>],
+    outputs: &mut [ArrayViewMut2<'_, T>],
+    workspaces: &mut [Workspace],
+    put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
+) -> u64 {
+    let threads = workspaces.len();
+    for workspace in workspaces.iter_mut() {
+        workspace.prepared_for = None;
+        workspace.doubtful = 0;
+    }
+    let runs = runs.iter().zip(outputs).enumerate();
+    let blocks = runs.flat_map(|(run, (reading, outputs))| reading.blocks(run, outputs, threads));
+    share(blocks, workspaces, |workspace, block| {
+        block.read(workspace, &put);
+    });
+    workspaces.iter().map(|workspace| workspace.doubtful).sum()
+}
+
+impl<T> Block<'_, '_, '_, T> {
+    fn read(
+        self,
         workspace: &mut Workspace,
         put: &impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>),
     ) {
-        let Block {
-            first_vector,
+        let Self {
+            of,
+            run,
+            first,
             activations,
-            number,
             outputs,
-        } = block;
+        } = self;
         let Workspace {
             noise,
+            prepared_for,
             sent,
             timings,
             order,
@@ -129,6 +156,11 @@ impl<'a> Reading<'a> {
             model,
             doubtful,
         } = workspace;
+        let columns = of.pass.region.columns;
+        if prepared_for.replace(run) != Some(run) {
+            noise.prepare(columns);
+        }
+        let first_vector = of.first_vector.wrapping_add(first as u64);
         // Most arrays have their rows side by side; others are copied.
         let activations = if activations.is_standard_layout() {
             activations
@@ -142,7 +174,7 @@ impl<'a> Reading<'a> {
             }
             sent.view()
         };
-        self.pass.find_timings(slice(&activations), timings);
+        of.pass.find_timings(slice(&activations), timings);
         by_events(timings, order, places);
         let batch = Batch {
             first_vector,
@@ -150,11 +182,11 @@ impl<'a> Reading<'a> {
             timings,
             order,
         };
-        let shape = (activations.nrows(), self.pass.region.columns);
+        let shape = (activations.nrows(), columns);
         let mut voltages = voltages.shaped(shape);
-        *doubtful += self
+        *doubtful += of
             .model
-            .voltages(&self.pass, &batch, model, voltages.view_mut());
+            .voltages(of.prepared, &of.pass, &batch, model, voltages.view_mut());
         let mut codes = codes.shaped(shape);
         let read = ToRead {
             first_vector,
@@ -162,7 +194,7 @@ impl<'a> Reading<'a> {
             order,
             voltages: slice(&voltages),
         };
-        self.readouts.convert(&read, noise, slice_mut(&mut codes));
-        put(number, codes.view(), outputs);
+        of.readouts.convert(&read, noise, slice_mut(&mut codes));
+        put(first, codes.view(), outputs);
     }
 }

@@ -13,7 +13,7 @@ use ndarray::{ArrayView1, ArrayViewMut2};
 
 use crate::circuit::Circuit;
 use crate::columns::Columns;
-use crate::model::{self, Batch, Model};
+use crate::model::{self, Batch, Model, Prepared};
 use crate::ota::tanh;
 use crate::pass::Pass;
 use crate::side_by_side::{SideBySide, block};
@@ -241,8 +241,13 @@ impl<'a, E: Iterator<Item = Option<Event<'a>>> + Clone> SideBySide for Receive<'
 impl Model for Transient {
     fn fold(&mut self, _circuit: &Circuit, _hemisphere: usize) {}
 
-    fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region) -> Prepared {
         circuit.charge(region);
+        Prepared::default()
+    }
+
+    fn looks_ahead(&self, _circuit: &Circuit, _region: Region) -> bool {
+        false
     }
 
     fn vectors_at_once(&self) -> usize {
@@ -251,6 +256,7 @@ impl Model for Transient {
 
     fn voltages(
         &self,
+        _prepared: &Prepared,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
         scratch: &mut model::Scratch,

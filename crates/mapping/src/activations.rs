@@ -34,6 +34,14 @@ impl Activations<'_> {
         active as f64 / (vectors * inputs).max(1) as f64
     }
 
+    /// The same for a shorter time.
+    pub(crate) fn reborrow(&self) -> Activations<'_> {
+        match self {
+            Self::Unsigned(values) => Activations::Unsigned(values.reborrow()),
+            Self::Signed(values) => Activations::Signed(values.reborrow()),
+        }
+    }
+
     /// Number of vectors, length of each.
     pub fn dim(&self) -> (usize, usize) {
         match self {

@@ -3,17 +3,19 @@
 mod combine;
 mod drive;
 mod load;
+mod step;
 
-use bss2_core::{ArrayGeometry, ArrayRun, Buffer, MacArray, Region, RunReport, RunRequest, Trial};
+use bss2_core::{MacArray, Region, RunReport, Trial};
 use ndarray::{ArrayView2, ArrayViewMut2};
-use smallvec::SmallVec;
 
 use crate::strategy::check_shape;
-use crate::{Activations, INPUT_OFFSET, InputCoding, MappingError, Pass, Plan, Run};
-use drive::{Signal, Source};
+use crate::{Activations, MappingError, Pass, Plan, Run};
+use drive::Signal;
+use step::{AtOnce, RUNS_AT_ONCE, Scratch, Step, run_all};
 
-/// Runs of a pass: no allocation, as an array has at most 16 hemispheres.
-type Together<'a> = SmallVec<[ArrayRun<'a>; ArrayGeometry::HEMISPHERES_MAX]>;
+/// Most bytes of inputs and readings in passes that the array is given at once (but for a single pass): as many
+/// as a layer of 784 inputs and 128 outputs has in a batch of 2048.
+const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// Runs a plan on an array and keeps the buffers for the next batch.
 #[derive(Clone, Debug)]
@@ -21,7 +23,7 @@ pub struct PlanRunner {
     plan: Plan,
     /// Regions of each run of each pass.
     places: Vec<Vec<Place>>,
-    /// Buffers for as many runs as a pass has at most.
+    /// Buffers for as many passes as the array was given at once at most.
     scratch: Vec<Scratch>,
 }
 
@@ -30,23 +32,6 @@ pub struct PlanRunner {
 struct Place {
     region: Region,
     loads: Vec<Region>,
-}
-
-/// What a run needs while it is carried out.
-#[derive(Clone, Debug, Default)]
-struct Scratch {
-    sources: Vec<Source>,
-    composition: load::Composition,
-    driven: Buffer<u8>,
-    /// What was read, vectors × columns of the region.
-    readings: Buffer<i8>,
-    /// Readings that are to be subtracted from these.
-    subtracted: Buffer<i8>,
-    /// What the inputs' offset puts out, by column of the region.
-    correction: Vec<i16>,
-    differences: Buffer<i16>,
-    averages: combine::Averages,
-    columns: Vec<usize>,
 }
 
 impl PlanRunner {
@@ -58,10 +43,9 @@ impl PlanRunner {
         };
         let places = plan.passes().iter();
         let places = places.map(|pass| pass.runs.iter().map(place).collect());
-        let most_runs = plan.passes().iter().map(|pass| pass.runs.len()).max();
         Self {
             places: places.collect(),
-            scratch: vec![Scratch::default(); most_runs.unwrap_or(0)],
+            scratch: Vec::new(),
             plan,
         }
     }
@@ -75,7 +59,8 @@ impl PlanRunner {
     /// [`InputCoding`]) with the weights (inputs of one group × outputs, in the range of its
     /// [`WeightCoding`](crate::WeightCoding)) into `outputs` (vectors × outputs, LSB): per pass, loads
     /// weights, runs all hemispheres together, each run with noise of its own (the next pass of
-    /// `trial`), and adds the results, saturating to `i8`. The reports of all runs are summed.
+    /// `trial`), and adds the results, saturating to `i8`. The reports of all runs are summed. Where passes
+    /// are small, the array is given [several at once](MacArray::run_passes).
     ///
     /// Weights are loaded with each batch; a [`WeightCache`](bss2_core::WeightCache) around the array
     /// leaves out what is there.
@@ -83,7 +68,7 @@ impl PlanRunner {
     /// # Errors
     /// [`MappingError::OtherGeometry`], [`MappingError::Shape`], [`MappingError::WeightOutOfRange`],
     /// [`MappingError::InputOutOfRange`] or [`MappingError::FirstVector`] before anything is run;
-    /// [`MappingError::Array`] if the array refuses, `outputs` then hold the passes run so far.
+    /// [`MappingError::Array`] if the array refuses, `outputs` then hold some of the passes at most.
     pub fn run<'a, A: MacArray + ?Sized>(
         &mut self,
         array: &mut A,
@@ -97,18 +82,53 @@ impl PlanRunner {
         self.check_first_vector(*trial)?;
         outputs.fill(0);
         let mut report = RunReport::default();
-        for (pass, places) in self.plan.passes().iter().zip(&self.places) {
-            let mut step = Step {
+        let mut next = 0;
+        while next < self.places.len() {
+            let count = self.passes_at_once(next, activations);
+            if self.scratch.len() < count {
+                self.scratch.resize(count, Scratch::default());
+            }
+            let passes = self.plan.passes()[next..].iter().zip(&self.places[next..]);
+            let steps = passes.zip(&mut self.scratch[..count]);
+            let steps = steps.map(|((pass, places), scratch)| Step {
                 plan: &self.plan,
                 pass,
                 places,
-                scratch: &mut self.scratch,
-            };
-            step.load(array, weights)?;
-            report += step.drive(array, activations, trial)?;
-            report += saturated(step.combine(outputs.view_mut()));
+                scratch,
+            });
+            let mut steps: AtOnce<Step<'_>> = steps.collect();
+            for step in &mut steps {
+                step.prepare(weights, activations);
+            }
+            report += run_all(array, &mut steps, weights, activations, trial)?;
+            for step in &mut steps {
+                report += saturated(step.combine(outputs.view_mut()));
+            }
+            next += count;
         }
         Ok(report)
+    }
+
+    /// How many passes, beginning with one of them, the array is given at once.
+    fn passes_at_once(&self, first: usize, activations: Activations<'_>) -> usize {
+        let coding = self.plan.coding();
+        let turns = Signal::of(coding.inputs).len();
+        let vectors = activations.dim().0.div_ceil(coding.vectors_at_once);
+        let (mut bytes, mut runs) = (0, 0);
+        let fits = |(pass, places): &(&Pass, &Vec<Place>)| {
+            let values = |(run, place): (&Run, &Place)| {
+                let is_gathered = drive::as_they_are(&self.plan, run, activations).is_none();
+                let inputs = if is_gathered { place.region.inputs } else { 0 };
+                inputs + place.region.columns
+            };
+            let values: usize = pass.runs.iter().zip(*places).map(values).sum();
+            bytes += turns * vectors * values;
+            runs += turns * pass.runs.len();
+            bytes <= BYTES_AT_ONCE && runs <= RUNS_AT_ONCE
+        };
+        let passes = self.plan.passes()[first..].iter();
+        let fitting = passes.zip(&self.places[first..]).take_while(fits);
+        fitting.count().max(1)
     }
 
     fn check<A: MacArray + ?Sized>(
@@ -152,164 +172,5 @@ fn saturated(readings: u64) -> RunReport {
     RunReport {
         saturated_readings: readings,
         ..RunReport::default()
-    }
-}
-
-/// One pass of a batch.
-struct Step<'a> {
-    plan: &'a Plan,
-    pass: &'a Pass,
-    places: &'a [Place],
-    scratch: &'a mut [Scratch],
-}
-
-impl Step<'_> {
-    /// The runs of the pass with their places and buffers.
-    fn parts(&mut self) -> impl Iterator<Item = (&Run, &Place, &mut Scratch)> {
-        let runs = self.pass.runs.iter().zip(self.places);
-        runs.zip(self.scratch.iter_mut())
-            .map(|((run, place), scratch)| (run, place, scratch))
-    }
-
-    fn load<A: MacArray + ?Sized>(
-        &mut self,
-        array: &mut A,
-        weights: ArrayView2<'_, i8>,
-    ) -> Result<(), MappingError> {
-        let plan = self.plan;
-        for (run, place, scratch) in self.parts() {
-            load::load(array, plan, run, place, weights, &mut scratch.composition)?;
-        }
-        Ok(())
-    }
-
-    /// Sends a batch, as often as the input coding asks for, and leaves the readings in the scratch.
-    fn drive<A: MacArray + ?Sized>(
-        &mut self,
-        array: &mut A,
-        activations: Activations<'_>,
-        trial: &mut Trial,
-    ) -> Result<RunReport, MappingError> {
-        let plan = self.plan;
-        for (run, place, scratch) in self.parts() {
-            drive::find_sources(plan, run, place.region, &mut scratch.sources);
-        }
-        match plan.coding().inputs {
-            InputCoding::Unsigned => self.send(array, activations, Signal::Whole, trial),
-            InputCoding::TwoPasses => {
-                let mut report = self.send(array, activations, Signal::Negative, trial)?;
-                for scratch in self.scratch.iter_mut() {
-                    std::mem::swap(&mut scratch.readings, &mut scratch.subtracted);
-                }
-                report += self.send(array, activations, Signal::Positive, trial)?;
-                Ok(report)
-            }
-            InputCoding::Offset { correction_vectors } => {
-                let mut report = self.measure_correction(array, correction_vectors, trial)?;
-                report += self.send(array, activations, Signal::Raised, trial)?;
-                Ok(report)
-            }
-        }
-    }
-
-    /// Runs all hemispheres with a part of the activations.
-    fn send<A: MacArray + ?Sized>(
-        &mut self,
-        array: &mut A,
-        activations: Activations<'_>,
-        signal: Signal,
-        trial: &mut Trial,
-    ) -> Result<RunReport, MappingError> {
-        let plan = self.plan;
-        let at_once = plan.coding().vectors_at_once;
-        let vectors = activations.dim().0.div_ceil(at_once);
-        for (run, place, scratch) in self.parts() {
-            if drive::as_they_are(plan, run, activations).is_none() {
-                let driven = scratch.driven.shaped((vectors, place.region.inputs));
-                drive::gather(activations, &scratch.sources, at_once, signal, driven);
-            }
-        }
-        let settings = plan.settings();
-        let runs = self.parts().map(|(run, place, scratch)| {
-            let region = place.region;
-            let direct = drive::as_they_are(plan, run, activations);
-            let driven = direct.unwrap_or_else(|| scratch.driven.view());
-            let pass = trial.next_pass();
-            ArrayRun {
-                request: RunRequest {
-                    region,
-                    settings,
-                    trial: Trial {
-                        first_vector: pass.first_vector / at_once as u64,
-                        ..pass
-                    },
-                },
-                activations: driven,
-                outputs: scratch.readings.shaped((vectors, region.columns)),
-            }
-        });
-        let mut runs: Together<'_> = runs.collect();
-        Ok(array.run_together(&mut runs)?)
-    }
-
-    /// Measures what the offset of the inputs puts out.
-    fn measure_correction<A: MacArray + ?Sized>(
-        &mut self,
-        array: &mut A,
-        vectors: u32,
-        trial: &mut Trial,
-    ) -> Result<RunReport, MappingError> {
-        let settings = self.plan.settings();
-        let vectors = vectors as usize;
-        let runs = self.parts().map(|(_, place, scratch)| {
-            let region = place.region;
-            let mut driven = scratch.driven.shaped((vectors, region.inputs));
-            for mut vector in driven.outer_iter_mut() {
-                for (to, source) in vector.iter_mut().zip(&scratch.sources) {
-                    *to = if source.is_some() { INPUT_OFFSET } else { 0 };
-                }
-            }
-            ArrayRun {
-                request: RunRequest {
-                    region,
-                    settings,
-                    trial: Trial {
-                        first_vector: 0,
-                        ..trial.next_pass()
-                    },
-                },
-                activations: scratch.driven.view(),
-                outputs: scratch.readings.shaped((vectors, region.columns)),
-            }
-        });
-        let mut runs: Together<'_> = runs.collect();
-        let mut report = array.run_together(&mut runs)?;
-        drop(runs);
-        for (run, place, scratch) in self.parts() {
-            let readings = scratch.readings.view();
-            let columns = run.blocks.iter().flat_map(|block| block.columns.iter());
-            scratch.columns.clear();
-            scratch
-                .columns
-                .extend(columns.map(|column| column - place.region.first_column));
-            report += saturated(combine::at_ends(readings, &scratch.columns));
-            let means = readings.columns().into_iter().map(|column| {
-                let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
-                i16::from(combine::rounded_mean(sum, vectors))
-            });
-            scratch.correction.clear();
-            scratch.correction.extend(means);
-        }
-        Ok(report)
-    }
-
-    /// Says how many readings at an end of `i8` were subtracted, or others from them.
-    fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) -> u64 {
-        let plan = self.plan;
-        let mut saturated = 0;
-        for (run, place, scratch) in self.parts() {
-            saturated += combine::combine(plan, run, place.region, scratch, outputs.view_mut());
-        }
-        saturated
     }
 }

@@ -8,8 +8,8 @@ use super::law::{Law, ensure, ensure_done, ensure_equal, ensure_refused};
 use super::samples::{activations, batch, load, load_random, middle, region, run, weights};
 use crate::random::keyed_stream;
 use crate::{
-    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayRun, MacArray, Region, RunRequest, RunSettings,
-    Trial,
+    ACTIVATION_MAX, ArrayError, ArrayGeometry, ArrayLoad, ArrayPass, ArrayRun, MacArray, Region,
+    RunRequest, RunSettings, Trial,
 };
 
 /// The laws of arrays.
@@ -73,6 +73,11 @@ pub const ARRAY_LAWS: &[Law<ArraySubject>] = &[
         "together is one after the other",
         "runs of all hemispheres together put out the same; two of one are refused and write nothing",
         together_is_one_after_the_other,
+    ),
+    Law::new(
+        "passes are one after the other",
+        "several passes at once put out what they do one by one; after one is refused, they do so again",
+        passes_are_one_after_the_other,
     ),
     Law::new(
         "permuted columns permute the results",
@@ -440,7 +445,7 @@ fn together_is_one_after_the_other(subject: &ArraySubject) -> Found {
                 outputs: outputs.view_mut(),
             })
             .collect();
-        let report = array.run_together(&mut runs);
+        let report = array.run_passes(&mut [ArrayPass::of_runs(&mut runs)]);
         (report, outputs)
     };
     let (report, outputs) = together(&requests);
@@ -450,6 +455,75 @@ fn together_is_one_after_the_other(subject: &ArraySubject) -> Found {
     let is_twice = |error: &ArrayError| matches!(error, ArrayError::HemisphereTwice { .. });
     ensure_refused("two runs on one hemisphere", refused, is_twice)?;
     ensure_equal("after a refusal", &outputs, &vec![unset.clone(); 2])
+}
+
+/// Each hemisphere's weights are written again before they are used in the second of three passes, those of
+/// the first again before the third.
+fn passes_are_one_after_the_other(subject: &ArraySubject) -> Found {
+    let mut array = (subject.make)();
+    let geometry = array.geometry();
+    let activations = batch(geometry);
+    let shape = (geometry.inputs(), geometry.columns());
+    let sets = [9, 10, 9].map(|seed| weights(subject.mode, shape, seed));
+    let hemispheres = 0..geometry.hemispheres();
+    let mut trial = Trial::new(6);
+    let requests: Vec<RunRequest> = (0..sets.len())
+        .flat_map(|_| hemispheres.clone())
+        .map(|hemisphere| RunRequest {
+            trial: trial.next_pass(),
+            ..subject.whole(geometry, hemisphere)
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for (set, requests) in sets.iter().zip(requests.chunks(hemispheres.len())) {
+        for request in requests {
+            load(array.as_mut(), request.region, set.view())?;
+        }
+        for request in requests {
+            expected.push(run(array.as_mut(), request, activations.view())?);
+        }
+    }
+
+    let unset = Array2::from_elem((activations.nrows(), geometry.columns()), 77);
+    let mut in_passes = |requests: &[RunRequest]| {
+        let mut outputs = vec![unset.clone(); requests.len()];
+        let runs = requests.iter().zip(&mut outputs);
+        let mut runs: Vec<ArrayRun<'_>> = runs
+            .map(|(&request, outputs)| ArrayRun {
+                request,
+                activations: activations.view(),
+                outputs: outputs.view_mut(),
+            })
+            .collect();
+        let loads = sets.iter().flat_map(|set| {
+            hemispheres.clone().map(|hemisphere| ArrayLoad {
+                region: Region::whole(geometry, hemisphere),
+                weights: set.view(),
+            })
+        });
+        let mut loads: Vec<ArrayLoad<'_>> = loads.collect();
+        let of_passes = loads.chunks_mut(hemispheres.len());
+        let of_passes = of_passes.zip(runs.chunks_mut(hemispheres.len()));
+        let mut passes: Vec<ArrayPass<'_, '_>> = of_passes
+            .map(|(loads, runs)| ArrayPass { loads, runs })
+            .collect();
+        let report = array.run_passes(&mut passes);
+        (report, outputs)
+    };
+    let (report, outputs) = in_passes(&requests);
+    ensure_done("passes", report)?;
+    ensure_equal("passes", &outputs, &expected)?;
+    let mut refused = requests.clone();
+    if let Some(last) = refused.last_mut() {
+        last.region.columns += 1;
+    }
+    let (refused, outputs) = in_passes(&refused);
+    let is_outside = |error: &ArrayError| matches!(error, ArrayError::RegionOutside { .. });
+    ensure_refused("a last run outside", refused, is_outside)?;
+    ensure_equal("its outputs", &outputs.last(), &Some(&unset))?;
+    let (report, outputs) = in_passes(&requests);
+    ensure_done("passes after a refusal", report)?;
+    ensure_equal("passes after a refusal", &outputs, &expected)
 }
 
 fn permuted_columns_permute_the_results(subject: &ArraySubject) -> Found {

@@ -59,11 +59,9 @@ impl Place {
 
 /// The weights of some inputs and columns of a hemisphere, as they act.
 #[derive(Clone, Debug)]
-pub(super) struct Image {
+pub(crate) struct Image {
     place: Place,
     columns: Range<usize>,
-    /// Version of the synram that is known to hold these weights, if any was folded.
-    version: Option<u64>,
     /// By panel, then row of the inputs.
     weights: Vec<OfPanel<u8>>,
     /// Membrane signal per activation unit once all charge has passed, in LSB (inputs × columns).
@@ -100,7 +98,6 @@ impl Image {
             panels
         };
         Self {
-            version: None,
             weights: Vec::new(),
             signal: zeros(&hemisphere.signals, columns.clone()),
             total: zeros(&hemisphere.totals, columns.clone()),
@@ -128,18 +125,8 @@ impl Image {
         of_hemisphere - self.columns.start
     }
 
-    /// Whether its weights are those of the synram.
-    pub(super) fn holds(&mut self, synram: &Synram) -> bool {
-        let version = Some(synram.version());
-        let holds =
-            self.version == version || self.version.is_some() && self.has_weights_of(synram);
-        if holds {
-            self.version = version;
-        }
-        holds
-    }
-
-    fn has_weights_of(&self, synram: &Synram) -> bool {
+    /// Whether the weights that it was folded of are those of the synram.
+    pub(super) fn holds(&self, synram: &Synram) -> bool {
         let panels = self.place.panels.clone();
         let held = self.weights.chunks_exact(self.weights.len() / panels.len());
         held.zip(panels)
@@ -156,7 +143,6 @@ impl Image {
         let synram = &circuit.synrams[hemisphere.number];
         let Place { inputs, panels } = self.place.clone();
         let rows = synram.rows_per_input();
-        self.version = Some(synram.version());
         self.weights.clear();
         for panel in panels.clone() {
             let weights = synram.weights(panel, inputs.clone());

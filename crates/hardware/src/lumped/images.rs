@@ -1,10 +1,12 @@
 //! The images of a hemisphere that are kept: a layer that does not fit is loaded in parts, again and again.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::hemisphere::Hemisphere;
 use super::image::{Image, Place, Scratch};
 use crate::circuit::Circuit;
+use crate::synram::Synram;
 
 /// Images of a hemisphere that are kept at most, and bytes beyond which none is added: enough for a layer of
 /// 1024 inputs and outputs on one chip.
@@ -21,7 +23,7 @@ const REMEMBERED: usize = 4 * MOST;
 /// made in the memory of one, again and again.
 #[derive(Debug)]
 pub(super) struct Images {
-    /// The one that was used last stands last.
+    /// The one that was found last stands last.
     held: VecDeque<Held>,
     bytes_max: usize,
     searches: u64,
@@ -32,11 +34,21 @@ pub(super) struct Images {
 
 #[derive(Debug)]
 struct Held {
-    image: Image,
+    /// Runs that are done at once hold theirs, too.
+    image: Arc<Image>,
+    /// Version of the synram that is known to hold its weights.
+    version: u64,
     /// The search that found it last.
     found: u64,
     /// Whether its weights were folded before: they come back.
     comes_back: bool,
+}
+
+impl Held {
+    /// Whether another image in a place may be made of it.
+    fn can_be_overwritten(&self, place: &Place) -> bool {
+        self.image.lies(place) && Arc::strong_count(&self.image) == 1
+    }
 }
 
 impl Clone for Images {
@@ -58,40 +70,49 @@ impl Images {
         }
     }
 
-    /// The one that was [found](Self::find) last.
-    pub(super) fn current(&self) -> Option<&Image> {
-        self.held.back().map(|held| &held.image)
-    }
-
     /// Drops all, as registers act differently.
     pub(super) fn clear(&mut self) {
         self.held.clear();
         self.folded.clear();
     }
 
-    /// Makes the image of the weights at hand the current one. Says whether they had to be folded.
+    /// The image of the weights at hand.
     pub(super) fn find(
         &mut self,
         circuit: &Circuit,
         hemisphere: &Hemisphere,
         place: &Place,
-    ) -> bool {
-        let synram = &circuit.synrams[hemisphere.number];
-        let found = self.searches;
+    ) -> Arc<Image> {
+        self.look_up(&circuit.synrams[hemisphere.number], place)
+            .unwrap_or_else(|| self.fold(circuit, hemisphere, place))
+    }
+
+    /// The image of the weights at hand, if there is one.
+    fn look_up(&mut self, synram: &Synram, place: &Place) -> Option<Arc<Image>> {
         self.searches += 1;
-        let holds = |held: &mut Held| held.image.lies(place) && held.image.holds(synram);
-        if let Some(last) = self.held.back_mut()
-            && holds(last)
-        {
-            last.found = found;
-            return false;
-        }
-        // Where parts take turns, the one that has waited longest comes next.
-        let number = self.held.iter_mut().position(holds);
-        if let Some(held) = number.and_then(|number| self.held.remove(number)) {
-            self.held.push_back(Held { found, ..held });
-            return false;
-        }
+        let (found, version) = (self.searches, synram.version());
+        let holds = |held: &Held| {
+            held.image.lies(place) && (held.version == version || held.image.holds(synram))
+        };
+        // If the last one does not, the one that has waited longest comes next: parts take turns.
+        let last = self.held.len().saturating_sub(1);
+        let number = match self.held.back() {
+            Some(held) if holds(held) => Some(last),
+            _ => self.held.iter().position(holds),
+        };
+        let held = self.held.remove(number?)?;
+        let image = held.image.clone();
+        self.held.push_back(Held {
+            version,
+            found,
+            ..held
+        });
+        Some(image)
+    }
+
+    /// Makes the image of the weights at hand.
+    fn fold(&mut self, circuit: &Circuit, hemisphere: &Hemisphere, place: &Place) -> Arc<Image> {
+        let synram = &circuit.synrams[hemisphere.number];
         let comes_back = self.was_folded(place.digest(synram));
         let other = if comes_back {
             None
@@ -100,14 +121,18 @@ impl Images {
         };
         let mut image = other
             .or_else(|| self.make_room(place))
-            .unwrap_or_else(|| Image::new(circuit, hemisphere, place.clone()));
-        image.fold(circuit, hemisphere, &mut self.scratch);
+            .unwrap_or_else(|| Arc::new(Image::new(circuit, hemisphere, place.clone())));
+        let Some(own) = Arc::get_mut(&mut image) else {
+            unreachable!("it is new, or no run holds it");
+        };
+        own.fold(circuit, hemisphere, &mut self.scratch);
         self.held.push_back(Held {
-            image,
-            found,
+            image: image.clone(),
+            version: synram.version(),
+            found: self.searches,
             comes_back,
         });
-        true
+        image
     }
 
     /// Whether weights of a digest have been folded before, if that is remembered.
@@ -123,8 +148,8 @@ impl Images {
     }
 
     /// An image that need not be kept.
-    fn take_another(&mut self, place: &Place) -> Option<Image> {
-        let is_free = |held: &Held| !held.comes_back && held.image.lies(place);
+    fn take_another(&mut self, place: &Place) -> Option<Arc<Image>> {
+        let is_free = |held: &Held| !held.comes_back && held.can_be_overwritten(place);
         let number = self.held.iter().position(is_free)?;
         self.held.remove(number).map(|held| held.image)
     }
@@ -133,7 +158,7 @@ impl Images {
     ///
     /// Where more parts take turns than are kept, each would be gone right before its turn if the oldest one
     /// went. The newest goes: the others are there when their turns come.
-    fn make_room(&mut self, place: &Place) -> Option<Image> {
+    fn make_room(&mut self, place: &Place) -> Option<Arc<Image>> {
         let bytes =
             |held: &VecDeque<Held>| -> usize { held.iter().map(|held| held.image.bytes()).sum() };
         while self.held.len() >= MOST || bytes(&self.held) > self.bytes_max {
@@ -143,9 +168,9 @@ impl Images {
             } else {
                 self.held.pop_back()
             };
-            let image = gone?.image;
-            if image.lies(place) {
-                return Some(image);
+            let gone = gone?;
+            if gone.can_be_overwritten(place) {
+                return Some(gone.image);
             }
         }
         None
@@ -218,10 +243,19 @@ mod tests {
             });
         }
 
-        /// Whether weights had to be folded to run a region.
-        fn folds(&mut self, region: Region) -> bool {
+        fn find(&mut self, region: Region) -> Arc<Image> {
             let place = Place::of(region);
             self.images.find(&self.circuit, &self.hemisphere, &place)
+        }
+
+        /// Whether weights had to be folded to run a region.
+        fn folds(&mut self, region: Region) -> bool {
+            let (place, synram) = (Place::of(region), &self.circuit.synrams[0]);
+            let found = self.images.look_up(synram, &place);
+            if found.is_none() {
+                self.images.fold(&self.circuit, &self.hemisphere, &place);
+            }
+            found.is_none()
         }
 
         fn folds_whole(&mut self) -> bool {
@@ -312,12 +346,11 @@ mod tests {
         chip.images.bytes_max = 3 * chip.images.held[0].image.bytes();
         for part in (1..10).chain(0..10) {
             chip.load(part);
-            chip.folds_whole();
+            let found = chip.find(whole());
             assert!(chip.images.held.len() <= 4);
             let mut fresh = Image::new(&chip.circuit, &chip.hemisphere, Place::of(whole()));
             fresh.fold(&chip.circuit, &chip.hemisphere, &mut Scratch::default());
-            let current = chip.images.current().unwrap();
-            assert_eq!(format!("{current:?}"), format!("{fresh:?}"), "{part}");
+            assert_eq!(format!("{found:?}"), format!("{fresh:?}"), "{part}");
         }
         let part = Region {
             inputs: INPUTS - 1,

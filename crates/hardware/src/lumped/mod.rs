@@ -34,7 +34,7 @@ use ndarray::ArrayViewMut2;
 
 use crate::buffers::{slice, slice_mut};
 use crate::circuit::Circuit;
-use crate::model::{self, Batch, Model, of_equal_timing};
+use crate::model::{self, Batch, Model, Prepared, of_equal_timing};
 use crate::pass::Pass;
 use crate::synapse::{PANEL, Sign};
 
@@ -51,7 +51,8 @@ use course::Course;
 use events::Events;
 use finish::{Finish, Found};
 use hemisphere::Hemisphere;
-use image::{Image, Place};
+pub(crate) use image::Image;
+use image::Place;
 use images::Images;
 use lines::Lines;
 
@@ -105,17 +106,21 @@ impl Model for Lumped {
         self.images[hemisphere].clear();
     }
 
-    fn prepare(&mut self, circuit: &mut Circuit, region: Region) {
+    fn prepare(&mut self, circuit: &mut Circuit, region: Region) -> Prepared {
         let hemisphere = region.hemisphere;
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
-        if sources.contains(&ReadoutSource::Membrane) {
+        let image = sources.contains(&ReadoutSource::Membrane).then(|| {
             let of = &self.hemispheres[hemisphere];
-            self.images[hemisphere].find(circuit, of, &Place::of(region));
-        }
-        let is_line = |source| Sign::BOTH.iter().any(|sign| sign.line() == source);
-        if sources.iter().copied().any(is_line) {
+            self.images[hemisphere].find(circuit, of, &Place::of(region))
+        });
+        if reads_lines(circuit, region) {
             circuit.charge(region);
         }
+        Prepared { image }
+    }
+
+    fn looks_ahead(&self, circuit: &Circuit, region: Region) -> bool {
+        !reads_lines(circuit, region)
     }
 
     fn vectors_at_once(&self) -> usize {
@@ -124,6 +129,7 @@ impl Model for Lumped {
 
     fn voltages(
         &self,
+        prepared: &Prepared,
         pass: &Pass<'_>,
         batch: &Batch<'_>,
         scratch: &mut model::Scratch,
@@ -136,10 +142,7 @@ impl Model for Lumped {
         let hemisphere = &self.hemispheres[region.hemisphere];
         let sources = &circuit.columns.source[circuit.columns_of_chip(region)];
         let mut doubtful = 0;
-        if sources.contains(&ReadoutSource::Membrane) {
-            let Some(image) = self.images[region.hemisphere].current() else {
-                unreachable!("there is one if any membrane is read");
-            };
+        if let Some(image) = &prepared.image {
             let voltages = voltages.view_mut();
             doubtful += membranes(hemisphere, image, scratch, pass, batch, voltages);
         }
@@ -164,6 +167,12 @@ impl Model for Lumped {
         }
         doubtful
     }
+}
+
+/// Whether any synaptic line of a region is read.
+fn reads_lines(circuit: &Circuit, region: Region) -> bool {
+    let mut sources = circuit.columns.source[circuit.columns_of_chip(region)].iter();
+    sources.any(|source| Sign::BOTH.iter().any(|sign| sign.line() == *source))
 }
 
 /// Computes the voltages of all membranes of a region, whether they are read or not.

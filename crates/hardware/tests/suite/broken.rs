@@ -1,8 +1,10 @@
 //! Every law is seen to be broken by an array that breaks it.
 
+use std::{mem, slice};
+
 use bss2_core::testing::{ARRAY_LAWS, Agreement, ArraySubject, KnownSettings};
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayMode, ArrayRun, MacArray, Region, RunReport, RunRequest,
+    ArrayError, ArrayGeometry, ArrayMode, ArrayPass, MacArray, Region, RunReport, RunRequest,
     RunSettings,
 };
 use bss2_hardware::{IdealArray, MockArray};
@@ -26,6 +28,7 @@ enum Defect {
     OtherRunsShow,
     HemispheresShareWeights,
     OnlyTheFirstRuns,
+    LoadsComeFirst,
     ColumnsDiffer,
     WeightsAreClamped,
     ActivationsAreClamped,
@@ -57,6 +60,7 @@ const BREAKS: &[(Defect, &str)] = &[
         "hemispheres are independent",
     ),
     (Defect::OnlyTheFirstRuns, "together is one after the other"),
+    (Defect::LoadsComeFirst, "passes are one after the other"),
     (
         Defect::ColumnsDiffer,
         "permuted columns permute the results",
@@ -94,12 +98,26 @@ impl<A: MacArray> MacArray for Broken<A> {
         self.inner.geometry()
     }
 
-    fn run_together(&mut self, runs: &mut [ArrayRun<'_>]) -> Result<RunReport, ArrayError> {
-        let count = match self.defect {
-            Defect::OnlyTheFirstRuns => 1,
-            _ => runs.len(),
-        };
-        self.inner.run_together(&mut runs[..count])
+    fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        match self.defect {
+            Defect::OnlyTheFirstRuns => {
+                let [first, ..] = passes else {
+                    return Ok(RunReport::default());
+                };
+                let mut first = ArrayPass::of_runs(&mut first.runs[..1]);
+                self.inner.run_passes(slice::from_mut(&mut first))
+            }
+            Defect::LoadsComeFirst => {
+                for load in passes
+                    .iter_mut()
+                    .flat_map(|pass| mem::take(&mut pass.loads))
+                {
+                    self.load_weights(load.region, load.weights)?;
+                }
+                self.inner.run_passes(passes)
+            }
+            _ => self.inner.run_passes(passes),
+        }
     }
 
     fn load_weights(

@@ -1,56 +1,61 @@
 //! Readings of a run into outputs.
 
-use bss2_core::Region;
+use bss2_core::{Buffer, Region};
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
 
-use super::Scratch;
 use crate::{Block, Coding, InputCoding, Plan, Run, WeightCoding};
 
-/// Adds the readings of a run to the outputs, saturating to `i8` block by block. Says how many
-/// readings at an end of `i8` were subtracted, or others from them.
+/// What it takes to combine readings.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch {
+    /// Columns of a block within its region.
+    columns: Vec<usize>,
+    /// What is subtracted from every vector, by column of the region.
+    correction: Vec<i16>,
+    differences: Buffer<i16>,
+    averages: Averages,
+}
+
+/// Adds the readings of a run (vectors × columns of its region) to the outputs, less those of the coding's first
+/// signal if it sends two, saturating to `i8` block by block. Says how many readings at an end of `i8` were
+/// subtracted, or others from them.
 pub(super) fn combine(
     plan: &Plan,
     run: &Run,
     region: Region,
+    (first, readings): (Option<ArrayView2<'_, i8>>, ArrayView2<'_, i8>),
     scratch: &mut Scratch,
     mut outputs: ArrayViewMut2<'_, i8>,
 ) -> u64 {
     let coding = plan.coding();
     if !coding.is_plain() {
-        subtract(coding.inputs, scratch);
+        subtract(coding.inputs, first, readings, scratch);
     }
     let mut saturated = 0;
     for block in &run.blocks {
-        let columns = block
-            .columns
-            .iter()
-            .map(|column| column - region.first_column);
+        let columns = block.columns.iter();
         scratch.columns.clear();
-        scratch.columns.extend(columns);
+        scratch
+            .columns
+            .extend(columns.map(|column| column - region.first_column));
         if coding.subtracts() {
-            saturated += at_ends(scratch.readings.view(), &scratch.columns);
+            saturated += at_ends(readings, &scratch.columns);
         }
-        if coding.inputs == InputCoding::TwoPasses {
-            saturated += at_ends(scratch.subtracted.view(), &scratch.columns);
+        if let Some(first) = first {
+            saturated += at_ends(first, &scratch.columns);
         }
+        let (columns, outputs) = (&scratch.columns, outputs.view_mut());
         if coding.is_plain() {
-            let readings = scratch.readings.view();
-            add_readings(
-                block,
-                coding,
-                &scratch.columns,
-                readings,
-                outputs.view_mut(),
-            );
+            add_readings(block, coding, columns, readings, outputs);
         } else {
             let differences = scratch.differences.view();
             add_averages(
                 block,
                 coding,
                 &mut scratch.averages,
-                &scratch.columns,
+                columns,
                 differences,
-                outputs.view_mut(),
+                outputs,
             );
         }
     }
@@ -58,7 +63,7 @@ pub(super) fn combine(
 }
 
 /// Readings of some columns that are at an end of the range of `i8`.
-pub(super) fn at_ends(readings: ArrayView2<'_, i8>, columns: &[usize]) -> u64 {
+fn at_ends(readings: ArrayView2<'_, i8>, columns: &[usize]) -> u64 {
     let is_end = |&y: &i8| y == i8::MIN || y == i8::MAX;
     let of_vector = |vector: ArrayView1<'_, i8>| {
         columns
@@ -70,23 +75,31 @@ pub(super) fn at_ends(readings: ArrayView2<'_, i8>, columns: &[usize]) -> u64 {
 }
 
 /// Readings less what the input coding subtracts from them.
-fn subtract(coding: InputCoding, scratch: &mut Scratch) {
-    let readings = scratch.readings.view();
+fn subtract(
+    coding: InputCoding,
+    first: Option<ArrayView2<'_, i8>>,
+    readings: ArrayView2<'_, i8>,
+    scratch: &mut Scratch,
+) {
     let mut differences = scratch.differences.shaped(readings.dim());
     differences.zip_mut_with(&readings, |to, &y| *to = i16::from(y));
-    match coding {
-        InputCoding::Unsigned => {}
-        InputCoding::TwoPasses => {
-            let subtracted = scratch.subtracted.view();
-            differences.zip_mut_with(&subtracted, |to, &y| *to -= i16::from(y));
-        }
-        InputCoding::Offset { .. } => {
-            for mut vector in differences.outer_iter_mut() {
-                for (to, correction) in vector.iter_mut().zip(&scratch.correction) {
-                    *to -= correction;
-                }
+    let Some(first) = first else {
+        return;
+    };
+    if let InputCoding::Offset { .. } = coding {
+        let means = first.columns().into_iter().map(|column| {
+            let sum: i32 = column.iter().map(|&y| i32::from(y)).sum();
+            i16::from(rounded_mean(sum, first.nrows()))
+        });
+        scratch.correction.clear();
+        scratch.correction.extend(means);
+        for mut vector in differences.outer_iter_mut() {
+            for (to, correction) in vector.iter_mut().zip(&scratch.correction) {
+                *to -= correction;
             }
         }
+    } else {
+        differences.zip_mut_with(&first, |to, &y| *to -= i16::from(y));
     }
 }
 
@@ -191,7 +204,7 @@ fn add_averages(
 
 /// What a vector's averages are made of.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Averages {
+struct Averages {
     /// Readings in the order of a block's columns.
     read: Vec<i16>,
     /// Sums over copies by output.
@@ -241,7 +254,7 @@ fn own_vectors<'a>(
 
 /// The mean of so many values, ties away from zero, saturating. Sums of readings are exact in
 /// single precision, and so is the distance of their means from a tie.
-pub(super) fn rounded_mean(sum: i32, count: usize) -> i8 {
+fn rounded_mean(sum: i32, count: usize) -> i8 {
     let mean = sum as f32 / count as f32;
     (mean + 0.5_f32.copysign(mean)) as i8
 }

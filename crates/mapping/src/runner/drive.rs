@@ -3,19 +3,56 @@
 use bss2_core::{Region, find_outside};
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
-use crate::{Activations, INPUT_OFFSET, InputCoding, MappingError, Plan, Run};
+use crate::{Activations, Coding, INPUT_OFFSET, InputCoding, MappingError, Plan, Run};
 
 /// What drives a row: the place of its input among those of all vectors that run at once; none if
 /// the row stays silent.
 pub(super) type Source = Option<u32>;
 
-/// Which part of an input is sent.
+/// What is sent of inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
+    /// All of them.
     Whole,
+    /// Positive ones.
     Positive,
+    /// The magnitudes of negative ones.
     Negative,
+    /// All of them, raised by the offset.
     Raised,
+    /// The offset alone, again and again.
+    Offset,
+}
+
+impl Signal {
+    /// Most signals of a coding.
+    pub(super) const MOST: usize = 2;
+
+    /// What a coding sends, one after the other. Of two, what the first puts out is subtracted from what the
+    /// second does.
+    pub(super) const fn of(coding: InputCoding) -> &'static [Self] {
+        match coding {
+            InputCoding::Unsigned => &[Self::Whole],
+            InputCoding::TwoPasses => &[Self::Negative, Self::Positive],
+            InputCoding::Offset { .. } => &[Self::Offset, Self::Raised],
+        }
+    }
+
+    /// How many vectors are sent for a batch of so many.
+    pub(super) const fn vectors(self, coding: Coding, batch: usize) -> usize {
+        match self {
+            Self::Offset => coding.inputs.correction_vectors() as usize,
+            _ => batch.div_ceil(coding.vectors_at_once),
+        }
+    }
+
+    /// The number of the first of them if that of the batch's first vector is known.
+    pub(super) const fn first_vector(self, coding: Coding, of_batch: u64) -> u64 {
+        match self {
+            Self::Offset => 0,
+            _ => of_batch / coding.vectors_at_once as u64,
+        }
+    }
 }
 
 /// Refuses inputs that a coding cannot send.
@@ -86,8 +123,16 @@ pub(super) fn gather(
     sources: &[Source],
     at_once: usize,
     signal: Signal,
-    to: ArrayViewMut2<'_, u8>,
+    mut to: ArrayViewMut2<'_, u8>,
 ) {
+    if signal == Signal::Offset {
+        for mut rows in to.outer_iter_mut() {
+            for (row, source) in rows.iter_mut().zip(sources) {
+                *row = if source.is_some() { INPUT_OFFSET } else { 0 };
+            }
+        }
+        return;
+    }
     match activations {
         Activations::Unsigned(values) => gather_values(values, sources, at_once, signal, to),
         Activations::Signed(values) => gather_values(values, sources, at_once, signal, to),
@@ -108,7 +153,7 @@ fn gather_values<T: Copy + Into<i16>>(
             Signal::Whole => value as u8,
             Signal::Positive => value.max(0) as u8,
             Signal::Negative => -value.min(0) as u8,
-            Signal::Raised => (value + i16::from(INPUT_OFFSET)) as u8,
+            Signal::Raised | Signal::Offset => (value + i16::from(INPUT_OFFSET)) as u8,
         }
     };
     let inputs = values.ncols();

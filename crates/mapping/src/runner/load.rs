@@ -1,9 +1,8 @@
 //! Weights of a run onto the array.
 
-use bss2_core::{Buffer, MacArray, Region, find_outside};
+use bss2_core::{Buffer, Region, find_outside};
 use ndarray::{ArrayView1, ArrayView2, s};
 
-use super::Place;
 use crate::{Block, MappingError, Plan, Run, WEIGHT_OFFSET, WeightCoding};
 
 /// Refuses weights that a coding cannot hold.
@@ -24,20 +23,14 @@ pub(super) fn check_weights(
     }
 }
 
-/// Loads the weights of a run: those of the layer where they stand on the array as in the layer,
-/// composed ones otherwise.
-pub(super) fn load<A: MacArray + ?Sized>(
-    array: &mut A,
+/// Composes the weights of a run's region where they do not stand [as in the layer](as_they_are).
+pub(super) fn compose(
     plan: &Plan,
     run: &Run,
-    place: &Place,
+    region: Region,
     weights: ArrayView2<'_, i8>,
     composition: &mut Composition,
-) -> Result<(), MappingError> {
-    if let Some(block) = as_they_are(plan, run, weights) {
-        return Ok(array.load_weights(place.region, block)?);
-    }
-    let region = place.region;
+) {
     composition
         .weights
         .shaped((region.inputs, region.columns))
@@ -45,18 +38,10 @@ pub(super) fn load<A: MacArray + ?Sized>(
     for block in &run.blocks {
         put(block, plan, weights, region, composition);
     }
-    let composed = composition.weights.view();
-    for &load in &place.loads {
-        let row = load.first_input - region.first_input;
-        let column = load.first_column - region.first_column;
-        let part = s![row..row + load.inputs, column..column + load.columns];
-        array.load_weights(load, composed.slice(part))?;
-    }
-    Ok(())
 }
 
 /// The part of the layer's weights that a run holds, if that is what it holds.
-fn as_they_are<'a>(
+pub(super) fn as_they_are<'a>(
     plan: &Plan,
     run: &Run,
     weights: ArrayView2<'a, i8>,
@@ -89,6 +74,16 @@ pub(super) struct Composition {
     coded: Vec<i8>,
     /// Columns of a block within its region.
     columns: Vec<usize>,
+}
+
+impl Composition {
+    /// The weights that belong into a part of the region that they were composed for.
+    pub(super) fn part(&self, of: Region, part: Region) -> ArrayView2<'_, i8> {
+        let row = part.first_input - of.first_input;
+        let column = part.first_column - of.first_column;
+        let part = s![row..row + part.inputs, column..column + part.columns];
+        self.weights.view().slice_move(part)
+    }
 }
 
 /// Puts a block's weights, as they are coded, into those of its region.

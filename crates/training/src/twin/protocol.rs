@@ -2,8 +2,8 @@
 
 use bss2_core::random::{derive_seed, keyed_stream};
 use bss2_core::{
-    ACTIVATION_MAX, ArrayRun, MacArray, NOMINAL_GAIN_LSB, Region, RunRequest, RunSettings, Trial,
-    WEIGHT_MAX,
+    ACTIVATION_MAX, ArrayPass, ArrayRun, MacArray, NOMINAL_GAIN_LSB, Region, RunRequest,
+    RunSettings, Trial, WEIGHT_MAX,
 };
 use ndarray::{
     Array4, Array5, ArrayView2, ArrayView4, ArrayViewMut1, ArrayViewMut2, ArrayViewMut3,
@@ -120,7 +120,7 @@ impl TwinProtocol {
                     outputs: flattened(outputs),
                 });
             }
-            array.run_together(&mut runs)?;
+            array.run_passes(&mut [ArrayPass::of_runs(&mut runs)])?;
         }
         Recording::new(settings, weights, activations, outputs)
     }
