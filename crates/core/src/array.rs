@@ -52,8 +52,8 @@ pub trait MacArray: Send {
     ///
     /// # Errors
     /// [`ArrayError::HemisphereTwice`] for a pass with two runs on one hemisphere, before any of its runs;
-    /// those of [`load_weights`](Self::load_weights) and [`run`](Self::run). What was before it may have been
-    /// done then: weights loaded, outputs written.
+    /// those of [`load_weights`](Self::load_weights) and [`run`](Self::run). Which weights are loaded then, and
+    /// what stands in the outputs of any run, is left open.
     fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         let mut report = RunReport::default();
         for pass in passes {

@@ -108,7 +108,7 @@ impl<A: MacArray> MacArray for Chips<A> {
         self.arrays[chip].run(&local, activations, outputs)
     }
 
-    /// Each chip does its runs of a pass at the same time. Leaves the runs in the order of their
+    /// Pass by pass; each chip does its runs of a pass at the same time. Leaves the runs in the order of their
     /// hemispheres.
     fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         let mut report = RunReport::default();

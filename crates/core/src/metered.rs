@@ -12,7 +12,7 @@ use crate::{
 
 /// Wraps an array or a chip and counts its cost in a [`CostLedger`].
 ///
-/// Only calls that succeed are counted.
+/// Only calls that succeed are counted, of several passes at once all or none.
 #[derive(Clone, Debug)]
 pub struct Metered<T> {
     inner: T,
@@ -140,6 +140,7 @@ impl<T: MacArray> MacArray for Metered<T> {
     }
 
     fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
+        // Before they are run: an array within may take loads out that change nothing.
         let costs = passes.iter().map(passing);
         let costs = costs.fold(CostLedger::default(), Add::add);
         let report = self.inner.run_passes(passes)?;

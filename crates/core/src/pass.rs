@@ -8,9 +8,10 @@ use crate::{ArrayError, Region, RunRequest};
 /// [`MacArray::run_passes`](crate::MacArray::run_passes).
 #[derive(Debug)]
 pub struct ArrayPass<'p, 'a> {
-    /// The weights, in the order in which they are written.
+    /// The weights, in the order in which they are written. Arrays may cut the list, as a
+    /// [`WeightCache`](crate::WeightCache) does.
     pub loads: &'p mut [ArrayLoad<'a>],
-    /// The runs.
+    /// The runs. Arrays may put them in another order, as [`Chips`](crate::Chips) do.
     pub runs: &'p mut [ArrayRun<'a>],
 }
 

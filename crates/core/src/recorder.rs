@@ -100,7 +100,7 @@ impl<A: MacArray> MacArray for Recorder<A> {
         Ok(report)
     }
 
-    /// Recorded as runs one after the other; the report of those of a pass is that of its last.
+    /// Done pass by pass, recorded as runs one after the other; the report of those of a pass is that of its last.
     fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         let mut reports = RunReport::default();
         for pass in passes {

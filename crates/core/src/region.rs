@@ -135,10 +135,7 @@ impl Region {
         activations: ArrayView2<'_, u8>,
         outputs: (usize, usize),
     ) -> Result<(), ArrayError> {
-        self.check(geometry)?;
-        let vectors = activations.nrows();
-        expect_shape("activations", (vectors, self.inputs), activations.dim())?;
-        expect_shape("outputs", (vectors, self.columns), outputs)?;
+        self.check_run_shape(geometry, activations.dim(), outputs)?;
         match find_outside(activations, 0..=ACTIVATION_MAX) {
             None => Ok(()),
             Some(((vector, input), value)) => Err(ArrayError::ActivationOutOfRange {
@@ -147,6 +144,22 @@ impl Region {
                 input,
             }),
         }
+    }
+
+    /// Checks a run here but for the values of its activations.
+    ///
+    /// # Errors
+    /// [`ArrayError::RegionOutside`], [`ArrayError::Shape`].
+    pub fn check_run_shape(
+        &self,
+        geometry: ArrayGeometry,
+        activations: (usize, usize),
+        outputs: (usize, usize),
+    ) -> Result<(), ArrayError> {
+        self.check(geometry)?;
+        let (vectors, _) = activations;
+        expect_shape("activations", (vectors, self.inputs), activations)?;
+        expect_shape("outputs", (vectors, self.columns), outputs)
     }
 }
 

@@ -48,11 +48,9 @@ impl<A: MacArray> WeightCache<A> {
     pub fn into_inner(self) -> A {
         self.inner
     }
-}
 
-impl<A: MacArray> WeightCache<A> {
-    /// Refuses loads for which there is no place; looks whether the array has other sizes by now.
-    fn check(&mut self, loads: &[ArrayLoad<'_>]) -> Result<(), ArrayError> {
+    /// Refuses loads for which there is no place. (If the array has other sizes by now, nothing is known of it.)
+    fn check_loads(&mut self, loads: &[ArrayLoad<'_>]) -> Result<(), ArrayError> {
         let geometry = self.inner.geometry();
         if geometry != self.geometry {
             (self.geometry, self.held) = (geometry, nothing_known(geometry));
@@ -71,10 +69,17 @@ impl<A: MacArray> WeightCache<A> {
 
     /// Whether weights are where they belong.
     fn holds(&mut self, region: Region, weights: ArrayView2<'_, i8>) -> bool {
-        // Row by row: rows are slices, which are compared many weights at a time.
+        // Row by row: rows are slices, which are compared and copied many weights at a time.
         let held = self.held(region);
         let mut rows = held.outer_iter().zip(weights.outer_iter());
         rows.all(|(held, weights)| held == weights)
+    }
+
+    /// Takes note of weights.
+    fn hold(&mut self, region: Region, weights: ArrayView2<'_, i8>) {
+        let mut held = self.held(region);
+        let rows = held.outer_iter_mut().zip(weights.outer_iter());
+        rows.for_each(|(mut held, weights)| held.assign(&weights));
     }
 }
 
@@ -88,12 +93,12 @@ impl<A: MacArray> MacArray for WeightCache<A> {
         region: Region,
         weights: ArrayView2<'_, i8>,
     ) -> Result<(), ArrayError> {
-        self.check(&[ArrayLoad { region, weights }])?;
+        self.check_loads(&[ArrayLoad { region, weights }])?;
         if self.holds(region, weights) {
             return Ok(());
         }
         self.inner.load_weights(region, weights)?;
-        self.held(region).assign(&weights);
+        self.hold(region, weights);
         Ok(())
     }
 
@@ -109,7 +114,7 @@ impl<A: MacArray> MacArray for WeightCache<A> {
     /// Takes loads of what is there by then out of the passes.
     fn run_passes(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Result<RunReport, ArrayError> {
         for pass in &*passes {
-            self.check(pass.loads)?;
+            self.check_loads(pass.loads)?;
         }
         for pass in &mut *passes {
             let loads = std::mem::take(&mut pass.loads);
@@ -117,7 +122,7 @@ impl<A: MacArray> MacArray for WeightCache<A> {
             for number in 0..loads.len() {
                 let ArrayLoad { region, weights } = loads[number];
                 if !self.holds(region, weights) {
-                    self.held(region).assign(&weights);
+                    self.hold(region, weights);
                     loads.swap(needed, number);
                     needed += 1;
                 }
@@ -205,6 +210,39 @@ mod tests {
             assert_eq!(cache.load_weights(region, weights.view()), Ok(()));
             assert_eq!(cache.held[1], weights);
         }
+    }
+
+    #[test]
+    fn passes_lose_loads_that_change_nothing_and_are_loaded_again_after_an_error() {
+        let mut cache = WeightCache::new(Metered::new(Sink));
+        let region = |hemisphere| Region {
+            hemisphere,
+            first_input: 3,
+            inputs: 2,
+            first_column: 1,
+            columns: 4,
+        };
+        let weights = [5, 6, -1].map(|weight| Array2::from_elem((2, 4), weight));
+        let mut loaded = |numbers: [(usize, usize); 3]| {
+            let load = |(hemisphere, set): (usize, usize)| ArrayLoad {
+                region: region(hemisphere),
+                weights: weights[set].view(),
+            };
+            let [mut first, mut second, mut third] = numbers.map(|number| [load(number)]);
+            let mut passes = [&mut first, &mut second, &mut third].map(|loads| ArrayPass {
+                loads,
+                runs: &mut [],
+            });
+            let before = cache.inner().ledger().weights_written;
+            cache.run_passes(&mut passes)?;
+            Ok::<u64, ArrayError>((cache.inner().ledger().weights_written - before) / 8)
+        };
+        assert_eq!(loaded([(0, 0), (1, 0), (0, 0)]), Ok(2));
+        assert_eq!(loaded([(0, 0), (1, 0), (0, 1)]), Ok(1));
+        assert_eq!(loaded([(0, 0), (1, 0), (0, 1)]), Ok(2), "there and back");
+        let refused = loaded([(0, 0), (1, 1), (1, 2)]);
+        assert!(matches!(refused, Err(ArrayError::WeightOutOfRange { .. })));
+        assert_eq!(loaded([(0, 0), (1, 1), (1, 1)]), Ok(2));
     }
 
     #[test]

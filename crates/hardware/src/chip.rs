@@ -1,9 +1,9 @@
 //! The simulated chip.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, ArrayLoad, ArrayMode, ArrayPass, Baseline, Buffer, CadcChannel,
-    ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest, Region, Register,
-    RunReport, RunRequest, RunSettings, Scope, TraceRequest, Trial,
+    ArrayError, ArrayGeometry, ArrayLoad, ArrayMode, ArrayPass, ArrayRun, Baseline, Buffer,
+    CadcChannel, ChipControl, ChipIdentity, ChipProbe, ControlError, MacArray, PulseRequest,
+    Region, Register, RunReport, RunRequest, RunSettings, Scope, TraceRequest, Trial,
 };
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 use smallvec::SmallVec;
@@ -61,7 +61,8 @@ pub struct SimulatedChip {
     workspaces: Vec<Workspace>,
 }
 
-/// Runs for which there is room without an allocation when several are done at once.
+/// Most runs that are done at once (but for a single pass): so many images are held by them beyond those that are
+/// kept, and so many are listed without an allocation.
 const RUNS_AT_ONCE: usize = 16;
 
 #[derive(Clone, Debug)]
@@ -230,11 +231,14 @@ impl SimulatedChip {
         let workspaces = Self::workspaces_for(&mut self.workspaces, model, vectors);
         let prepared = (model, &prepared);
         let reading = Reading::new(prepared, &self.circuit, request, readout, activations);
-        doubtful(read_all(&[reading], &mut [outputs], workspaces, put))
+        let Some(doubtful_outputs) = read_all(&[reading], &mut [outputs], workspaces, put) else {
+            unreachable!("activations are checked");
+        };
+        doubtful(doubtful_outputs)
     }
 
-    /// Whether nothing but weights has to be known of the passes before any is run.
-    fn looks_ahead(&mut self, passes: &[ArrayPass<'_, '_>]) -> bool {
+    /// Whether all passes can be prepared before any is run.
+    fn can_run_ahead(&mut self, passes: &[ArrayPass<'_, '_>]) -> bool {
         self.refold();
         let mut runs = passes.iter().flat_map(|pass| &*pass.runs);
         runs.all(|run| {
@@ -244,8 +248,9 @@ impl SimulatedChip {
         })
     }
 
-    /// Does checked passes for which it [looks ahead](Self::looks_ahead): threads meet once.
-    fn run_ahead(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> RunReport {
+    /// Does passes that it [can](Self::can_run_ahead) prepare before, if all their activations can be sent: threads
+    /// meet once.
+    fn run_ahead(&mut self, passes: &mut [ArrayPass<'_, '_>]) -> Option<RunReport> {
         let mode = self.circuit.mode;
         let mut prepared: SmallVec<[Prepared; RUNS_AT_ONCE]> = SmallVec::new();
         let mut vectors = 0;
@@ -278,7 +283,7 @@ impl SimulatedChip {
         let put = |first_vector, codes: ArrayView2<'_, u8>, outputs: ArrayViewMut2<'_, i8>| {
             rises.put(first_vector, codes, outputs);
         };
-        doubtful(read_all(&readings, &mut outputs, workspaces, put))
+        read_all(&readings, &mut outputs, workspaces, put).map(doubtful)
     }
 
     /// Codes right after the reset of each vector of a run (vectors × columns).
@@ -380,20 +385,42 @@ impl MacArray for SimulatedChip {
             }
             for run in &*pass.runs {
                 let region = run.request.region;
-                region.check_run(geometry, run.activations, run.outputs.dim())?;
+                region.check_run_shape(geometry, run.activations.dim(), run.outputs.dim())?;
             }
-        }
-        if self.looks_ahead(passes) {
-            return Ok(self.run_ahead(passes));
         }
         let mut report = RunReport::default();
-        for pass in passes {
-            for load in &*pass.loads {
-                self.load_weights(load.region, load.weights)?;
+        if !self.can_run_ahead(passes) {
+            for pass in passes {
+                for load in &*pass.loads {
+                    self.load_weights(load.region, load.weights)?;
+                }
+                for run in &mut *pass.runs {
+                    report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
+                }
             }
-            for run in &mut *pass.runs {
-                report += self.run(&run.request, run.activations, run.outputs.view_mut())?;
-            }
+            return Ok(report);
+        }
+        // So many at a time that what their weights come to is bounded.
+        let mut left = passes;
+        while !left.is_empty() {
+            let mut runs = 0;
+            let fits = |pass: &&ArrayPass<'_, '_>| {
+                runs += pass.runs.len();
+                runs <= RUNS_AT_ONCE
+            };
+            let count = left.iter().take_while(fits).count().max(1);
+            let (now, later) = left.split_at_mut(count);
+            let Some(found) = self.run_ahead(now) else {
+                let mut runs = now.iter().flat_map(|pass| &*pass.runs);
+                let check = |run: &ArrayRun<'_>| {
+                    let region = run.request.region;
+                    region.check_run(geometry, run.activations, run.outputs.dim())
+                };
+                runs.try_for_each(check)?;
+                unreachable!("some activation is too large");
+            };
+            report += found;
+            left = later;
         }
         Ok(report)
     }

@@ -1,6 +1,6 @@
 //! The vectors of runs, from activations to codes, shared among threads.
 
-use bss2_core::{Buffer, CadcChannel, Region, RunRequest};
+use bss2_core::{ACTIVATION_MAX, Buffer, CadcChannel, Region, RunRequest, find_outside};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 
 use crate::buffers::{slice, slice_mut};
@@ -58,8 +58,8 @@ pub(crate) struct Workspace {
     voltages: Buffer<f32>,
     codes: Buffer<u8>,
     model: model::Scratch,
-    /// Outputs outside the model's validity.
-    doubtful: u64,
+    /// Outputs outside the model's validity, if all activations can be sent.
+    doubtful: Option<u64>,
 }
 
 impl<'a> Reading<'a> {
@@ -86,15 +86,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The vectors in blocks for so many threads.
+    /// The vectors in blocks for so many threads, `finer` times as many as go through the model together.
     fn blocks<'b, 'o, T>(
         &'b self,
         run: usize,
         outputs: &'o mut ArrayViewMut2<'_, T>,
-        threads: usize,
+        (threads, finer): (usize, usize),
     ) -> impl DoubleEndedIterator<Item = Block<'b, 'a, 'o, T>> {
         let vectors = self.activations.nrows();
-        let rounds = vectors.div_ceil(threads * vectors_at_once(self.pass.region));
+        let rounds = finer * vectors.div_ceil(threads * vectors_at_once(self.pass.region));
         let at_once = vectors.div_ceil(threads * rounds.max(1)).max(1);
         let outputs = outputs.axis_chunks_iter_mut(Axis(0), at_once);
         let blocks = self.activations.axis_chunks_iter(Axis(0), at_once);
@@ -111,20 +111,27 @@ impl<'a> Reading<'a> {
 
 /// Makes outputs (vectors × columns) of the vectors of some runs: `put` makes those of some neighbours, given the
 /// number of the first in its run, of their codes (vectors × physical columns). Says how many codes lie outside
-/// the model's validity. Each workspace is a thread's; no code depends on their number.
+/// the model's validity; nothing if some activation is too large, and some outputs are not written then. Each
+/// workspace is a thread's; no code depends on their number.
 pub(crate) fn read_all<T: Send>(
     runs: &[Reading<'_>],
     outputs: &mut [ArrayViewMut2<'_, T>],
     workspaces: &mut [Workspace],
     put: impl Fn(usize, ArrayView2<'_, u8>, ArrayViewMut2<'_, T>) + Sync,
-) -> u64 {
+) -> Option<u64> {
     let threads = workspaces.len();
     for workspace in workspaces.iter_mut() {
         workspace.prepared_for = None;
-        workspace.doubtful = 0;
+        workspace.doubtful = Some(0);
     }
+    // Where threads meet, one waits for the other to end its last block.
+    let middle = runs.len() / 2;
     let runs = runs.iter().zip(outputs).enumerate();
-    let blocks = runs.flat_map(|(run, (reading, outputs))| reading.blocks(run, outputs, threads));
+    let blocks = runs.flat_map(|(run, (reading, outputs))| {
+        let meet = threads > 1 && middle > 0 && run == middle;
+        let finer = if meet { 4 } else { 1 };
+        reading.blocks(run, outputs, (threads, finer))
+    });
     share(blocks, workspaces, |workspace, block| {
         block.read(workspace, &put);
     });
@@ -173,6 +180,12 @@ impl<T> Block<'_, '_, '_, T> {
                 }
             }
             sent.view()
+        };
+        if find_outside(activations, 0..=ACTIVATION_MAX).is_some() {
+            *doubtful = None;
+        }
+        let Some(doubtful) = doubtful else {
+            return;
         };
         of.pass.find_timings(slice(&activations), timings);
         by_events(timings, order, places);

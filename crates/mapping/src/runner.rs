@@ -11,7 +11,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::strategy::check_shape;
 use crate::{Activations, MappingError, Pass, Plan, Run};
 use drive::Signal;
-use step::{AtOnce, RUNS_AT_ONCE, Scratch, Step, run_all};
+use step::{AtOnce, RUNS_AT_ONCE, Scratch, Step, at_least, combine_all, run_all};
 
 /// Most bytes of inputs and readings in passes that the array is given at once (but for a single pass): as many
 /// as a layer of 784 inputs and 128 outputs has in a batch of 2048.
@@ -56,7 +56,7 @@ impl PlanRunner {
     }
 
     /// Multiplies a batch of activations (vectors × inputs, in the range of the plan's
-    /// [`InputCoding`]) with the weights (inputs of one group × outputs, in the range of its
+    /// [`InputCoding`](crate::InputCoding)) with the weights (inputs of one group × outputs, in the range of its
     /// [`WeightCoding`](crate::WeightCoding)) into `outputs` (vectors × outputs, LSB): per pass, loads
     /// weights, runs all hemispheres together, each run with noise of its own (the next pass of
     /// `trial`), and adds the results, saturating to `i8`. The reports of all runs are summed. Where passes
@@ -68,7 +68,8 @@ impl PlanRunner {
     /// # Errors
     /// [`MappingError::OtherGeometry`], [`MappingError::Shape`], [`MappingError::WeightOutOfRange`],
     /// [`MappingError::InputOutOfRange`] or [`MappingError::FirstVector`] before anything is run;
-    /// [`MappingError::Array`] if the array refuses, `outputs` then hold some of the passes at most.
+    /// [`MappingError::Array`] if the array refuses; `outputs` then hold some of the passes at most, and more of
+    /// `trial` may be used up.
     pub fn run<'a, A: MacArray + ?Sized>(
         &mut self,
         array: &mut A,
@@ -85,9 +86,7 @@ impl PlanRunner {
         let mut next = 0;
         while next < self.places.len() {
             let count = self.passes_at_once(next, activations);
-            if self.scratch.len() < count {
-                self.scratch.resize(count, Scratch::default());
-            }
+            at_least(&mut self.scratch, count);
             let passes = self.plan.passes()[next..].iter().zip(&self.places[next..]);
             let steps = passes.zip(&mut self.scratch[..count]);
             let steps = steps.map(|((pass, places), scratch)| Step {
@@ -101,9 +100,7 @@ impl PlanRunner {
                 step.prepare(weights, activations);
             }
             report += run_all(array, &mut steps, weights, activations, trial)?;
-            for step in &mut steps {
-                report += saturated(step.combine(outputs.view_mut()));
-            }
+            report += saturated(combine_all(&self.plan, &mut steps, outputs.view_mut()));
             next += count;
         }
         Ok(report)
@@ -114,7 +111,7 @@ impl PlanRunner {
         let coding = self.plan.coding();
         let turns = Signal::of(coding.inputs).len();
         let vectors = activations.dim().0.div_ceil(coding.vectors_at_once);
-        let (mut bytes, mut runs) = (0, 0);
+        let (mut bytes, mut runs, mut loads) = (0, 0, 0);
         let fits = |(pass, places): &(&Pass, &Vec<Place>)| {
             let values = |(run, place): (&Run, &Place)| {
                 let is_gathered = drive::as_they_are(&self.plan, run, activations).is_none();
@@ -124,7 +121,8 @@ impl PlanRunner {
             let values: usize = pass.runs.iter().zip(*places).map(values).sum();
             bytes += turns * vectors * values;
             runs += turns * pass.runs.len();
-            bytes <= BYTES_AT_ONCE && runs <= RUNS_AT_ONCE
+            loads += places.iter().map(|place| place.loads.len()).sum::<usize>();
+            bytes <= BYTES_AT_ONCE && runs.max(loads) <= RUNS_AT_ONCE
         };
         let passes = self.plan.passes()[first..].iter();
         let fitting = passes.zip(&self.places[first..]).take_while(fits);

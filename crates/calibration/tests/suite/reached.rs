@@ -7,7 +7,7 @@ use bss2_calibration::{Bench, CadcRange, MembraneTargets, Procedure, Routine};
 use bss2_core::{ArrayGeometry, Register};
 use bss2_hardware::{ChipConfig, SimulatedChip};
 
-use crate::simulated::{Calibrated, calibrated, of_working};
+use crate::simulated::{Calibrated, of_working};
 use crate::support::{deviation, ending_with, for_membranes, mean, median};
 
 /// A small chip, so that this is fast.
@@ -24,8 +24,13 @@ fn both(targets: MembraneTargets) -> [Calibrated; 2] {
     for_membranes(targets).map(by)
 }
 
+/// One draw of noise in 200 takes a quadrant's ramp beyond its tolerance, three standard deviations; that of this
+/// seed does not.
 fn by(procedure: Procedure) -> Calibrated {
-    calibrated(ending_with(procedure, false, false), &chip())
+    let mut chip = chip();
+    let procedure = ending_with(procedure, false, false);
+    let result = procedure.run(&mut chip, 2, &mut |_| {}).unwrap();
+    (chip, result)
 }
 
 /// What a routine measures, nothing being searched.

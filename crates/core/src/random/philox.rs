@@ -1,9 +1,12 @@
-//! Philox2x32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw: Parallel random numbers:
+//! Philox2x32-7, a counter-based generator (Salmon, Moraes, Dror, Shaw: Parallel random numbers:
 //! as easy as 1, 2, 3; SC 2011).
+//!
+//! Seven rounds are what CUDA.jl takes on GPUs. The tests of the noise (`tests/suite/noise_statistics`) find fault
+//! with three rounds, and none with four.
 
 const MULTIPLIER: u64 = 0xd256_d193;
 const WEYL: u32 = 0x9e37_79b9;
-const ROUNDS: u32 = 10;
+const ROUNDS: u32 = 7;
 
 const LOW_WORD: u64 = 0xffff_ffff;
 
@@ -38,21 +41,21 @@ pub(super) fn philox2x32<const LANES: usize>(
 mod tests {
     use super::*;
 
-    /// Known answers distributed with Random123 (`kat_vectors`, philox2x32 10).
+    /// Known answers distributed with Random123 (`kat_vectors`, philox2x32 7).
     #[test]
     fn known_answers() {
         let answer = |low, high, key| {
             let (low, high) = philox2x32([low], [high], [key]);
             [low[0], high[0]]
         };
-        assert_eq!(answer(0, 0, 0), [0xff1d_ae59, 0x6cd1_0df2]);
+        assert_eq!(answer(0, 0, 0), [0x257a_3673, 0xcd26_be2a]);
         assert_eq!(
             answer(0xffff_ffff, 0xffff_ffff, 0xffff_ffff),
-            [0x2c3f_628b, 0xab4f_d7ad]
+            [0xab30_2c4d, 0x3dc9_d239]
         );
         assert_eq!(
             answer(0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e),
-            [0xdd7c_e038, 0xf62a_4c12]
+            [0xbedb_be6b, 0xe4c7_70b3]
         );
     }
 }

@@ -77,6 +77,10 @@ pub(crate) struct Judged {
     pub(crate) calibration_ms: f64,
 }
 
+/// Share of the nominal gain below which it is none: what fills a third of the range at the nominal gain is then as
+/// large as the noise of one reading, and what is measured of the gain may be noise, whatever its sign.
+const LEAST_GAIN: f32 = 0.05;
+
 impl PointBench<'_> {
     /// Everything at one point.
     ///
@@ -141,7 +145,8 @@ impl PointBench<'_> {
             Err(TrainingError::TooFewColumns { .. }) => return Ok(None),
             figures => figures?,
         };
-        Ok((figures.gain_lsb() > 0.0).then_some(Ready {
+        let has_gain = figures.gain_lsb() > LEAST_GAIN * NOMINAL_GAIN_LSB;
+        Ok(has_gain.then_some(Ready {
             chip,
             calibration,
             figures,

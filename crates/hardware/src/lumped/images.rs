@@ -157,7 +157,7 @@ impl Images {
     /// Makes room for another image; hands out one that it can overwrite.
     ///
     /// Where more parts take turns than are kept, each would be gone right before its turn if the oldest one
-    /// went. The newest goes: the others are there when their turns come.
+    /// went. The newest that no run holds goes: the others are there when their turns come.
     fn make_room(&mut self, place: &Place) -> Option<Arc<Image>> {
         let bytes =
             |held: &VecDeque<Held>| -> usize { held.iter().map(|held| held.image.bytes()).sum() };
@@ -166,7 +166,9 @@ impl Images {
             let gone = if self.held.front().is_some_and(forgotten) {
                 self.held.pop_front()
             } else {
-                self.held.pop_back()
+                let free = |held: &Held| Arc::strong_count(&held.image) == 1;
+                let newest = self.held.iter().rposition(free);
+                newest.and_then(|newest| self.held.remove(newest))
             };
             let gone = gone?;
             if gone.can_be_overwritten(place) {
@@ -180,6 +182,7 @@ impl Images {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may panic")]
 mod tests {
+    use std::collections::BTreeSet;
     use std::ops::Range;
 
     use bss2_core::{ArrayGeometry, ArrayMode, Region};
@@ -359,6 +362,38 @@ mod tests {
         assert!(chip.folds(part), "in a place of its own");
         assert_eq!(chip.images.held.len(), 4);
         assert!(!chip.folds(part), "the last one is kept");
+    }
+
+    #[test]
+    fn images_that_runs_hold_are_left_alone() {
+        let mut chip = Chip::new();
+        chip.load(0);
+        chip.images.bytes_max = 3 * chip.find(whole()).bytes();
+        // Weights that come back, of which runs hold more than are kept; then such as never do.
+        for turn in 0..2 {
+            let runs: Vec<_> = (0..8)
+                .map(|part| {
+                    chip.load(part);
+                    (chip.find(whole()), part)
+                })
+                .collect();
+            for (image, part) in &runs {
+                chip.load(*part);
+                assert!(image.holds(&chip.circuit.synrams[0]), "{turn}, {part}");
+            }
+        }
+        let mut chip = Chip::new();
+        let mut memory = BTreeSet::new();
+        for step in 1..10 {
+            let runs = [0, 1].map(|number| {
+                chip.write(row(number), |_| step);
+                chip.find(whole())
+            });
+            memory.extend(runs.iter().map(|image| Arc::as_ptr(image) as usize));
+            assert!(runs[1].holds(&chip.circuit.synrams[0]));
+            assert!(!runs[0].holds(&chip.circuit.synrams[0]));
+        }
+        assert!(memory.len() <= 4, "{memory:?}");
     }
 
     #[test]

@@ -55,6 +55,7 @@ conforms! {
     metered in Membrane, Nearly, false: Metered::new(chip_of(2, 16, 32));
     recorder in Membrane, Nearly, false: Recorder::new(chip_of(2, 16, 32));
     weight_cache in Membrane, Nearly, false: WeightCache::new(chip_of(2, 16, 32));
+    weight_cache_of_an_ideal_array in Membrane, Exact, true: WeightCache::new(small_ideal());
     chips in Membrane, Nearly, false: Chips::new(vec![chip_of(1, 16, 32); 3]).expect("equal chips");
     box_of_an_array in Membrane, Exact, true: Box::new(small_ideal()) as Box<dyn MacArray>;
     reference_to_an_array in Membrane, Exact, true: Box::leak(Box::new(small_ideal()));

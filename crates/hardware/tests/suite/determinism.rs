@@ -195,8 +195,8 @@ fn chips_keep_their_values() {
     };
     let fresh = chip(ChipConfig::typical(), 42);
     let membranes = [
-        [17, -12, -25, 10, 24, 7, -33, -15],
-        [8, 2, -17, 15, 16, 18, -19, 1],
+        [17, -11, -25, 12, 22, 11, -31, -15],
+        [8, -1, -17, 14, 14, 17, -20, 3],
     ];
     keeps(fresh.clone(), membranes);
     keeps(fresh.clone().with_fidelity(Fidelity::Transient), membranes);
@@ -207,8 +207,8 @@ fn chips_keep_their_values() {
     keeps(
         aged,
         [
-            [16, -9, -19, 13, 21, 2, -33, -14],
-            [8, 5, -12, 18, 12, 12, -20, 1],
+            [16, -6, -20, 14, 18, 4, -35, -11],
+            [7, 4, -13, 16, 10, 10, -24, 6],
         ],
     );
 
@@ -219,8 +219,8 @@ fn chips_keep_their_values() {
     keeps(
         lines,
         [
-            [5, 14, 11, 5, -30, -14, 21, -6],
-            [9, 9, 12, -1, -26, -22, 7, -1],
+            [-1, 14, 12, 8, -27, -17, 23, -4],
+            [6, 10, 9, -1, -26, -20, 6, -1],
         ],
     );
 }
@@ -234,8 +234,8 @@ fn mocks_keep_their_values() {
     let activations = Array2::from_shape_fn((2, 128), |(v, i)| ((v * 11 + i * 3) % 32) as u8);
     let outputs = run(&mut mock, &whole(BSS2, 0), activations.view());
     let expected = array![
-        [-1_i8, 0, -3, -2, -10, 2, -1, 2],
-        [-7, 0, -4, 0, 2, -4, -6, 2]
+        [-1_i8, -3, -2, -1, -5, -5, -1, 5],
+        [-5, -6, 0, 4, 5, -2, -6, -4]
     ];
     assert_eq!(outputs.slice(s![.., ..8]), expected);
 }

@@ -16,9 +16,23 @@ pub(super) struct Scratch {
     averages: Averages,
 }
 
-/// Adds the readings of a run (vectors × columns of its region) to the outputs, less those of the coding's first
-/// signal if it sends two, saturating to `i8` block by block. Says how many readings at an end of `i8` were
-/// subtracted, or others from them.
+/// Adds readings of a run (vectors × columns of its region) that are outputs to these, saturating to `i8` block by
+/// block.
+pub(super) fn add(
+    plan: &Plan,
+    run: &Run,
+    region: Region,
+    readings: ArrayView2<'_, i8>,
+    mut outputs: ArrayViewMut2<'_, i8>,
+) {
+    for block in &run.blocks {
+        add_readings(block, plan.coding(), region, readings, outputs.view_mut());
+    }
+}
+
+/// Adds what a coding makes of the readings of a run (vectors × columns of its region), less those of its first
+/// signal if it sends two, to the outputs, saturating to `i8` block by block. Says how many readings at an end of
+/// `i8` were subtracted, or others from them.
 pub(super) fn combine(
     plan: &Plan,
     run: &Run,
@@ -28,9 +42,7 @@ pub(super) fn combine(
     mut outputs: ArrayViewMut2<'_, i8>,
 ) -> u64 {
     let coding = plan.coding();
-    if !coding.is_plain() {
-        subtract(coding.inputs, first, readings, scratch);
-    }
+    subtract(coding.inputs, first, readings, scratch);
     let mut saturated = 0;
     for block in &run.blocks {
         let columns = block.columns.iter();
@@ -44,20 +56,14 @@ pub(super) fn combine(
         if let Some(first) = first {
             saturated += at_ends(first, &scratch.columns);
         }
-        let (columns, outputs) = (&scratch.columns, outputs.view_mut());
-        if coding.is_plain() {
-            add_readings(block, coding, columns, readings, outputs);
-        } else {
-            let differences = scratch.differences.view();
-            add_averages(
-                block,
-                coding,
-                &mut scratch.averages,
-                columns,
-                differences,
-                outputs,
-            );
-        }
+        add_averages(
+            block,
+            coding,
+            &mut scratch.averages,
+            &scratch.columns,
+            scratch.differences.view(),
+            outputs.view_mut(),
+        );
     }
     saturated
 }
@@ -107,25 +113,27 @@ fn subtract(
 fn add_readings(
     block: &Block,
     coding: Coding,
-    columns: &[usize],
+    region: Region,
     readings: ArrayView2<'_, i8>,
     mut outputs: ArrayViewMut2<'_, i8>,
 ) {
+    let first = region.first_column;
     let ranges = (block.columns.as_range(), block.outputs.as_range());
-    if let ((Some(_), Some(range)), 1) = (ranges, coding.vectors_at_once) {
+    if let ((Some(columns), Some(range)), 1) = (ranges, coding.vectors_at_once) {
         let sums = outputs.slice_mut(s![.., range]);
-        let parts = readings.slice(s![.., columns[0]..columns[0] + columns.len()]);
+        let parts = readings.slice(s![.., columns.start - first..columns.end - first]);
         return pulp::Arch::new().dispatch(AddAll { sums, parts });
     }
     let mut own = own_vectors(block, coding, outputs);
     for (readings, mut sums) in readings.outer_iter().zip(own.outer_iter_mut()) {
+        let columns = block.columns.iter().map(|column| column - first);
         let slices = (sums.as_slice_mut(), readings.to_slice());
         if let (Some(range), (Some(sums), Some(readings))) = (block.outputs.as_range(), slices) {
-            for (sum, &column) in sums[range].iter_mut().zip(columns) {
+            for (sum, column) in sums[range].iter_mut().zip(columns) {
                 *sum = sum.saturating_add(readings[column]);
             }
         } else {
-            for (output, &column) in block.outputs.iter().zip(columns) {
+            for (output, column) in block.outputs.iter().zip(columns) {
                 sums[output] = sums[output].saturating_add(readings[column]);
             }
         }

@@ -153,7 +153,8 @@ fn gather_values<T: Copy + Into<i16>>(
             Signal::Whole => value as u8,
             Signal::Positive => value.max(0) as u8,
             Signal::Negative => -value.min(0) as u8,
-            Signal::Raised | Signal::Offset => (value + i16::from(INPUT_OFFSET)) as u8,
+            Signal::Raised => (value + i16::from(INPUT_OFFSET)) as u8,
+            Signal::Offset => unreachable!("it takes no values"),
         }
     };
     let inputs = values.ncols();

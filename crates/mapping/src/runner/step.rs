@@ -1,17 +1,25 @@
 //! Passes of a batch, from weights and inputs to sums.
 
-use bss2_core::{ArrayLoad, ArrayPass, ArrayRun, Buffer, MacArray, RunReport, RunRequest, Trial};
-use ndarray::{ArrayView2, ArrayViewMut2};
+use std::ops::Range;
+
+use bss2_core::{
+    ArrayLoad, ArrayPass, ArrayRun, Buffer, MacArray, Region, RunReport, RunRequest, Trial,
+};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 use smallvec::SmallVec;
 
 use super::drive::{self, Signal, Source};
 use super::{Place, combine, load};
-use crate::{Activations, MappingError, Pass, Plan};
+use crate::{Activations, MappingError, Pass, Plan, Run};
 
-/// Most runs that the array is given at once (but for a single pass).
+/// Most runs, and loads, that the array is given at once (but for a single pass, which may have more): there is
+/// room for so many without an allocation.
 pub(super) const RUNS_AT_ONCE: usize = 16;
 
-/// Some of what the array is given at once, without an allocation.
+/// Most readings, more or less, that are not worth another thread when they are added.
+const READINGS_AT_ONCE: usize = 1 << 17;
+
+/// Some of what the array is given at once.
 pub(super) type AtOnce<T> = SmallVec<[T; RUNS_AT_ONCE]>;
 
 /// One pass of a batch.
@@ -22,7 +30,14 @@ pub(super) struct Step<'a> {
     pub(super) scratch: &'a mut Scratch,
 }
 
-/// Buffers of a pass.
+/// Makes room for so many buffers, and keeps those that are there.
+pub(super) fn at_least<T: Clone + Default>(buffers: &mut Vec<T>, count: usize) {
+    if buffers.len() < count {
+        buffers.resize(count, T::default());
+    }
+}
+
+/// Buffers of a pass; of one with fewer runs than another had, some are left over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch {
     of_runs: Vec<OfRun>,
@@ -53,7 +68,7 @@ impl Step<'_> {
         let (plan, coding) = (self.plan, self.plan.coding());
         let runs = self.pass.runs.len();
         let Scratch { of_runs, turns } = &mut *self.scratch;
-        of_runs.resize(runs, OfRun::default());
+        at_least(of_runs, runs);
         let parts = self.pass.runs.iter().zip(self.places);
         for ((run, place), own) in parts.clone().zip(&mut *of_runs) {
             drive::find_sources(plan, run, place.region, &mut own.sources);
@@ -64,7 +79,7 @@ impl Step<'_> {
         let batch = activations.dim().0;
         for (signal, turn) in Signal::of(coding.inputs).iter().zip(turns) {
             let vectors = signal.vectors(coding, batch);
-            turn.resize(runs, Sent::default());
+            at_least(turn, runs);
             for (((run, place), own), sent) in parts.clone().zip(&*of_runs).zip(turn) {
                 let region = place.region;
                 if drive::as_they_are(plan, run, activations).is_none() {
@@ -127,9 +142,27 @@ impl Step<'_> {
         }
     }
 
-    /// Adds what was read to the outputs. Says how many readings at an end of `i8` were subtracted, or others
-    /// from them.
-    pub(super) fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) -> u64 {
+    /// The runs, where they lie and what was read of some vectors, if that are outputs.
+    fn outputs(
+        &self,
+        vectors: Range<usize>,
+    ) -> impl Iterator<Item = (&Run, Region, ArrayView2<'_, i8>)> {
+        let parts = self.pass.runs.iter().zip(self.places);
+        parts
+            .zip(&self.scratch.turns[0])
+            .map(move |((run, place), sent)| {
+                let readings = sent.readings.view();
+                (
+                    run,
+                    place.region,
+                    readings.slice_move(s![vectors.clone(), ..]),
+                )
+            })
+    }
+
+    /// Adds what a coding makes of the readings to the outputs. Says how many readings at an end of `i8` were
+    /// subtracted, or others from them.
+    fn combine(&mut self, mut outputs: ArrayViewMut2<'_, i8>) -> u64 {
         let Scratch { of_runs, turns } = &mut *self.scratch;
         let parts = self.pass.runs.iter().zip(self.places);
         let (first, last) = match Signal::of(self.plan.coding().inputs) {
@@ -150,6 +183,50 @@ impl Step<'_> {
             );
         }
         saturated
+    }
+}
+
+/// Adds what was read in some steps to the outputs. Says how many readings at an end of `i8` were subtracted, or
+/// others from them.
+pub(super) fn combine_all(
+    plan: &Plan,
+    steps: &mut [Step<'_>],
+    mut outputs: ArrayViewMut2<'_, i8>,
+) -> u64 {
+    if plan.coding().is_plain() {
+        let vectors = outputs.nrows().div_ceil(plan.coding().vectors_at_once);
+        add_all(plan, steps, 0..vectors, outputs);
+        return 0;
+    }
+    let saturated = steps
+        .iter_mut()
+        .map(|step| step.combine(outputs.view_mut()));
+    saturated.sum()
+}
+
+/// Adds readings of some vectors that are outputs to these; threads of a pool share them.
+fn add_all(
+    plan: &Plan,
+    steps: &[Step<'_>],
+    vectors: Range<usize>,
+    mut outputs: ArrayViewMut2<'_, i8>,
+) {
+    let readings = outputs.len() * steps.len();
+    let is_in_pool = rayon::current_thread_index().is_some();
+    if is_in_pool && readings > READINGS_AT_ONCE && vectors.len() > 1 {
+        let half = vectors.len() / 2;
+        let middle = vectors.start + half;
+        let (first, last) = outputs.split_at(Axis(0), half * plan.coding().vectors_at_once);
+        rayon::join(
+            || add_all(plan, steps, vectors.start..middle, first),
+            || add_all(plan, steps, middle..vectors.end, last),
+        );
+        return;
+    }
+    for step in steps {
+        for (run, region, readings) in step.outputs(vectors.clone()) {
+            combine::add(plan, run, region, readings, outputs.view_mut());
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a runner does besides computing the exact product.
 
 use bss2_core::{
-    ArrayError, ArrayGeometry, Chips, MacArray, Metered, NOMINAL_GAIN_LSB, Region, RunReport,
-    RunRequest, RunSettings, Trial, WeightCache,
+    ArrayError, ArrayGeometry, Baseline, Chips, MacArray, Metered, NOMINAL_GAIN_LSB, Region,
+    RunReport, RunRequest, RunSettings, Trial, WeightCache,
 };
 use bss2_hardware::{ChipConfig, IdealArray, MockArray, SimulatedChip};
 use bss2_mapping::{
@@ -341,6 +341,130 @@ fn chips_have_noise_of_their_own() {
         );
     }
     assert_eq!(all[3], noise(3));
+}
+
+/// Is given passes at once, and does them by loads and runs.
+struct OneByOne<A>(A);
+
+impl<A: MacArray> MacArray for OneByOne<A> {
+    fn geometry(&self) -> ArrayGeometry {
+        self.0.geometry()
+    }
+
+    fn load_weights(
+        &mut self,
+        region: Region,
+        weights: ArrayView2<'_, i8>,
+    ) -> Result<(), ArrayError> {
+        self.0.load_weights(region, weights)
+    }
+
+    fn run(
+        &mut self,
+        request: &RunRequest,
+        activations: ArrayView2<'_, u8>,
+        outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, ArrayError> {
+        self.0.run(request, activations, outputs)
+    }
+}
+
+/// The outputs of a layer and what is said of them, on so many threads.
+fn on_threads<A: MacArray>(
+    threads: usize,
+    plan: &Plan,
+    mut array: A,
+    activations: &Array2<u8>,
+) -> (Array2<i8>, RunReport) {
+    let (inputs, outputs) = plan.shape().weights();
+    let weights = Array2::from_shape_fn((inputs, outputs), |(i, o)| {
+        ((i * 31 + o * 17) % 61) as i8 - 30
+    });
+    let mut sums = Array2::zeros((activations.nrows(), outputs));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let report = pool.unwrap().install(|| {
+        let mut runner = PlanRunner::new(plan.clone());
+        let mut trial = Trial::new(3);
+        let mut run = || {
+            runner.run(
+                &mut array,
+                weights.view(),
+                activations.view(),
+                &mut trial,
+                sums.view_mut(),
+            )
+        };
+        run()?;
+        run()
+    });
+    (sums, report.unwrap())
+}
+
+/// In any coding, by membranes above constant or measured baselines, several or all passes at once.
+#[test]
+fn passes_at_once_put_out_what_they_do_one_by_one_on_any_threads() {
+    let config = ChipConfig::typical().check().unwrap();
+    let inputs = [
+        InputCoding::Unsigned,
+        InputCoding::TwoPasses,
+        InputCoding::Offset {
+            correction_vectors: 5,
+        },
+    ];
+    for (number, inputs) in inputs.into_iter().enumerate() {
+        let coding = Coding {
+            inputs,
+            weights: [
+                WeightCoding::Signed,
+                WeightCoding::ColumnPair,
+                WeightCoding::Signed,
+            ][number],
+            ..Coding::default()
+        };
+        let tiling = [Tiling::balanced(), Tiling::packed()][number % 2].with_coding(coding);
+        let activations = Array2::from_shape_fn((33, 1300), |(v, i)| ((v * 5 + i * 7) % 15) as u8);
+        for baseline in [Baseline::Constant, Baseline::Measured] {
+            let settings = RunSettings::USUAL.with_baseline(baseline);
+            let plan = plan(Tiling { settings, ..tiling }, 1300, 60, ArrayGeometry::BSS2);
+            let chip = || SimulatedChip::new(&config, 5);
+            let expected = on_threads(1, &plan, OneByOne(chip()), &activations);
+            for threads in [1, 2, 3] {
+                assert_eq!(
+                    on_threads(threads, &plan, WeightCache::new(chip()), &activations),
+                    expected,
+                    "{coding:?}, {baseline:?}, {threads} threads"
+                );
+            }
+        }
+    }
+}
+
+/// So many readings that threads share them, and more than are given to the array at once.
+#[test]
+fn sums_of_many_readings_are_the_same_on_any_threads() {
+    let geometry = ArrayGeometry::BSS2;
+    let apart = Tiling::balanced();
+    let at_once = Tiling {
+        packing: bss2_mapping::Packing::SideBySide,
+        ..Tiling::balanced().with_coding(Coding {
+            vectors_at_once: 2,
+            ..Coding::default()
+        })
+    };
+    for (tiling, (inputs, outputs), vectors) in [
+        (apart, (784, 128), 331),
+        (apart, (300, 256), 4301),
+        (at_once, (60, 100), 4301),
+    ] {
+        let plan = plan(tiling, inputs, outputs, geometry);
+        let activations =
+            Array2::from_shape_fn((vectors, inputs), |(v, i)| ((v * 5 + i * 7) % 15) as u8);
+        let mock = || MockArray::new(geometry, 0.002, 2.0).unwrap();
+        let expected = on_threads(1, &plan, OneByOne(mock()), &activations);
+        for threads in [2, 3] {
+            assert_eq!(on_threads(threads, &plan, mock(), &activations), expected);
+        }
+    }
 }
 
 /// However wrappers are nested, what runs together takes the time of the longest.
