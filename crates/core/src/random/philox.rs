@@ -1,8 +1,8 @@
 //! Philox2x32-7, a counter-based generator (Salmon, Moraes, Dror, Shaw: Parallel random numbers:
 //! as easy as 1, 2, 3; SC 2011).
 //!
-//! Seven rounds are what CUDA.jl takes on GPUs. The tests of the noise (`tests/suite/noise_statistics`) find fault
-//! with three rounds, and none with four.
+//! Seven rounds of the usual ten: the authors distribute known answers for both. The tests of the noise
+//! (`tests/suite/noise_statistics`) find fault with three rounds, and none with four.
 
 const MULTIPLIER: u64 = 0xd256_d193;
 const WEYL: u32 = 0x9e37_79b9;
