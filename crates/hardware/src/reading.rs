@@ -86,7 +86,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The vectors in blocks for so many threads, `finer` times as many as go through the model together.
+    /// The vectors in blocks for so many threads; in `finer` times as many blocks, unless these were too small.
     fn blocks<'b, 'o, T>(
         &'b self,
         run: usize,
@@ -95,7 +95,8 @@ impl<'a> Reading<'a> {
     ) -> impl DoubleEndedIterator<Item = Block<'b, 'a, 'o, T>> {
         let vectors = self.activations.nrows();
         let rounds = finer * vectors.div_ceil(threads * vectors_at_once(self.pass.region));
-        let at_once = vectors.div_ceil(threads * rounds.max(1)).max(1);
+        let at_once = vectors.div_ceil(threads * rounds.max(1));
+        let at_once = at_once.max(self.model.vectors_at_once());
         let outputs = outputs.axis_chunks_iter_mut(Axis(0), at_once);
         let blocks = self.activations.axis_chunks_iter(Axis(0), at_once);
         let blocks = blocks.zip(outputs).enumerate();
