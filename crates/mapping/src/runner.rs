@@ -1,5 +1,6 @@
 //! Carrying out a plan.
 
+mod attention;
 mod combine;
 mod drive;
 mod load;
@@ -10,6 +11,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::strategy::check_shape;
 use crate::{Activations, MappingError, Pass, Plan, Run};
+use attention::attentively;
 use drive::Signal;
 use step::{AtOnce, RUNS_AT_ONCE, Scratch, Step, at_least, combine_all, run_all};
 
@@ -79,6 +81,17 @@ impl PlanRunner {
         mut outputs: ArrayViewMut2<'_, i8>,
     ) -> Result<RunReport, MappingError> {
         let activations = activations.into();
+        attentively(|| self.run_checked(array, weights, activations, trial, outputs.view_mut()))
+    }
+
+    fn run_checked<A: MacArray + ?Sized>(
+        &mut self,
+        array: &mut A,
+        weights: ArrayView2<'_, i8>,
+        activations: Activations<'_>,
+        trial: &mut Trial,
+        mut outputs: ArrayViewMut2<'_, i8>,
+    ) -> Result<RunReport, MappingError> {
         self.check(array, weights, activations, outputs.dim())?;
         self.check_first_vector(*trial)?;
         outputs.fill(0);
