@@ -242,8 +242,8 @@ fn a_part_answers_as_within_the_whole(subject: &ArraySubject) -> Found {
             settings: subject.settings.instead_of(settings),
             trial: Trial::new(rng.random()),
         };
-        let activations = activations((5, region.inputs), part.trial.seed);
-        let mut padded = Array2::zeros((5, geometry.inputs()));
+        let activations = activations((50, region.inputs), part.trial.seed);
+        let mut padded = Array2::zeros((50, geometry.inputs()));
         let inputs = s![.., region.input_range()];
         padded.slice_mut(inputs).assign(&activations);
         let around = RunRequest {

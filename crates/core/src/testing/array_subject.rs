@@ -85,7 +85,7 @@ impl KnownSettings {
 pub enum Agreement {
     /// To the last bit.
     Exact,
-    /// One in fifty may differ by one LSB, in single regions one in five: an estimate from neighbours' weights may
+    /// One in fifty may differ by one LSB, in single regions one in twenty: an estimate from neighbours' weights may
     /// turn a rounding.
     Nearly,
 }
@@ -139,7 +139,7 @@ impl Tally {
             format!("{what}: {found:?} instead of about {expected:?}")
         })?;
         let count = differ.count();
-        ensure(count <= 2 + found.len() / 5, || {
+        ensure(count <= 1 + found.len() / 20, || {
             format!("{what}: {found:?} instead of about {expected:?}")
         })?;
         if count > 0 {
